@@ -1,0 +1,321 @@
+"""Training as a generator of events: pull to go on, send a changed config, close to stop."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Generator
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+import torch
+from torch import Tensor
+
+from mnist_core.backpropagation import Backpropagation, FlatParameters
+from mnist_core.data import Dataset, Splits, batches
+from mnist_core.evaluation import mean_loss_and_accuracy
+from mnist_core.models import MLP
+from mnist_core.optimizers import OptimizerName, make_optimizer
+
+Schedule = Literal["constant", "one-cycle"]
+MAX_EPOCHS = 1000
+_WARMUP_SHARE = 0.25
+_KEEP_EVERY_STEPS = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainConfig:
+    """How a training goes; the defaults are the notebook's.
+
+    learning_rate: the step size; the peak where the schedule is "one-cycle".
+    validation_size: training images held out to measure on, 0 for none.
+    train_size: how many of the remaining training images are used, None for all.
+    augmentation: small random shifts, turns and scalings of each batch.
+    dropout: replaces the model's own while it trains; in [0, 1).
+    """
+
+    epochs: int = 5
+    batch_size: int = 64
+    learning_rate: float = 0.01
+    optimizer: OptimizerName = "sgd"
+    schedule: Schedule = "constant"
+    weight_decay: float = 0.0
+    dropout: float = 0.0
+    augmentation: bool = False
+    validation_size: int = 0
+    train_size: int | None = None
+
+    def __post_init__(self) -> None:
+        _require_whole("epochs", self.epochs, 1, MAX_EPOCHS)
+        _require_whole("batch_size", self.batch_size, 1, 60_000)
+        _require_whole("validation_size", self.validation_size, 0, 59_999)
+        if self.train_size is not None:
+            _require_whole("train_size", self.train_size, 1, 60_000)
+        for field, low, high in (
+            ("learning_rate", 0.0, 1e6),
+            ("weight_decay", 0.0, 1e3),
+            ("dropout", 0.0, 0.999),
+        ):
+            value = getattr(self, field)
+            if not low <= value <= high:
+                raise ValueError(f"{field}: expected {low:g} to {high:g}, got {value!r}")
+        for field, allowed in (
+            ("optimizer", get_args(OptimizerName)),
+            ("schedule", get_args(Schedule)),
+        ):
+            if getattr(self, field) not in allowed:
+                raise ValueError(
+                    f"{field}: expected one of {allowed}, got {getattr(self, field)!r}"
+                )
+
+
+TRAIN_PRESETS: dict[str, TrainConfig] = {
+    "notebook": TrainConfig(),
+    "fast": TrainConfig(
+        epochs=6,
+        batch_size=128,
+        learning_rate=0.08,
+        optimizer="momentum",
+        schedule="one-cycle",
+        validation_size=5_000,
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepEvent:
+    """One batch has been learnt from.
+
+    step: batches so far. epoch: from 1. step_in_epoch: from 1 to steps_per_epoch. loss, accuracy: of
+    this batch, before its update.
+    """
+
+    step: int
+    epoch: int
+    step_in_epoch: int
+    steps_per_epoch: int
+    loss: float
+    accuracy: float
+    learning_rate: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EpochEvent:
+    """One pass over the training images is done.
+
+    train_loss: mean over the epoch's batches, as the notebook prints it; train_accuracy: likewise. The validation figures are None
+    where nothing is held out. elapsed_s counts training alone, not the time that the caller keeps the
+    generator waiting.
+    """
+
+    step: int
+    epoch: int
+    epochs: int
+    train_loss: float
+    train_accuracy: float
+    validation_loss: float | None
+    validation_accuracy: float | None
+    epoch_s: float
+    elapsed_s: float
+    images_per_s: float
+    remaining_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndEvent:
+    """The training is over; test figures are None where there is no test set.
+
+    diverged: the loss was no longer a finite number; the weights are then those of a
+    little earlier, when it was.
+    """
+
+    step: int
+    epoch: int
+    elapsed_s: float
+    test_loss: float | None
+    test_accuracy: float | None
+    diverged: bool
+
+
+TrainEvent = StepEvent | EpochEvent | EndEvent
+Training = Generator[TrainEvent, TrainConfig | None, None]
+
+
+def prepare(data: Splits, config: TrainConfig, *, generator: torch.Generator) -> Splits:
+    """`data` with the validation split and the share of training images that `config` asks for."""
+    if config.validation_size and data.validation is None:
+        order = torch.randperm(len(data.train), generator=generator)
+        held_out, kept = order[: config.validation_size], order[config.validation_size :]
+        if not len(kept):
+            raise ValueError(
+                f"validation_size: expected less than {len(data.train)}, got {config.validation_size}"
+            )
+        data = Splits(
+            train=data.train.subset(kept), validation=data.train.subset(held_out), test=data.test
+        )
+    if config.train_size is not None and config.train_size < len(data.train):
+        data = Splits(
+            train=data.train.subset(slice(config.train_size)),
+            validation=data.validation,
+            test=data.test,
+        )
+    return data
+
+
+def train(
+    model: MLP, data: Splits, *, config: TrainConfig, generator: torch.Generator
+) -> Training:
+    """Trains `model` in place, yielding a `StepEvent` a batch, an `EpochEvent` an epoch, an `EndEvent`.
+
+    The same seed on the same machine gives the same losses. `send` a changed config to apply its
+    learning rate, batch size, weight decay, dropout, augmentation and epochs from the next batch (batch
+    size: from the next epoch's shuffle); other fields keep what the training began with. Close the
+    generator to stop; the model keeps what it has learnt.
+
+    Notebook: "Training the network".
+    """
+    # Nothing here yields inside torch.no_grad(): a generator may be resumed on another thread, and
+    # that mode belongs to a thread.
+    data = prepare(data, config, generator=generator)
+    parameters = FlatParameters(model)
+    optimizer = make_optimizer(config.optimizer, parameters.values, parameters.gradients)
+    backpropagation = Backpropagation(model)
+    clock = _Clock()
+    step = epoch = 0
+    diverged = False
+    last_good = parameters.values.clone()
+
+    while epoch < config.epochs and not diverged:
+        epoch += 1
+        loss_sum, correct_sum, images_seen, epoch_started_s = 0.0, 0, 0, clock.elapsed_s
+        model.train()
+        steps_per_epoch = math.ceil(len(data.train) / config.batch_size)
+        # A fixed number of steps for the schedule, also where the batch size changes on the way.
+        for step_in_epoch, (images, labels) in enumerate(
+            batches(data.train, batch_size=config.batch_size, generator=generator), start=1
+        ):
+            progress = (epoch - 1 + (step_in_epoch - 1) / steps_per_epoch) / config.epochs
+            learning_rate = scheduled_learning_rate(config, progress)
+            if config.augmentation:
+                images = _augment(images, generator)
+            loss, correct = backpropagation(
+                images, labels, dropout=config.dropout, generator=generator
+            )
+            if not math.isfinite(loss):
+                diverged = True
+                break
+            if step % _KEEP_EVERY_STEPS == 0:
+                last_good.copy_(parameters.values)
+            optimizer.step(learning_rate=learning_rate, weight_decay=config.weight_decay)
+            step += 1
+            loss_sum += loss
+            correct_sum += correct
+            images_seen += len(labels)
+            event = StepEvent(
+                step=step,
+                epoch=epoch,
+                step_in_epoch=step_in_epoch,
+                steps_per_epoch=steps_per_epoch,
+                loss=loss,
+                accuracy=correct / len(labels),
+                learning_rate=learning_rate,
+            )
+            with clock.paused():
+                changed = yield event
+            if changed is not None:
+                config = changed
+        if diverged:
+            parameters.values.copy_(last_good)
+            break
+        model.eval()
+        training_s = clock.elapsed_s - epoch_started_s
+        validation_loss, validation_accuracy = _measure(model, data.validation)
+        epoch_s = clock.elapsed_s - epoch_started_s
+        epoch_event = EpochEvent(
+            step=step,
+            epoch=epoch,
+            epochs=config.epochs,
+            train_loss=loss_sum / step_in_epoch,
+            train_accuracy=correct_sum / images_seen,
+            validation_loss=validation_loss,
+            validation_accuracy=validation_accuracy,
+            epoch_s=epoch_s,
+            elapsed_s=clock.elapsed_s,
+            images_per_s=images_seen / max(training_s, 1e-9),
+            remaining_s=epoch_s * (config.epochs - epoch),
+        )
+        with clock.paused():
+            changed = yield epoch_event
+        if changed is not None:
+            config = changed
+
+    model.eval()
+    elapsed_s = clock.elapsed_s
+    test_loss, test_accuracy = _measure(model, data.test)
+    yield EndEvent(
+        step=step,
+        epoch=epoch,
+        elapsed_s=elapsed_s,
+        test_loss=test_loss,
+        test_accuracy=test_accuracy,
+        diverged=diverged,
+    )
+
+
+def scheduled_learning_rate(config: TrainConfig, progress: float) -> float:
+    """The learning rate at `progress` in [0, 1] of the training.
+
+    "one-cycle" rises linearly over the first quarter and falls linearly to nothing (Smith 2018).
+    """
+    if config.schedule == "constant":
+        return config.learning_rate
+    if progress < _WARMUP_SHARE:
+        return config.learning_rate * (0.1 + 0.9 * progress / _WARMUP_SHARE)
+    return config.learning_rate * max((1 - progress) / (1 - _WARMUP_SHARE), 0.0)
+
+
+class _Clock:
+    """Seconds spent in the training itself."""
+
+    def __init__(self) -> None:
+        self._started_s = time.perf_counter()
+        self._paused_s = 0.0
+
+    @property
+    def elapsed_s(self) -> float:
+        return time.perf_counter() - self._started_s - self._paused_s
+
+    def paused(self) -> _Pause:
+        return _Pause(self)
+
+    def add_pause(self, seconds: float) -> None:
+        self._paused_s += seconds
+
+
+class _Pause:
+    __slots__ = ("_clock", "_since_s")
+
+    def __init__(self, clock: _Clock) -> None:
+        self._clock = clock
+        self._since_s = 0.0
+
+    def __enter__(self) -> None:
+        self._since_s = time.perf_counter()
+
+    def __exit__(self, *_: object) -> None:
+        self._clock.add_pause(time.perf_counter() - self._since_s)
+
+
+def _measure(model: MLP, dataset: Dataset | None) -> tuple[float | None, float | None]:
+    return (None, None) if dataset is None else mean_loss_and_accuracy(model, dataset)
+
+
+def _augment(images: Tensor, generator: torch.Generator) -> Tensor:
+    from mnist_core.augmentation import random_affine
+
+    return random_affine(images, generator=generator)
+
+
+def _require_whole(field: str, value: object, low: int, high: int) -> None:
+    if type(value) is not int or not low <= value <= high:
+        raise ValueError(f"{field}: expected a whole number from {low} to {high}, got {value!r}")
