@@ -27,6 +27,11 @@ ACTIVATIONS: dict[str, type[nn.Module]] = {
 }
 
 
+def _require(condition: bool, message: str) -> None:
+    if not condition:
+        raise ValueError(message)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MLPConfig:
     """What an `MLP` is made of; the defaults are the notebook's 784-128-64-10 with ReLU.
@@ -35,6 +40,7 @@ class MLPConfig:
     dropout: the share of hidden units silenced in training, in [0, 1).
     mean, std: pixels are standardised to (pixel - mean) / std inside the model.
     rejects: adds an eleventh logit, "not a digit".
+    reject_below: ink of a smaller digit-likeness counts as "not a digit"; in [0, 1].
     temperature: divides the logits of probabilities, to calibrate them; positive.
     """
 
@@ -45,6 +51,7 @@ class MLPConfig:
     mean: float = 0.5
     std: float = 0.5
     rejects: bool = False
+    reject_below: float = 0.5
     temperature: float = 1.0
 
     def __post_init__(self) -> None:
@@ -63,6 +70,9 @@ class MLPConfig:
             value = getattr(self, field)
             _require(value in allowed, f"{field}: expected one of {allowed}, got {value!r}")
         _require(0 <= self.dropout < 1, f"dropout: expected [0, 1), got {self.dropout!r}")
+        _require(
+            0 <= self.reject_below <= 1, f"reject_below: expected [0, 1], got {self.reject_below!r}"
+        )
         _require(math.isfinite(self.mean), f"mean: expected a finite number, got {self.mean!r}")
         for field in ("std", "temperature"):
             value = getattr(self, field)
@@ -78,9 +88,10 @@ class MLPConfig:
 
 PRESETS: dict[str, MLPConfig] = {
     "notebook": MLPConfig(),
+    "fast": MLPConfig(),
+    "augmented": MLPConfig(hidden_sizes=(512, 256)),
     "from scratch": MLPConfig(hidden_sizes=(256,), activation="sigmoid"),
     "linear": MLPConfig(hidden_sizes=()),
-    "wide": MLPConfig(hidden_sizes=(512, 256)),
 }
 
 
@@ -157,8 +168,3 @@ class MLP(nn.Module):
                 bound = 1 / math.sqrt(layer.in_features)
                 layer.weight.uniform_(-bound, bound, generator=generator)
                 layer.bias.uniform_(-bound, bound, generator=generator)
-
-
-def _require(condition: bool, message: str) -> None:
-    if not condition:
-        raise ValueError(message)

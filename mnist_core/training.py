@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 import torch
-from torch import Tensor
 
+from mnist_core.augmentation import random_affine
 from mnist_core.backpropagation import Backpropagation, FlatParameters
 from mnist_core.data import Dataset, Splits, batches
 from mnist_core.evaluation import mean_loss_and_accuracy
@@ -23,6 +23,11 @@ _WARMUP_SHARE = 0.25
 _KEEP_EVERY_STEPS = 50
 
 
+def _require_whole(field: str, value: object, low: int, high: int) -> None:
+    if type(value) is not int or not low <= value <= high:
+        raise ValueError(f"{field}: expected a whole number from {low} to {high}, got {value!r}")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainConfig:
     """How a training goes; the defaults are the notebook's.
@@ -30,7 +35,7 @@ class TrainConfig:
     learning_rate: the step size; the peak where the schedule is "one-cycle".
     validation_size: training images held out to measure on, 0 for none.
     train_size: how many of the remaining training images are used, None for all.
-    augmentation: small random shifts, turns and scalings of each batch.
+    augment: small random shifts, turns and scalings of each batch.
     dropout: replaces the model's own while it trains; in [0, 1).
     """
 
@@ -41,7 +46,7 @@ class TrainConfig:
     schedule: Schedule = "constant"
     weight_decay: float = 0.0
     dropout: float = 0.0
-    augmentation: bool = False
+    augment: bool = False
     validation_size: int = 0
     train_size: int | None = None
 
@@ -77,6 +82,15 @@ TRAIN_PRESETS: dict[str, TrainConfig] = {
         learning_rate=0.08,
         optimizer="momentum",
         schedule="one-cycle",
+        validation_size=5_000,
+    ),
+    "augmented": TrainConfig(
+        epochs=30,
+        batch_size=128,
+        learning_rate=0.08,
+        optimizer="momentum",
+        schedule="one-cycle",
+        augment=True,
         validation_size=5_000,
     ),
 }
@@ -190,14 +204,13 @@ def train(
         loss_sum, correct_sum, images_seen, epoch_started_s = 0.0, 0, 0, clock.elapsed_s
         model.train()
         steps_per_epoch = math.ceil(len(data.train) / config.batch_size)
-        # A fixed number of steps for the schedule, also where the batch size changes on the way.
         for step_in_epoch, (images, labels) in enumerate(
             batches(data.train, batch_size=config.batch_size, generator=generator), start=1
         ):
             progress = (epoch - 1 + (step_in_epoch - 1) / steps_per_epoch) / config.epochs
             learning_rate = scheduled_learning_rate(config, progress)
-            if config.augmentation:
-                images = _augment(images, generator)
+            if config.augment:
+                images = random_affine(images, generator=generator)
             loss, correct = backpropagation(
                 images, labels, dropout=config.dropout, generator=generator
             )
@@ -308,14 +321,3 @@ class _Pause:
 
 def _measure(model: MLP, dataset: Dataset | None) -> tuple[float | None, float | None]:
     return (None, None) if dataset is None else mean_loss_and_accuracy(model, dataset)
-
-
-def _augment(images: Tensor, generator: torch.Generator) -> Tensor:
-    from mnist_core.augmentation import random_affine
-
-    return random_affine(images, generator=generator)
-
-
-def _require_whole(field: str, value: object, low: int, high: int) -> None:
-    if type(value) is not int or not low <= value <= high:
-        raise ValueError(f"{field}: expected a whole number from {low} to {high}, got {value!r}")

@@ -1,0 +1,62 @@
+"""Draw a digit: the page, from its parts. `python app.py --help` lists the options."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+from pathlib import Path
+
+from mnist_core.ui.hood import hood_tab
+from mnist_core.ui.lab import lab_tab
+from mnist_core.ui.page import build_page, launch_options
+from mnist_core.ui.sessions import Sessions
+
+TABS = {"Train": lab_tab, "Under the hood": hood_tab}
+
+
+def parse_options(arguments: list[str] | None = None) -> argparse.Namespace:
+    """The options on the command line, with the environment's as defaults."""
+    environment = os.environ
+    parser = argparse.ArgumentParser(description="Serve the draw-a-digit page.")
+    parser.add_argument(
+        "--host",
+        default=environment.get("GRADIO_SERVER_NAME", "127.0.0.1"),
+        help="address to bind; 0.0.0.0 lets other machines in (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--port",
+        type=int,
+        default=environment.get("GRADIO_SERVER_PORT"),
+        help="port (default: $GRADIO_SERVER_PORT, else the first free one from 7860)",
+    )
+    parser.add_argument("--share", action="store_true", help="also make a public link")
+    parser.add_argument(
+        "--data",
+        type=Path,
+        default=environment.get("MNIST_ROOT"),
+        metavar="DIR",
+        help="where MNIST is or goes (default: $MNIST_ROOT, else a cache folder)",
+    )
+    return parser.parse_args(arguments)
+
+
+def main() -> None:
+    options = parse_options()
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    page = build_page(Sessions(data_root=options.data), tabs=TABS)
+    page.queue(default_concurrency_limit=8, max_size=100)
+    page.launch(
+        server_name=options.host,
+        server_port=options.port,
+        share=options.share,
+        prevent_thread_lock=True,
+        **launch_options(),
+    )
+    if options.share and not page.share_url:
+        print(f"There is no public link: no network, it seems. Serving on at {page.local_url}", flush=True)
+    page.block_thread()
+
+
+if __name__ == "__main__":
+    main()

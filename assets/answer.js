@@ -1,0 +1,104 @@
+// The answer: in words, as ten bars, as the image that the model saw; and which model answers.
+const mnist = window.mnist;
+const NAMES = { ready: "ready", yours: "yours" };
+const EARLY = 2; // equal answers in a row before the words change, while something moves
+
+// ── Bars ─────────────────────────────────────────────────────────────────────────────────────
+const meters = element.querySelector("#probabilities");
+const bars = Array.from({ length: 10 }, (_, digit) => {
+  const part = (name, text = "") =>
+    Object.assign(document.createElement("span"), { className: name, textContent: text });
+  const row = Object.assign(document.createElement("div"), { className: "bar" });
+  const label = part("digit", String(digit));
+  const track = Object.assign(document.createElement("div"), { className: "track" });
+  const fill = Object.assign(document.createElement("div"), { className: "fill" });
+  const percent = part("percent", "0 %");
+  track.append(fill);
+  row.append(label, track, percent);
+  row.dataset.digit = digit;
+  row.setAttribute("role", "meter");
+  row.setAttribute("aria-label", `Probability of ${digit}`);
+  row.setAttribute("aria-valuemin", 0);
+  row.setAttribute("aria-valuemax", 100);
+  row.setAttribute("aria-valuenow", 0);
+  meters.append(row);
+  return { row, fill, percent };
+});
+
+function showBars(probabilities) {
+  const most = Math.max(...probabilities);
+  bars.forEach(({ row, fill, percent }, digit) => {
+    const value = probabilities[digit];
+    const whole = Math.round(100 * value);
+    fill.style.transform = `scaleX(${value})`;
+    percent.textContent = `${whole} %`;
+    row.setAttribute("aria-valuenow", whole);
+    row.toggleAttribute("data-winner", most > 0 && value === most);
+  });
+}
+
+// ── The image ────────────────────────────────────────────────────────────────────────────────
+const seen = element.querySelector("#seen canvas").getContext("2d");
+
+function showImage(image) {
+  const picture = seen.createImageData(28, 28);
+  image.forEach((ink, pixel) => picture.data.set([ink, ink, ink, 255], 4 * pixel));
+  seen.putImageData(picture, 0, 0);
+}
+
+// ── Words: calm while the pen or the model moves, final when they rest ───────────────────────
+const answer = element.querySelector("#answer");
+let latest = "draw a digit";
+let repeats = 0;
+let lost = false;
+
+function say(words, kind = /^\d$/.test(words) ? "digit" : "words") {
+  // An unchanged text is left alone, so that a screen reader does not repeat it.
+  if (answer.textContent !== words) answer.textContent = words;
+  answer.dataset.kind = kind;
+}
+
+function hear({ words, digit, resting, cause }) {
+  repeats = words === latest ? repeats + 1 : 1;
+  latest = words;
+  if (resting && cause !== "moment") say(words);
+  else if (repeats >= EARLY && (resting || (digit !== null && words === String(digit)))) say(words);
+}
+
+window.addEventListener("mnist:prediction", ({ detail }) => {
+  if (!element.isConnected) return;
+  lost = false;
+  showBars(detail.blank ? Array(10).fill(0) : detail.probabilities);
+  showImage(detail.image);
+  hear(detail);
+  offerYours(detail.trained);
+  if (detail.model !== mnist.model) mnist.emit("mnist:model", { model: detail.model });
+});
+window.addEventListener("mnist:rest", () => !lost && say(latest));
+window.addEventListener("mnist:refused", ({ detail }) => say(detail.error));
+window.addEventListener("mnist:connection", ({ detail }) => {
+  lost = detail.lost;
+  if (lost) say("reconnecting…", "lost");
+});
+
+// ── Which model ──────────────────────────────────────────────────────────────────────────────
+const radios = Object.fromEntries(
+  [...element.querySelectorAll("input[type=radio]")].map((radio) => [radio.value, radio]),
+);
+const help = element.querySelector("#yours-help");
+
+function offerYours(trained) {
+  radios.yours.disabled = !trained;
+  help.hidden = trained;
+}
+
+for (const radio of Object.values(radios)) {
+  radio.addEventListener("change", () => mnist.emit("mnist:model", { model: radio.value }));
+}
+window.addEventListener("mnist:model", ({ detail }) => {
+  if (detail.model === "yours") offerYours(true);
+  radios[NAMES[detail.model]].checked = true;
+});
+
+showImage(new Array(784).fill(0));
+if (mnist.prediction) window.dispatchEvent(new CustomEvent("mnist:prediction", { detail: mnist.prediction }));

@@ -1,0 +1,71 @@
+"""From drawing to input: crop, scale, centre, pen, each of which can be left out.
+
+With all four, the image is that of `Ink.to_image`; it is drawn by the same functions.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+
+import numpy as np
+
+from mnist_core import ink
+from mnist_core.ink import BOX_SIZE, CENTRE, IMAGE_SIZE, PEN_EDGE, PEN_RADIUS, Ink
+from mnist_core.ink import Image as Image
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stages:
+    """Which stages are on."""
+
+    crop: bool = True
+    scale: bool = True
+    centre: bool = True
+    pen: bool = True
+
+
+def prepare(drawing: Ink, stages: Stages, *, pad_size: float, pad_pen: float) -> Image:
+    """The drawing as 28×28 image after the stages that are on.
+
+    `pad_size` and `pad_pen` are the side of the pad and the width of its line, in the unit of
+    the strokes.
+    """
+    if not drawing.strokes:
+        return drawing.to_image()
+    points = np.concatenate(drawing.strokes)
+    low, side = np.zeros(2), pad_size
+    if stages.crop:  # the smallest box around the ink, instead of the whole pad
+        low = points.min(axis=0)
+        side = max(float((points.max(axis=0) - low).max()), 1e-9)
+    size = BOX_SIZE if stages.scale else float(IMAGE_SIZE)
+    radius = PEN_RADIUS if stages.pen else pad_pen / 2 * size / pad_size
+    margin = radius if stages.crop else 0.0  # the line is as wide as the pen that draws it
+    factor = (size - 2 * margin) / side
+    strokes = tuple((stroke - low) * factor + margin - 0.5 for stroke in drawing.strokes)
+    return _paint(strokes, centre=stages.centre, radius=radius, soft=stages.pen)
+
+
+def each_stage(drawing: Ink, stages: Stages, *, pad_size: float, pad_pen: float) -> list[Image]:
+    """The drawing shrunk as it is, then after one stage more at a time: five images."""
+    names = [field.name for field in fields(Stages)]
+    so_far = Stages(**dict.fromkeys(names, False))
+    images = [prepare(drawing, so_far, pad_size=pad_size, pad_pen=pad_pen)]
+    for name in names:
+        so_far = replace(so_far, **{name: getattr(stages, name)})
+        images.append(prepare(drawing, so_far, pad_size=pad_size, pad_pen=pad_pen))
+    return images
+
+
+def _paint(
+    strokes: tuple[ink.FloatArray, ...], *, centre: bool, radius: float, soft: bool
+) -> Image:
+    edge = PEN_EDGE if soft else 0.5
+    starts, ends = ink._cut(*ink._segments(strokes))
+    image = ink._draw(starts, ends, radius=radius, edge=edge)
+    if not centre:
+        return image
+    shift = CENTRE - ink._line_centre(starts, ends)
+    for _ in range(2):
+        image = ink._draw(starts + shift, ends + shift, radius=radius, edge=edge)
+        shift = shift + CENTRE - ink._centre_of_mass(image)
+    return ink._draw(starts + shift, ends + shift, radius=radius, edge=edge)

@@ -1,0 +1,399 @@
+"""One training as the page follows it: settings that change mid-run, pauses, snapshots, measures."""
+
+from __future__ import annotations
+
+import math
+import queue
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import safetensors.torch
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from mnist_core.data import Dataset, Splits
+from mnist_core.models import MLP, MLPConfig
+from mnist_core.training import EndEvent, EpochEvent, StepEvent, TrainConfig, train
+
+Send = Callable[..., None]
+Order = dict[str, Any]
+
+_HELD_OUT_SHARE = 12  # the last twelfth of the training images is held out, the same for every run
+_MIN_HELD_OUT_SHARE = 60  # below a sixtieth, nothing is: the test set measures instead
+_REPORT_S = 0.1
+_LIVE_S = 0.2  # between weights for the drawing on the pad
+_MEASURE_S = 1.0  # between measures that only the screen sees
+_OVERHEAD = 10  # weights and measures take at most a tenth of the time
+_SAMPLE = 2000  # images that measure a moment, fewer for large networks
+_SAMPLE_S = 0.02
+_CHUNK = 500
+_DENSE_POINTS = 50  # steps that each have a point of their own in the history
+_POINTS = 400
+
+
+def evaluation_set(splits: Splits, name: str) -> Dataset:
+    """The images that measure a run: "validation" (held out of training, always the same) or "test"."""
+    if name == "test" and splits.test is not None:
+        return splits.test
+    count = len(splits.train)
+    return splits.train.subset(slice(count - count // _HELD_OUT_SHARE, count))
+
+
+def share(splits: Splits, *, size: int, seed: int) -> tuple[Splits, str]:
+    """`size` training images (all of them at most), and what measures: "validation" or "test".
+
+    The held-out images never train, unless so many train that too few would be left.
+    """
+    count = len(splits.train)
+    size = min(size, count)
+    held_out = count // _HELD_OUT_SHARE
+    kept = count - held_out
+    if size > count - count // _MIN_HELD_OUT_SHARE:
+        return Splits(train=splits.train.subset(slice(0, size))), "test"
+    if size >= kept:
+        return Splits(train=splits.train.subset(slice(0, kept))), "validation"
+    generator = torch.Generator().manual_seed(seed)
+    index = torch.randperm(kept, generator=generator)[:size]
+    return Splits(train=splits.train.subset(index)), "validation"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measure:
+    """How a network did on some images."""
+
+    loss: float
+    accuracy: float
+    predictions: bytes  # a digit an image
+
+
+@torch.no_grad()
+def measure(model: MLP, dataset: Dataset) -> Measure:
+    """Loss, accuracy and predictions of `model` on `dataset`; the model's mode stays as it was."""
+    was_training = model.training
+    model.eval()
+    loss = 0.0
+    guesses: list[Tensor] = []
+    for images, labels in zip(
+        dataset.images.split(_CHUNK), dataset.labels.split(_CHUNK), strict=True
+    ):
+        log_probabilities = model.log_probabilities(images)
+        loss += functional.nll_loss(log_probabilities, labels, reduction="sum").item()
+        guesses.append(log_probabilities.argmax(dim=1))
+    model.train(was_training)
+    predicted = torch.cat(guesses)
+    return Measure(
+        loss=loss / len(dataset),
+        accuracy=(predicted == dataset.labels).float().mean().item(),
+        predictions=predicted.to(torch.uint8).numpy().tobytes(),
+    )
+
+
+def pack_weights(model: MLP, *, half: bool = False) -> bytes | None:
+    """The weights as safetensors, or None where one isn't finite. `half`: as float16."""
+    tensors = model.state_dict()
+    if not all(bool(tensor.isfinite().all()) for tensor in tensors.values()):
+        return None
+    if half:
+        tensors = {
+            name: tensor.half() if tensor.is_floating_point() else tensor
+            for name, tensor in tensors.items()
+        }
+    return safetensors.torch.save(tensors)
+
+
+class History:
+    """The training loss in at most some 450 points: each of the first steps, then means.
+
+    Points depend on steps alone, not on time, so the same set-up gives the same history.
+    """
+
+    def __init__(self, total_steps: int) -> None:
+        self._width = max(1, math.ceil(total_steps / _POINTS))
+        self._loss = self._accuracy = 0.0
+        self._count = 0
+        self.points: list[list[float]] = []  # not yet reported
+
+    def add(self, step: int, loss: float, accuracy: float, elapsed_s: float) -> None:
+        self._loss += loss
+        self._accuracy += accuracy
+        self._count += 1
+        if step <= _DENSE_POINTS or step % self._width == 0:
+            count = self._count
+            point = [step, self._loss / count, self._accuracy / count, round(elapsed_s, 3)]
+            self.points.append(point)
+            self._loss = self._accuracy = 0.0
+            self._count = 0
+
+
+class Practice:
+    """A training that listens to orders between its steps and reports on itself.
+
+    Orders: "pause", "resume", "step" (one batch), "stop", "set" (settings mid-run).
+    """
+
+    def __init__(self, order: Order, splits: Splits, send: Send) -> None:
+        self._send = send
+        self._run = order["run"]
+        self._config = TrainConfig(**order["train"])
+        sizes = tuple(order["model"]["hidden_sizes"])
+        generator = torch.Generator().manual_seed(order["seed"])
+        model_config = MLPConfig(**order["model"] | {"hidden_sizes": sizes})
+        self._model = MLP(model_config, generator=generator)
+        self._data, self._measured_on = share(
+            splits, size=order["train_size"], seed=order["seed"]
+        )
+        self._all = evaluation_set(splits, self._measured_on)
+        self._test = splits.test
+        self._events = train(
+            self._model, self._data, config=self._config, generator=generator
+        )
+        self._paused = bool(order.get("paused"))
+        self._steps_due = 0
+        self._stopped = ""
+        self._changed = False
+        self._max_s = float(order.get("max_s", math.inf))
+        self._moments = int(order.get("moments", 40))
+        self._moment_bytes = int(order.get("moment_bytes", 2**25))
+        self._next_moment = 0
+        self._step = 0
+        self._epoch = 1
+        self._step_in_epoch = 0
+        self._loss = self._accuracy = math.nan
+        self._worked_s = 0.0
+        self._resumed_at = self._began_at = time.perf_counter()
+        self._live_after = self._report_after = self._measure_after = 0.0
+        self._speed = 0.0
+        self._speed_from = (0.0, 0)  # worked seconds, images
+        self._images_seen = 0
+        self._history = History(self._config.epochs * self._steps_per_epoch)
+
+    @property
+    def _steps_per_epoch(self) -> int:
+        return math.ceil(len(self._data.train) / self._config.batch_size)
+
+    @property
+    def _progress(self) -> float:
+        within = self._step_in_epoch / self._steps_per_epoch
+        return min(1.0, (self._epoch - 1 + within) / self._config.epochs)
+
+    def _elapsed_s(self) -> float:
+        """Seconds of work, without the pauses."""
+        running = 0.0 if self._paused else time.perf_counter() - self._resumed_at
+        return self._worked_s + running
+
+    def follow(self, inbox: queue.SimpleQueue[Order | None]) -> None:
+        """Train to the end or until told to stop, reporting all the while."""
+        self._size_sample()
+        self._send(
+            {
+                "type": "started",
+                "run": self._run,
+                "train_size": len(self._data.train),
+                "measured_on": self._measured_on,
+                "measured_size": len(self._all),
+                "steps_per_epoch": self._steps_per_epoch,
+                "parameters": self._model.parameter_count,
+            }
+        )
+        self._began_at = self._resumed_at = time.perf_counter()
+        self._take_moment()
+        self._report()
+        outcome = ""
+        while not outcome:
+            self._obey(inbox)
+            outcome = self._stopped or self._advance()
+        self._events.close()
+        self._end(outcome)
+
+    def _advance(self) -> str:
+        """Run one batch and report it where it is time to; an outcome where the run is over."""
+        try:
+            event = self._events.send(self._config if self._changed else None)
+        except StopIteration:
+            return "finished"
+        self._changed = False
+        if isinstance(event, EndEvent):
+            return "finished"
+        if isinstance(event, EpochEvent):
+            return ""
+        return self._after_step(event)
+
+    def _after_step(self, event: StepEvent) -> str:
+        if event.epoch != self._epoch:
+            self._epoch, self._step_in_epoch = event.epoch, 0
+        self._step += 1
+        self._step_in_epoch += 1
+        self._images_seen += self._config.batch_size
+        if not math.isfinite(event.loss):
+            return "diverged"
+        self._loss, self._accuracy = event.loss, event.accuracy
+        now = time.perf_counter()
+        elapsed_s = self._elapsed_s()
+        self._history.add(self._step, event.loss, event.accuracy, elapsed_s)
+        stepping = self._steps_due > 0
+        self._steps_due -= stepping
+        if self._progress >= (self._next_moment / self._moments) ** 3:
+            self._take_moment()
+        elif stepping or now >= self._live_after:
+            self._send_live(with_measure=stepping or now >= self._measure_after)
+        if stepping or now >= self._report_after:
+            self._report()
+        if now - self._began_at > self._max_s:
+            return "limit"
+        return ""
+
+    # Orders
+
+    def _obey(self, inbox: queue.SimpleQueue[Order | None]) -> None:
+        """Carry out what has been ordered; while paused with no step due, wait for orders."""
+        while not self._stopped:
+            waiting = self._paused and not self._steps_due
+            try:
+                order = inbox.get(timeout=1.0) if waiting else inbox.get_nowait()
+            except queue.Empty:
+                if not waiting:
+                    return
+                if time.perf_counter() - self._began_at > self._max_s:
+                    self._stopped = "limit"
+                self._send({"type": "alive", "run": self._run})
+                continue
+            if order is None:
+                self._stopped = "stopped"
+            elif order.get("run") == self._run:
+                self._carry_out(order)
+
+    def _carry_out(self, order: Order) -> None:
+        kind = order["type"]
+        if kind == "stop":
+            self._stopped = "stopped"
+        elif kind == "pause" and not self._paused:
+            self._worked_s = self._elapsed_s()
+            self._paused = True
+            self._report()
+            self._send_live(with_measure=True)
+        elif kind == "resume" and self._paused:
+            self._resumed_at = time.perf_counter()
+            self._paused = False
+            self._steps_due = 0
+            self._report()
+        elif kind == "step" and self._paused:
+            self._steps_due = 1
+        elif kind == "set":
+            self._config = TrainConfig(**order["train"])
+            self._changed = True
+            for layer in self._model.hidden:
+                layer.dropout.p = order["dropout"]
+
+    # Reports
+
+    def _report(self) -> None:
+        self._report_after = time.perf_counter() + _REPORT_S
+        elapsed_s = self._elapsed_s()
+        since_s, since_images = self._speed_from
+        if elapsed_s - since_s > 0.5:
+            self._speed = (self._images_seen - since_images) / (elapsed_s - since_s)
+            self._speed_from = (elapsed_s, self._images_seen)
+        progress = self._progress
+        points, self._history.points = self._history.points, []
+        self._send(
+            {
+                "type": "progress",
+                "run": self._run,
+                "points": points,
+                "step": self._step,
+                "epoch": self._epoch,
+                "epochs": self._config.epochs,
+                "progress": progress,
+                "loss": _finite(self._loss),
+                "accuracy": _finite(self._accuracy),
+                "images_per_s": self._speed or self._images_seen / max(elapsed_s, 1e-3),
+                "elapsed_s": elapsed_s,
+                "left_s": elapsed_s * (1 - progress) / progress if progress > 0 else None,
+                "paused": self._paused,
+            }
+        )
+
+    def _size_sample(self) -> None:
+        """Choose the images that measure moments: evenly spread, and few enough to be quick."""
+        probe = self._all.subset(slice(0, _CHUNK))
+        measure(self._model, probe)  # the first pass also warms up
+        began = time.perf_counter()
+        measure(self._model, probe)
+        affordable = int(_SAMPLE_S * len(probe) / (time.perf_counter() - began))
+        size = max(200, min(_SAMPLE, affordable))
+        self._stride = max(1, len(self._all) // size)
+        self._sample = self._all.subset(slice(None, None, self._stride))
+        weights_bytes = 2 * self._model.parameter_count
+        self._moments = max(4, min(self._moments, self._moment_bytes // weights_bytes))
+
+    def _take_moment(self) -> None:
+        """Keep the weights of now for going back in time, with what they make of the sample."""
+        while self._next_moment <= self._moments and (
+            self._progress >= (self._next_moment / self._moments) ** 3
+        ):
+            self._next_moment += 1
+        self._send_weights("moment", measure(self._model, self._sample), half=True)
+        self._send_live(with_measure=False)
+
+    def _send_live(self, *, with_measure: bool) -> None:
+        began = time.perf_counter()
+        found = measure(self._model, self._sample) if with_measure else None
+        self._send_weights("live", found)
+        now = time.perf_counter()
+        self._live_after = max(now + _LIVE_S - (now - began), now + _OVERHEAD * (now - began))
+        if with_measure:
+            self._measure_after = now + _MEASURE_S
+
+    def _send_weights(self, kind: str, found: Measure | None, *, half: bool = False) -> None:
+        weights = pack_weights(self._model, half=half)
+        if weights is None:
+            return
+        header = {
+            "type": kind,
+            "run": self._run,
+            "step": self._step,
+            "epoch": self._epoch,
+            "elapsed_s": self._elapsed_s(),
+            "weights": len(weights),
+            "stride": self._stride,
+            "loss": _finite(found.loss) if found else None,
+            "accuracy": found.accuracy if found else None,
+        }
+        self._send(header, weights + found.predictions if found else weights)
+
+    def _end(self, outcome: str) -> None:
+        elapsed_s = self._elapsed_s()
+        self._report()
+        header: dict[str, Any] = {
+            "type": "end",
+            "run": self._run,
+            "outcome": outcome,
+            "step": self._step,
+            "epoch": self._epoch,
+            "elapsed_s": elapsed_s,
+        }
+        weights = pack_weights(self._model)
+        if weights is None or outcome == "diverged":
+            self._send(header | {"weights": 0})
+            return
+        found = measure(self._model, self._all)
+        test = found
+        if self._measured_on != "test" and self._test is not None:
+            test = measure(self._model, self._test)
+        self._send(
+            header
+            | {
+                "weights": len(weights),
+                "loss": _finite(found.loss),
+                "accuracy": found.accuracy,
+                "test_accuracy": test.accuracy,
+            },
+            weights + found.predictions,
+        )
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None

@@ -1,0 +1,1 @@
+"""The page: Gradio components and tabs around the core."""

@@ -1,0 +1,139 @@
+"""The sketchpad with its answer, and the same prediction as API endpoints."""
+
+from __future__ import annotations
+
+import base64
+import logging
+from typing import Any, TypedDict
+
+import gradio as gr
+import numpy as np
+
+from mnist_core.classifier import Classifier, Prediction
+from mnist_core.ink import Ink
+from mnist_core.ui.component import component
+from mnist_core.ui.pictures import PictureError, read_picture
+from mnist_core.ui.sessions import Sessions
+from mnist_core.ui.strokes import StrokesError, checked_strokes
+
+log = logging.getLogger(__name__)
+
+#: Below this, the answer names the two likeliest digits.
+SURE = 0.7
+
+_ERRORS = {
+    "payload": "The page sent something unexpected. Reload it, please.",
+    "session": "This page was away for a while. Reconnecting.",
+    "points": "That drawing has too many points. Clear it and draw again.",
+    "internal": "Something went wrong here, not at yours. Try again.",
+}
+_UNREADABLE = "That drawing could not be read. Clear it and draw again."
+
+
+class Answer(TypedDict):
+    """What the API answers. probabilities: ten, for the digits 0 to 9, summing to 1."""
+
+    digit: int | None
+    probabilities: list[float]
+    digit_likeness: float
+    words: str
+
+
+def words(prediction: Prediction, *, blank: bool) -> str:
+    """The answer in words: "7", "not sure: 1 or 7", "not a digit" or "draw a digit"."""
+    if blank:
+        return "draw a digit"
+    if prediction.digit is None:
+        return "not a digit"
+    second, first = np.argsort(prediction.probabilities)[-2:]
+    if prediction.probabilities[first] >= SURE:
+        return str(prediction.digit)
+    # In the order of the digits, so that the words stay while the two are close.
+    low, high = sorted((int(first), int(second)))
+    return f"not sure: {low} or {high}"
+
+
+def pad_column(sessions: Sessions) -> None:
+    """Lays out the sketchpad and the answer, and adds the endpoints /predict, /predict_image."""
+
+    async def open_session(payload: Any) -> dict[str, Any]:
+        token = payload.get("token") if isinstance(payload, dict) else None
+        return {"ok": True, "token": sessions.open(token if isinstance(token, str) else None)}
+
+    async def predict(payload: Any) -> dict[str, Any]:
+        try:
+            return _predicted(sessions, payload)
+        except StrokesError as error:
+            return _failed(error.code)
+        except Exception:
+            log.exception("prediction failed")
+            return _failed("internal")
+
+    component("sketchpad", server_functions=[open_session, predict])
+    component("answer")
+    gr.api(_predict_endpoint(sessions), api_name="predict", queue=False)
+    gr.api(_predict_image_endpoint(sessions), api_name="predict_image", queue=False)
+
+
+def _predicted(sessions: Sessions, payload: Any) -> dict[str, Any]:
+    if not isinstance(payload, dict) or payload.get("model") not in ("ready", "yours"):
+        return _failed("payload")
+    token, seq = payload.get("token"), payload.get("seq")
+    if type(seq) is not int or not isinstance(token, str):
+        return _failed("payload")
+    session = sessions.get(token)
+    if session is None:
+        return _failed("session")
+    ink = Ink(checked_strokes(payload.get("strokes")))
+    model = payload["model"] if session.trained else "ready"
+    prediction = session.classifier_for(model).predict(ink)
+    return {
+        "ok": True,
+        "seq": seq,
+        "model": model,
+        "trained": session.trained,
+        "blank": ink.is_empty,
+        "digit": prediction.digit,
+        "words": words(prediction, blank=ink.is_empty),
+        "likeness": round(float(prediction.digit_likeness), 4),
+        "probabilities": [round(float(value), 4) for value in prediction.probabilities],
+        "image": base64.b64encode((prediction.image * 255).round().astype(np.uint8)).decode(),
+    }
+
+
+def _failed(code: str) -> dict[str, Any]:
+    return {"ok": False, "code": code, "error": _ERRORS.get(code, _UNREADABLE)}
+
+
+def _predict_endpoint(sessions: Sessions) -> Any:
+    def predict(strokes: list[list[list[float]]]) -> Answer:
+        """The digit drawn by `strokes`: a list of strokes, each a list of [x, y], y down."""
+        try:
+            ink = Ink(checked_strokes(strokes))
+        except StrokesError as error:
+            raise gr.Error(str(error), print_exception=False) from error
+        return _answer(sessions.ready, ink)
+
+    return predict
+
+
+def _predict_image_endpoint(sessions: Sessions) -> Any:
+    def predict_image(picture: gr.FileData) -> Answer:
+        """The digit in a picture file, dark on light or light on dark."""
+        try:
+            ink = Ink.from_image(read_picture(picture))
+        except PictureError as error:
+            raise gr.Error(str(error), print_exception=False) from error
+        return _answer(sessions.ready, ink)
+
+    return predict_image
+
+
+def _answer(classifier: Classifier, ink: Ink) -> Answer:
+    prediction = classifier.predict(ink)
+    return Answer(
+        digit=prediction.digit,
+        probabilities=[float(value) for value in prediction.probabilities],
+        digit_likeness=float(prediction.digit_likeness),
+        words=words(prediction, blank=ink.is_empty),
+    )

@@ -1,0 +1,51 @@
+"""The page's frame: header, the pad and its answer on the left, tabs on the right."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import gradio as gr
+
+from mnist_core.ui.component import read_asset
+from mnist_core.ui.pad import pad_column
+from mnist_core.ui.sessions import Sessions
+
+Tab = Callable[[Sessions], None]
+
+_HEADER = """
+<h1>Draw a digit</h1>
+<p>A small neural network reads it while you draw. Then train one of your own.</p>
+"""
+_FONT = ("system-ui", "-apple-system", "Segoe UI", "Roboto", "Helvetica", "Arial", "sans-serif")
+_FONT_MONO = ("ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "monospace")
+
+
+def build_page(sessions: Sessions, *, tabs: Mapping[str, Tab]) -> gr.Blocks:
+    """The whole page; each of `tabs` lays out what stands under its name."""
+    with gr.Blocks(title="Draw a digit", analytics_enabled=False) as page:
+        gr.HTML(_HEADER, elem_id="header", js_on_load=None)
+        with gr.Row(elem_id="columns"):
+            with gr.Column(elem_id="pad-column", min_width=0):
+                pad_column(sessions)
+            with gr.Column(elem_id="tabs-column", min_width=0), gr.Tabs():
+                for name, tab in tabs.items():
+                    with gr.Tab(name):
+                        tab(sessions)
+    return page
+
+
+def launch_options() -> dict[str, Any]:
+    """What `Blocks.launch` needs for the page's look, and to serve quickly."""
+    theme = gr.themes.Default(
+        primary_hue="indigo", neutral_hue="zinc", font=_FONT, font_mono=_FONT_MONO
+    )
+    return {
+        "theme": theme,
+        "css": read_asset("page.css"),
+        "head": f"<script>{read_asset('page.js')}</script>",
+        "footer_links": ["api", "settings"],
+        # Keeping a history of runs, or rendering on the server, costs more than the prediction.
+        "run_history": False,
+        "ssr_mode": False,
+    }

@@ -1,0 +1,242 @@
+"""What the server keeps of one training: its history, its snapshots and its result."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+import threading
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import safetensors.torch
+from numpy.typing import NDArray
+
+from mnist_core.classifier import Classifier
+from mnist_core.models import MLP
+from mnist_core.ui.setup import Setup
+
+ACTIVE = ("waiting", "loading", "running", "paused")
+_MILESTONES = (0.97, 0.98)
+_OUTCOMES = {
+    "finished": ("finished", "Done."),
+    "stopped": ("stopped", "Stopped. What it has learnt so far stays."),
+    "limit": ("stopped", "The time for one training is up. What it has learnt so far stays."),
+    "diverged": (
+        "diverged",
+        "The loss grew beyond all numbers, so the run stopped: its steps were too large. "
+        "Try a tenth of the learning rate. The last good weights stay.",
+    ),
+}
+_FAILURES = {
+    "dataset": "MNIST, the pictures to learn from, could not be downloaded. Check the network and "
+    "press Train again. Drawing works as before.",
+    "lost": "The training was interrupted. What it had learnt stays; press Train to start again.",
+    "error": "The training could not go on. What it had learnt stays; try another set-up.",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """Weights at one step, immutable, with what they make of the measuring images.
+
+    weights: safetensors. predictions: a digit an image, of every `stride`-th image; may be empty.
+    loss and accuracy are those of the same images, None where nothing was measured.
+    """
+
+    step: int
+    epoch: int
+    elapsed_s: float
+    weights: bytes
+    predictions: bytes = b""
+    stride: int = 1
+    loss: float | None = None
+    accuracy: float | None = None
+
+    @property
+    def size_bytes(self) -> int:
+        return len(self.weights) + len(self.predictions) + 200
+
+
+def first_layer(weights: bytes, *, count: int) -> NDArray[np.float32]:
+    """The first layer's weights, (at most `count`, 784), read without building the model."""
+    length = int.from_bytes(weights[:8], "little")
+    header = json.loads(weights[8 : 8 + length])
+    name = "hidden.0.linear.weight" if "hidden.0.linear.weight" in header else "output.weight"
+    entry = header[name]
+    kind = np.dtype("<f2") if entry["dtype"] == "F16" else np.dtype("<f4")
+    begin = 8 + length + entry["data_offsets"][0]
+    rows, columns = entry["shape"]
+    rows = min(rows, count)
+    values = np.frombuffer(weights, dtype=kind, count=rows * columns, offset=begin)
+    return values.reshape(rows, columns).astype(np.float32)
+
+
+class Run:
+    """One training of one visitor. Reports arrive on a worker's thread, questions on others."""
+
+    def __init__(self, *, run_id: int, setup: Setup) -> None:
+        self.id = run_id
+        self.setup = setup
+        self.status = "waiting"
+        self.sentence = ""
+        self.live: Snapshot | None = None
+        self.final: Snapshot | None = None
+        self.moments: list[Snapshot] = []
+        self.points: list[list[float]] = []  # step, loss, accuracy, seconds
+        self.measures: list[list[float | None]] = []  # step, loss, accuracy, seconds
+        self.progress: dict[str, Any] = {}
+        self.started: dict[str, Any] = {}
+        self.download_bytes = 0
+        self.test_accuracy: float | None = None
+        self.milestones: dict[str, float | None] = {"97": None, "98": None}
+        self.version = 0
+        self.paused_at = math.inf  # on the clock of the sweep
+        self._latest_measure: Snapshot | None = None
+        self._classifier: tuple[Snapshot, Classifier] | None = None
+        self._lock = threading.Lock()
+
+    @property
+    def active(self) -> bool:
+        return self.status in ACTIVE
+
+    @property
+    def size_bytes(self) -> int:
+        kept = [each for each in (self.live, self.final, *self.moments) if each is not None]
+        return sum(each.size_bytes for each in kept) + 64 * (len(self.points) + len(self.measures))
+
+    # Reports of the worker
+
+    def hear(self, header: dict[str, Any], payload: bytes) -> None:
+        """Take in one report of the worker that trains this run."""
+        with self._lock:
+            self.version += 1
+            match header["type"]:
+                case "download":
+                    self.status, self.download_bytes = "loading", header["received"]
+                case "loaded":
+                    self.status = "loading"
+                case "started":
+                    self.started = header
+                    self.status = "running"
+                case "progress":
+                    self.points += header.pop("points")
+                    self.progress = header
+                    self.status = "paused" if header["paused"] else "running"
+                case "moment":
+                    snapshot = _snapshot(header, payload)
+                    self.moments.append(snapshot)
+                    self._measured(snapshot)
+                case "live":
+                    self.live = _snapshot(header, payload)
+                    self._keep_measure(self.live)
+                case "end":
+                    self._ended(header, payload)
+                case "failed":
+                    lost = header["code"] == "lost"
+                    self.status = "interrupted" if lost else "failed"
+                    self.sentence = _FAILURES.get(header["code"], _FAILURES["error"])
+
+    def _keep_measure(self, snapshot: Snapshot) -> None:
+        if snapshot.predictions:
+            self._latest_measure = dataclasses.replace(snapshot, weights=b"")
+
+    def _measured(self, snapshot: Snapshot) -> None:
+        self._keep_measure(snapshot)
+        self.measures.append(
+            [snapshot.step, snapshot.loss, snapshot.accuracy, round(snapshot.elapsed_s, 3)]
+        )
+        for milestone in _MILESTONES:
+            key = f"{milestone:.0%}".rstrip("%")
+            if self.milestones[key] is None and (snapshot.accuracy or 0) >= milestone:
+                self.milestones[key] = snapshot.elapsed_s
+
+    def _ended(self, header: dict[str, Any], payload: bytes) -> None:
+        self.status, self.sentence = _OUTCOMES[header["outcome"]]
+        if not header["weights"]:
+            return
+        self.final = _snapshot(header, payload)
+        self.live = self.final
+        self.test_accuracy = header["test_accuracy"]
+        last = self.measures[-1][0] if self.measures else -1
+        if self.final.step > (last or 0):
+            self._measured(self.final)
+
+    # Questions
+
+    def at(self, moment: int | None) -> Snapshot | None:
+        """The snapshot of a moment of the slider; the newest weights for None."""
+        with self._lock:
+            if moment is None:
+                return self.live or (self.moments[-1] if self.moments else None)
+            return self.moments[moment] if 0 <= moment < len(self.moments) else None
+
+    def measured(self, moment: int | None) -> Snapshot | None:
+        """What that moment, or the newest measure for None, made of the measuring images."""
+        return self._latest_measure if moment is None else self.at(moment)
+
+    def classifier_at(self, moment: int | None) -> Classifier | None:
+        """A classifier with the weights of that moment; None before there are any."""
+        snapshot = self.at(moment)
+        if snapshot is None:
+            return None
+        kept = self._classifier
+        if kept is not None and kept[0] is snapshot:
+            return kept[1]
+        classifier = Classifier(self.model(snapshot))
+        self._classifier = (snapshot, classifier)
+        return classifier
+
+    def model(self, snapshot: Snapshot) -> MLP:
+        """The network with a snapshot's weights, as float32."""
+        model = MLP(self.setup.model_config())
+        model.load_state_dict(safetensors.torch.load(snapshot.weights))
+        return model.eval()
+
+    def thin(self) -> bool:
+        """Give up every second moment, to save memory; False where none can be spared."""
+        with self._lock:
+            if len(self.moments) <= 2:
+                self.moments = []
+                return False
+            self.moments = self.moments[::2]
+            self.version += 1
+            return True
+
+    def summary(self) -> dict[str, Any]:
+        """The run in a few figures, for the page's status line and leaderboard."""
+        with self._lock:
+            best = self.final or (self.moments[-1] if self.moments else None)
+            return {
+                "id": self.id,
+                "setup": self.setup.as_json(),
+                "status": self.status,
+                "sentence": self.sentence,
+                "progress": self.progress,
+                "started": self.started,
+                "download_bytes": self.download_bytes,
+                "accuracy": best.accuracy if best else None,
+                "loss": best.loss if best else None,
+                "test_accuracy": self.test_accuracy,
+                "seconds": self.progress.get("elapsed_s"),
+                "milestones": self.milestones,
+                "moments": [
+                    [each.step, each.epoch, each.accuracy, each.loss] for each in self.moments
+                ],
+                "version": self.version,
+            }
+
+
+def _snapshot(header: dict[str, Any], payload: bytes) -> Snapshot:
+    size = header["weights"]
+    return Snapshot(
+        step=header["step"],
+        epoch=header["epoch"],
+        elapsed_s=header["elapsed_s"],
+        weights=payload[:size],
+        predictions=payload[size:],
+        stride=header.get("stride", 1),
+        loss=header["loss"],
+        accuracy=header["accuracy"],
+    )
