@@ -222,7 +222,8 @@ def _centre_of_mass(image: Image) -> FloatArray:
     total = image.sum()
     if total <= 0:
         return np.array([CENTRE, CENTRE])
-    return np.array([image.sum(axis=0) @ _ROWS, image.sum(axis=1) @ _ROWS], np.float64) / total
+    moments = [image.sum(axis=0) @ _ROWS, image.sum(axis=1) @ _ROWS]
+    return np.asarray(np.array(moments) / total, dtype=np.float64)
 
 
 def _draw(starts: FloatArray, ends: FloatArray, *, radius: float, edge: float) -> Image:

@@ -123,7 +123,7 @@ def _lighting(grey: Picture) -> Picture:
     # A few thousand pixels are plenty for ten unknowns.
     thin = slice(None, None, max(1, values.size // 4000))
     some, known = terms[thin], values[thin]
-    weights = np.ones(len(known))
+    weights: Picture = np.ones(len(known))
     fitted = np.zeros(terms.shape[1])
     for _ in range(8):
         root = np.sqrt(weights)
@@ -201,4 +201,4 @@ def _areas(size: int, scale: float, offset: float) -> Picture:
     pixels = np.arange(IMAGE_SIZE)[:, None]
     left = np.maximum(edges[:-1], pixels)
     right = np.minimum(edges[1:], pixels + 1)
-    return np.maximum(0.0, right - left)
+    return np.asarray(np.maximum(0.0, right - left))
