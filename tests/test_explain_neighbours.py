@@ -1,8 +1,14 @@
 """Nearest training images against a brute-force comparison."""
 
+import pytest
 import torch
 
 from mnist_core.explain.neighbours import nearest, squared_distances, squared_sizes
+
+
+@pytest.fixture
+def generator() -> torch.Generator:
+    return torch.Generator().manual_seed(0)
 
 
 def test_distances_equal_the_definition(generator: torch.Generator) -> None:

@@ -1,5 +1,6 @@
 """The hand-written network and softmax against PyTorch's own."""
 
+import pytest
 import torch
 
 from mnist_core.explain.scratch import (
@@ -10,6 +11,11 @@ from mnist_core.explain.scratch import (
     softmax_naive,
 )
 from mnist_core.explain.tensors import flatten, normalize, to_tensor
+
+
+@pytest.fixture
+def generator() -> torch.Generator:
+    return torch.Generator().manual_seed(0)
 
 
 def test_sigmoid_equals_torch_on_ordinary_and_huge_inputs() -> None:

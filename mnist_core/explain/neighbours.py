@@ -10,7 +10,9 @@ _ROWS = 256
 
 def squared_sizes(pixels: Tensor) -> Tensor:
     """Each image's sum of squared pixels, (N,), from bytes 0..255 of shape (N, 28, 28)."""
-    return torch.cat([(rows.float() / 255).square().sum(dim=(1, 2)) for rows in pixels.split(_ROWS)])
+    return torch.cat(
+        [(rows.float() / 255).square().sum(dim=(1, 2)) for rows in pixels.split(_ROWS)]
+    )
 
 
 def squared_distances(image: Tensor, pixels: Tensor, sizes: Tensor) -> Tensor:

@@ -25,9 +25,7 @@ def practise(
 ) -> tuple[MLP, list[float]]:
     """A copy of the model after some steps, and the loss before the first and after each."""
     model = private_copy(model)
-    losses = [
-        sgd_step(model, images, labels, learning_rate=learning_rate) for _ in range(steps)
-    ]
+    losses = [sgd_step(model, images, labels, learning_rate=learning_rate) for _ in range(steps)]
     with torch.no_grad():
         losses.append(loss_from_logits(digit_logits(model, images), labels).item())
     return model, losses

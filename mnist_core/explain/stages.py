@@ -67,5 +67,8 @@ def _paint(
     shift = CENTRE - ink._line_centre(starts, ends)
     for _ in range(2):
         image = ink._draw(starts + shift, ends + shift, radius=radius, edge=edge)
-        shift = shift + CENTRE - ink._centre_of_mass(image)
-    return ink._draw(starts + shift, ends + shift, radius=radius, edge=edge)
+        offset = CENTRE - ink._centre_of_mass(image)
+        if np.abs(offset).max() < 0.02:
+            break
+        shift = shift + offset
+    return image
