@@ -14,6 +14,9 @@ from torch.nn import functional
 from mnist_core.data import CLASS_COUNT, IMAGE_SIZE
 
 INPUT_SIZE = IMAGE_SIZE * IMAGE_SIZE
+# Of MNIST's training pixels: centred inputs learn faster than the notebook's 0.5 and 0.5.
+MNIST_MEAN = 0.1307
+MNIST_STD = 0.3081
 MAX_LAYERS = 8
 MAX_UNITS = 4096
 
@@ -88,8 +91,8 @@ class MLPConfig:
 
 PRESETS: dict[str, MLPConfig] = {
     "notebook": MLPConfig(),
-    "fast": MLPConfig(),
-    "augmented": MLPConfig(hidden_sizes=(512, 256)),
+    "fast": MLPConfig(mean=MNIST_MEAN, std=MNIST_STD),
+    "augmented": MLPConfig(hidden_sizes=(512, 256), mean=MNIST_MEAN, std=MNIST_STD),
     "from scratch": MLPConfig(hidden_sizes=(256,), activation="sigmoid"),
     "linear": MLPConfig(hidden_sizes=()),
 }

@@ -93,7 +93,8 @@ def measure(model: MLP, dataset: Dataset) -> Measure:
 
 def pack_weights(model: MLP, *, half: bool = False) -> bytes | None:
     """The weights as safetensors, or None where one isn't finite. `half`: as float16."""
-    tensors = model.state_dict()
+    # Clones, since parameters may be views into one vector, which safetensors refuses.
+    tensors = {name: tensor.clone() for name, tensor in model.state_dict().items()}
     if not all(bool(tensor.isfinite().all()) for tensor in tensors.values()):
         return None
     if half:
@@ -168,11 +169,8 @@ class Practice:
         self._speed = 0.0
         self._speed_from = (0.0, 0)  # worked seconds, images
         self._images_seen = 0
+        self._steps_per_epoch = math.ceil(len(self._data.train) / self._config.batch_size)
         self._history = History(self._config.epochs * self._steps_per_epoch)
-
-    @property
-    def _steps_per_epoch(self) -> int:
-        return math.ceil(len(self._data.train) / self._config.batch_size)
 
     @property
     def _progress(self) -> float:
@@ -216,19 +214,16 @@ class Practice:
             return "finished"
         self._changed = False
         if isinstance(event, EndEvent):
-            return "finished"
+            return "diverged" if event.diverged else "finished"
         if isinstance(event, EpochEvent):
             return ""
         return self._after_step(event)
 
     def _after_step(self, event: StepEvent) -> str:
-        if event.epoch != self._epoch:
-            self._epoch, self._step_in_epoch = event.epoch, 0
-        self._step += 1
-        self._step_in_epoch += 1
+        self._step = event.step
+        self._epoch, self._step_in_epoch = event.epoch, event.step_in_epoch
+        self._steps_per_epoch = event.steps_per_epoch
         self._images_seen += self._config.batch_size
-        if not math.isfinite(event.loss):
-            return "diverged"
         self._loss, self._accuracy = event.loss, event.accuracy
         now = time.perf_counter()
         elapsed_s = self._elapsed_s()
@@ -284,8 +279,6 @@ class Practice:
         elif kind == "set":
             self._config = TrainConfig(**order["train"])
             self._changed = True
-            for layer in self._model.hidden:
-                layer.dropout.p = order["dropout"]
 
     # Reports
 
@@ -376,7 +369,7 @@ class Practice:
             "elapsed_s": elapsed_s,
         }
         weights = pack_weights(self._model)
-        if weights is None or outcome == "diverged":
+        if weights is None:
             self._send(header | {"weights": 0})
             return
         found = measure(self._model, self._all)

@@ -1,0 +1,147 @@
+"""Command line: train, evaluate, predict, bench. `python -m mnist_core --help` lists the options."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image, UnidentifiedImageError
+
+from mnist_core.checkpoints import load_checkpoint, save_checkpoint
+from mnist_core.classifier import DEFAULT_WEIGHTS, Classifier
+from mnist_core.data import DatasetError, DownloadProgress, load_mnist
+from mnist_core.evaluation import evaluate, format_report
+from mnist_core.ink import Ink
+from mnist_core.models import MLP, PRESETS
+from mnist_core.training import TRAIN_PRESETS, EndEvent, EpochEvent, train
+
+_BAR_WIDTH = 40
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one command; 0 where it went well, 1 with a sentence on stderr where it did not."""
+    options = _parser().parse_args(arguments)
+    # One thread: a small network is slower on two, and many times slower where cores are shared.
+    torch.set_num_threads(options.threads)
+    try:
+        options.run(options)
+    except (DatasetError, ValueError, OSError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def run_train(options: argparse.Namespace) -> None:
+    config = TRAIN_PRESETS[options.preset]
+    if options.epochs is not None:
+        config = dataclasses.replace(config, epochs=options.epochs)
+    generator = torch.Generator().manual_seed(options.seed)
+    data = load_mnist(options.data, on_progress=_show_download)
+    model = MLP(PRESETS[options.preset], generator=generator)
+    print(f"{options.preset}: {_sizes(model)}, {model.parameter_count:,} parameters")
+    for event in train(model, data, config=config, generator=generator):
+        if isinstance(event, EpochEvent):
+            print(_epoch_line(event), flush=True)
+        elif isinstance(event, EndEvent):
+            if event.diverged:
+                raise ValueError("the loss is no longer a finite number; try a smaller learning rate")
+            print(f"test accuracy {event.test_accuracy:.2%}  loss {event.test_loss:.4f}")
+    if options.out is not None:
+        save_checkpoint(model, options.out)
+        print(f"saved to {options.out}")
+
+
+def run_evaluate(options: argparse.Namespace) -> None:
+    model = load_checkpoint(options.weights)
+    data = load_mnist(options.data, on_progress=_show_download)
+    if data.test is None:
+        raise DatasetError("MNIST's test set is missing")
+    print(format_report(evaluate(model, data.test), title="MNIST test set"))
+
+
+def run_predict(options: argparse.Namespace) -> None:
+    classifier = Classifier.load(options.weights)
+    try:
+        with Image.open(options.picture) as picture:
+            pixels = np.asarray(picture.convert("RGB"))
+    except (UnidentifiedImageError, Image.DecompressionBombError) as error:
+        raise ValueError(f"{options.picture}: expected a picture ({error})") from error
+    ink = Ink.from_image(pixels)
+    if ink.is_empty:
+        raise ValueError(f"{options.picture}: no ink found in the picture")
+    prediction = classifier.predict(ink)
+    print("not a digit" if prediction.digit is None else prediction.digit)
+    for digit, probability in enumerate(prediction.probabilities):
+        print(f"{digit} {probability:7.2%} {'█' * round(_BAR_WIDTH * float(probability))}")
+
+
+def run_bench(options: argparse.Namespace) -> None:
+    # Only this command needs it, and it brings the server's start with it.
+    from mnist_core.bench import run
+
+    run(load_mnist(options.data, on_progress=_show_download), root=options.data)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m mnist_core", description=__doc__)
+    parser.add_argument("--threads", type=int, default=1, help="torch threads (default: 1)")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    command = commands.add_parser("train", help="train a model on MNIST")
+    command.add_argument("--preset", choices=sorted(TRAIN_PRESETS), default="fast")
+    command.add_argument("--epochs", type=int, help="instead of the preset's")
+    command.add_argument("--seed", type=int, default=0)
+    command.add_argument("--out", type=Path, metavar="FILE", help="where to save the weights")
+    _add_data(command)
+    command.set_defaults(run=run_train)
+
+    command = commands.add_parser("evaluate", help="measure a model on the test set")
+    command.add_argument("--weights", type=Path, default=DEFAULT_WEIGHTS, metavar="FILE")
+    _add_data(command)
+    command.set_defaults(run=run_evaluate)
+
+    command = commands.add_parser("predict", help="read the digit in a picture")
+    command.add_argument("picture", type=Path, metavar="PICTURE")
+    command.add_argument("--weights", type=Path, default=DEFAULT_WEIGHTS, metavar="FILE")
+    command.set_defaults(run=run_predict)
+
+    command = commands.add_parser("bench", help="measure speed and memory on this machine")
+    _add_data(command)
+    command.set_defaults(run=run_bench)
+    return parser
+
+
+def _add_data(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--data",
+        type=Path,
+        default=os.environ.get("MNIST_ROOT"),
+        metavar="DIR",
+        help="where MNIST is or goes (default: $MNIST_ROOT, else a cache folder)",
+    )
+
+
+def _sizes(model: MLP) -> str:
+    return "-".join(str(size) for size in model.config.layer_sizes)
+
+
+def _epoch_line(event: EpochEvent) -> str:
+    line = f"epoch {event.epoch}/{event.epochs}  loss {event.train_loss:.4f}"
+    if event.validation_accuracy is not None:
+        line += f"  validation accuracy {event.validation_accuracy:.2%}"
+    return f"{line}  {event.epoch_s:.2f} s  {event.images_per_s:,.0f} images/s"
+
+
+def _show_download(progress: DownloadProgress) -> None:
+    share = f"{progress.received_bytes / progress.total_bytes:.0%}" if progress.total_bytes else ""
+    print(f"\rdownloading {progress.file} {share:>4}", end="", file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
