@@ -7,12 +7,11 @@ import logging
 import os
 from pathlib import Path
 
-from mnist_core.ui.hood import hood_tab
-from mnist_core.ui.lab import lab_tab
-from mnist_core.ui.page import build_page, launch_options
+from mnist_core.classifier import Classifier
+from mnist_core.ui.page import Tab, build_page, launch_options
 from mnist_core.ui.sessions import Sessions
 
-TABS = {"Train": lab_tab, "Under the hood": hood_tab}
+TABS: dict[str, Tab] = {}
 
 
 def parse_options(arguments: list[str] | None = None) -> argparse.Namespace:
@@ -43,19 +42,26 @@ def parse_options(arguments: list[str] | None = None) -> argparse.Namespace:
 
 def main() -> None:
     options = parse_options()
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    page = build_page(Sessions(data_root=options.data), tabs=TABS)
-    page.queue(default_concurrency_limit=8, max_size=100)
-    page.launch(
-        server_name=options.host,
-        server_port=options.port,
-        share=options.share,
-        prevent_thread_lock=True,
-        **launch_options(),
+    logging.basicConfig(
+        level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
-    if options.share and not page.share_url:
-        print(f"There is no public link: no network, it seems. Serving on at {page.local_url}", flush=True)
-    page.block_thread()
+    sessions = Sessions(ready=Classifier.load(), data=options.data)
+    page = build_page(sessions, tabs=TABS)
+    page.queue(default_concurrency_limit=8, max_size=100)
+    try:
+        page.launch(
+            server_name=options.host,
+            server_port=options.port,
+            share=options.share,
+            prevent_thread_lock=True,
+            **launch_options(),
+        )
+        if options.share and not page.share_url:
+            print(f"There is no public link without a network. Serving on {page.local_url}")
+        sessions.warm()
+        page.block_thread()
+    finally:
+        sessions.close()
 
 
 if __name__ == "__main__":

@@ -21,18 +21,21 @@ def component(
     *,
     server_functions: Sequence[Callable[..., Any]] = (),
     elem_id: str | None = None,
+    scripts: Sequence[str] = (),
     **props: Any,
 ) -> gr.HTML:
     """A component made of `assets/<name>.html`, `.css` and `.js`.
 
     Its script sees `element`, `props`, `watch` and `server`, on which each of `server_functions`
     is an async method. The markup and style are taken as they are: what changes is written by the
-    script, with `textContent`, so nothing that a visitor typed can become markup.
+    script, with `textContent`, so nothing that a visitor typed can become markup. `scripts` are
+    further files, `assets/<script>.js`, whose names the component's own script uses.
     """
+    script = "\n".join(read_asset(f"{each}.js") for each in (*scripts, name))
     return gr.HTML(
         html_template=_literal(read_asset(f"{name}.html")),
         css_template=_literal(read_asset(f"{name}.css")),
-        js_on_load=read_asset(f"{name}.js"),
+        js_on_load=script,
         server_functions=list(server_functions),
         elem_id=elem_id,
         apply_default_css=False,
@@ -41,7 +44,7 @@ def component(
 
 
 def _literal(text: str) -> str:
-    """`text` such that Gradio's templates (Handlebars, then a JavaScript literal) leave it alone."""
+    """`text` as Gradio's templates (Handlebars, then a JavaScript literal) leave it alone."""
     if "{{" in text:
         raise ValueError("'{{' starts a Handlebars expression; components write text by script")
     return text.replace("\\", "\\\\").replace("`", "\\`").replace("${", "\\${")

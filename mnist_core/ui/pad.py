@@ -13,7 +13,7 @@ from mnist_core.classifier import Classifier, Prediction
 from mnist_core.ink import Ink
 from mnist_core.ui.component import component
 from mnist_core.ui.pictures import PictureError, read_picture
-from mnist_core.ui.sessions import Sessions
+from mnist_core.ui.sessions import Model, Sessions
 from mnist_core.ui.strokes import StrokesError, checked_strokes
 
 log = logging.getLogger(__name__)
@@ -58,7 +58,7 @@ def pad_column(sessions: Sessions) -> None:
 
     async def open_session(payload: Any) -> dict[str, Any]:
         token = payload.get("token") if isinstance(payload, dict) else None
-        return {"ok": True, "token": sessions.open(token if isinstance(token, str) else None)}
+        return {"ok": True, "token": sessions.open(token).token}
 
     async def predict(payload: Any) -> dict[str, Any]:
         try:
@@ -85,13 +85,14 @@ def _predicted(sessions: Sessions, payload: Any) -> dict[str, Any]:
     if session is None:
         return _failed("session")
     ink = Ink(checked_strokes(payload.get("strokes")))
-    model = payload["model"] if session.trained else "ready"
+    trained = session.has_model
+    model: Model = "yours" if trained and payload["model"] == "yours" else "ready"
     prediction = session.classifier_for(model).predict(ink)
     return {
         "ok": True,
         "seq": seq,
         "model": model,
-        "trained": session.trained,
+        "trained": trained,
         "blank": ink.is_empty,
         "digit": prediction.digit,
         "words": words(prediction, blank=ink.is_empty),

@@ -28,10 +28,11 @@ def build_page(sessions: Sessions, *, tabs: Mapping[str, Tab]) -> gr.Blocks:
         with gr.Row(elem_id="columns"):
             with gr.Column(elem_id="pad-column", min_width=0):
                 pad_column(sessions)
-            with gr.Column(elem_id="tabs-column", min_width=0), gr.Tabs():
-                for name, tab in tabs.items():
-                    with gr.Tab(name):
-                        tab(sessions)
+            if tabs:
+                with gr.Column(elem_id="tabs-column", min_width=0), gr.Tabs(elem_id="tabs"):
+                    for name, tab in tabs.items():
+                        with gr.Tab(name):
+                            tab(sessions)
     return page
 
 

@@ -22,7 +22,7 @@ class PictureError(ValueError):
 
 
 def read_picture(file: Any) -> NDArray[np.uint8]:
-    """The picture in an uploaded file, (height, width, 4) RGBA; `PictureError` for anything else."""
+    """The picture in an uploaded file, (height, width, 4) RGBA; else `PictureError`."""
     path = file.get("path") if isinstance(file, dict) else None
     if not isinstance(path, str):
         raise PictureError(f"{_EXPECTED}, got {type(file).__name__}.")

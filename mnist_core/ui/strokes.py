@@ -21,14 +21,10 @@ class StrokesError(ValueError):
         self.code = code
 
 
-def checked_strokes(
-    value: Any, *, max_points: int = MAX_POINTS
-) -> list[NDArray[np.float64]]:
+def checked_strokes(value: Any, *, max_points: int = MAX_POINTS) -> list[NDArray[np.float64]]:
     """The strokes, each (n, 2) with n ≥ 1; `StrokesError` for anything else."""
     if not isinstance(value, list):
-        raise StrokesError(
-            "type", f"Expected a list of strokes, got {type(value).__name__}."
-        )
+        raise StrokesError("type", f"Expected a list of strokes, got {type(value).__name__}.")
     if len(value) > max_points:
         raise StrokesError("points", _too_many(max_points))
     strokes = []
@@ -62,7 +58,8 @@ def _stroke(stroke: Any, *, left: int, max_points: int) -> NDArray[np.float64]:
     # False for NaN too.
     if not (np.abs(array) <= MAX_COORDINATE).all():
         raise StrokesError(
-            "range", f"Expected finite coordinates from {-MAX_COORDINATE:,.0f} to {MAX_COORDINATE:,.0f}."
+            "range",
+            f"Expected finite coordinates from {-MAX_COORDINATE:,.0f} to {MAX_COORDINATE:,.0f}.",
         )
     return array.astype(np.float64, copy=False)
 
