@@ -50,6 +50,8 @@ function replace(next, { undoable = true } = {}) {
     past = [...past.slice(1 - MAX_UNDO), strokes];
     future = [];
   }
+  clearTimeout(restTimer);
+  restTimer = undefined;
   strokes = next;
   stroke = null;
   points = strokes.reduce((sum, each) => sum + each.length, 0);
@@ -102,8 +104,8 @@ function finish() {
 let restTimer;
 let changedAt = performance.now();
 
-function moved() {
-  changedAt = performance.now();
+function moved(at = performance.now()) {
+  changedAt = at;
   clearTimeout(restTimer);
   restTimer = setTimeout(rest, REST_MS);
   mnist.strokes = strokes;
@@ -233,7 +235,7 @@ function path(each) {
 
 function fit() {
   const side = Math.round(canvas.clientWidth * (window.devicePixelRatio || 1));
-  if (!side || canvas.width === side) return;
+  if (!side || (canvas.width === side && canvas.height === side)) return;
   canvas.width = canvas.height = side;
   paint();
 }
@@ -266,7 +268,7 @@ canvas.addEventListener("pointermove", (event) => {
   const events = event.getCoalescedEvents?.() ?? [];
   let grown = false;
   for (const each of events.length ? events : [event]) grown = extend(...place(each)) || grown;
-  if (grown) moved();
+  if (grown) moved(event.timeStamp);
 });
 
 for (const name of ["pointerup", "pointercancel", "lostpointercapture"]) {
