@@ -10,7 +10,7 @@ from typing import Literal, get_args
 
 import torch
 
-from mnist_core.augmentation import random_affine
+from mnist_core.augmentation import AugmentationConfig, augment
 from mnist_core.backpropagation import Backpropagation, FlatParameters
 from mnist_core.data import Dataset, Splits, batches
 from mnist_core.evaluation import mean_loss_and_accuracy
@@ -21,6 +21,7 @@ Schedule = Literal["constant", "one-cycle"]
 MAX_EPOCHS = 1000
 _WARMUP_SHARE = 0.25
 _KEEP_EVERY_STEPS = 50
+_AUGMENTATION = AugmentationConfig()
 
 
 def _require_whole(field: str, value: object, low: int, high: int) -> None:
@@ -117,9 +118,9 @@ class StepEvent:
 class EpochEvent:
     """One pass over the training images is done.
 
-    train_loss: mean over the epoch's batches, as the notebook prints it; train_accuracy: likewise. The validation figures are None
-    where nothing is held out. elapsed_s counts training alone, not the time that the caller keeps the
-    generator waiting.
+    train_loss: mean over the epoch's batches, as the notebook prints it; train_accuracy: likewise.
+    The validation figures are None where nothing is held out. elapsed_s counts training alone, not
+    the time that the caller keeps the generator waiting.
     """
 
     step: int
@@ -210,7 +211,7 @@ def train(
             progress = (epoch - 1 + (step_in_epoch - 1) / steps_per_epoch) / config.epochs
             learning_rate = scheduled_learning_rate(config, progress)
             if config.augment:
-                images = random_affine(images, generator=generator)
+                images = augment(images, config=_AUGMENTATION, generator=generator)
             loss, correct = backpropagation(
                 images, labels, dropout=config.dropout, generator=generator
             )
