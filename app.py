@@ -8,10 +8,11 @@ import os
 from pathlib import Path
 
 from mnist_core.classifier import Classifier
+from mnist_core.ui.lab import lab_tab
 from mnist_core.ui.page import Tab, build_page, launch_options
 from mnist_core.ui.sessions import Sessions
 
-TABS: dict[str, Tab] = {}
+TABS: dict[str, Tab] = {"Train": lab_tab}
 
 
 def parse_options(arguments: list[str] | None = None) -> argparse.Namespace:

@@ -143,14 +143,10 @@ class Practice:
         generator = torch.Generator().manual_seed(order["seed"])
         model_config = MLPConfig(**order["model"] | {"hidden_sizes": sizes})
         self._model = MLP(model_config, generator=generator)
-        self._data, self._measured_on = share(
-            splits, size=order["train_size"], seed=order["seed"]
-        )
+        self._data, self._measured_on = share(splits, size=order["train_size"], seed=order["seed"])
         self._all = evaluation_set(splits, self._measured_on)
         self._test = splits.test
-        self._events = train(
-            self._model, self._data, config=self._config, generator=generator
-        )
+        self._events = train(self._model, self._data, config=self._config, generator=generator)
         self._paused = bool(order.get("paused"))
         self._steps_due = 0
         self._stopped = ""
@@ -313,10 +309,13 @@ class Practice:
         """Choose the images that measure moments: evenly spread, and few enough to be quick."""
         probe = self._all.subset(slice(0, _CHUNK))
         measure(self._model, probe)  # the first pass also warms up
-        began = time.perf_counter()
-        measure(self._model, probe)
-        affordable = int(_SAMPLE_S * len(probe) / (time.perf_counter() - began))
-        size = max(200, min(_SAMPLE, affordable))
+        seconds = []
+        for _ in range(3):
+            began = time.perf_counter()
+            measure(self._model, probe)
+            seconds.append(time.perf_counter() - began)
+        affordable = int(_SAMPLE_S * len(probe) / min(seconds))
+        size = max(_CHUNK, min(_SAMPLE, affordable))
         self._stride = max(1, len(self._all) // size)
         self._sample = self._all.subset(slice(None, None, self._stride))
         weights_bytes = 2 * self._model.parameter_count

@@ -30,10 +30,20 @@ _OUTCOMES = {
     ),
 }
 _FAILURES = {
-    "dataset": "MNIST, the pictures to learn from, could not be downloaded. Check the network and "
-    "press Train again. Drawing works as before.",
-    "lost": "The training was interrupted. What it had learnt stays; press Train to start again.",
-    "error": "The training could not go on. What it had learnt stays; try another set-up.",
+    "dataset": (
+        "failed",
+        "MNIST, the pictures to learn from, could not be had. Check the network and press Train "
+        "again. Drawing works as before.",
+    ),
+    "lost": (
+        "interrupted",
+        "The training was interrupted. What it had learnt stays; press Train to start again.",
+    ),
+    "error": (
+        "failed",
+        "The training could not go on. What it had learnt stays; try another set-up.",
+    ),
+    "cancelled": ("stopped", "Taken out of the queue."),
 }
 
 
@@ -134,9 +144,7 @@ class Run:
                 case "end":
                     self._ended(header, payload)
                 case "failed":
-                    lost = header["code"] == "lost"
-                    self.status = "interrupted" if lost else "failed"
-                    self.sentence = _FAILURES.get(header["code"], _FAILURES["error"])
+                    self.status, self.sentence = _FAILURES.get(header["code"], _FAILURES["error"])
 
     def _keep_measure(self, snapshot: Snapshot) -> None:
         if snapshot.predictions:

@@ -56,7 +56,7 @@ class Setup:
         for name, choices in (
             ("activation", ACTIVATIONS),
             ("optimizer", OPTIMIZERS),
-            ("preset", tuple(LAB_PRESETS)),
+            ("preset", tuple(_PRESET_WORDS)),
         ):
             if getattr(self, name) not in choices:
                 raise SetupError(f"{_words(name)} must be one of {', '.join(choices)}.")
@@ -66,7 +66,6 @@ class Setup:
             _base(self.preset)[0],
             hidden_sizes=self.hidden_sizes,
             activation=self.activation,
-            dropout=self.dropout,
         )
 
     def train_config(self) -> TrainConfig:
@@ -77,7 +76,11 @@ class Setup:
             batch_size=self.batch_size,
             optimizer=self.optimizer,
             weight_decay=self.weight_decay,
+            dropout=self.dropout,
             augment=self.augmentation,
+            # The worker chooses the images, the same held-out ones for every run.
+            validation_size=0,
+            train_size=None,
         )
 
     def as_json(self) -> dict[str, Any]:
@@ -143,13 +146,14 @@ def _words(name: str) -> str:
 
 
 def _base(preset: str) -> tuple[MLPConfig, TrainConfig]:
-    """The preset's configurations, with what the controls do not show (a schedule, say)."""
-    core = preset if preset in TRAIN_PRESETS else "notebook"
-    return PRESETS.get(core, PRESETS["notebook"]), TRAIN_PRESETS[core]
+    """The preset's configurations, with what the controls do not show (its schedule, say)."""
+    return PRESETS.get(preset, PRESETS["notebook"]), TRAIN_PRESETS.get(
+        preset, TRAIN_PRESETS["notebook"]
+    )
 
 
-def _from_core(name: str, *, train_size: int, **changes: Any) -> Setup:
-    model, config = PRESETS.get(name, PRESETS["notebook"]), TRAIN_PRESETS[name]
+def _preset(name: str, **changes: Any) -> Setup:
+    model, config = _base(name)
     values: dict[str, Any] = {
         "preset": name,
         "epochs": config.epochs,
@@ -159,11 +163,52 @@ def _from_core(name: str, *, train_size: int, **changes: Any) -> Setup:
         "weight_decay": config.weight_decay,
         "hidden_sizes": model.hidden_sizes,
         "activation": model.activation,
-        "dropout": model.dropout,
+        "dropout": config.dropout,
         "augmentation": config.augment,
-        "train_size": train_size,
+        "train_size": 60_000 - config.validation_size,
         "seed": 0,
     }
     return Setup(**values | changes)
 
 
+DEFAULT_PRESET = "fast"
+_PRESET_WORDS = {
+    "fast": "Fast: 98 % in seconds",
+    "notebook": "Notebook: the classic, slow and steady",
+    "augmented": "Augmented: shifted and turned digits",
+    "linear": "Linear: no hidden layer",
+    "from scratch": "From scratch: one sigmoid layer",
+    "few": "Few pictures: learns them by heart",
+}
+LAB_PRESETS: dict[str, Setup] = {}
+
+
+def _fill_presets() -> None:
+    held_out: dict[str, Any] = {"train_size": 55_000}
+    for name in _PRESET_WORDS:
+        changes: dict[str, Any] = {}
+        if name in ("linear", "from scratch"):
+            changes = held_out | {"learning_rate": 0.1}
+        if name == "few":
+            changes = {"train_size": 500, "epochs": 40, "learning_rate": 0.1}
+        LAB_PRESETS[name] = _preset(name, **changes)
+
+
+def controls(limits: Limits) -> dict[str, Any]:
+    """What the page's controls need to know: presets, defaults and ranges, as plain JSON."""
+    return {
+        "presets": {name: setup.as_json() for name, setup in LAB_PRESETS.items()},
+        "words": _PRESET_WORDS,
+        "preset": DEFAULT_PRESET,
+        "ranges": {name: list(bounds) for name, bounds in _RANGES.items()}
+        | {"epochs": [1, limits.epochs]},
+        "layers": limits.hidden_layers,
+        "units": limits.hidden_units,
+        "choices": {"activation": list(ACTIVATIONS), "optimizer": list(OPTIMIZERS)},
+        "live": list(LIVE_FIELDS),
+        "runs": limits.runs,
+        "upload_bytes": limits.upload_bytes,
+    }
+
+
+_fill_presets()

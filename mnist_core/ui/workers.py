@@ -52,7 +52,7 @@ class _Worker:
         self.heard_at = time.monotonic()
         self._pool = pool
         self._lock = threading.Lock()
-        self.process = subprocess.Popen(  # noqa: S603
+        self.process = subprocess.Popen(
             [sys.executable, "-m", "mnist_core.worker"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

@@ -1,0 +1,404 @@
+// The training laboratory: buttons, the status line, and following the run five times a second.
+const mnist = window.mnist;
+const root = element.querySelector(".lab");
+const POLL_MS = 200;
+const VIEWS_MS = 500;
+const PIECE = 384 * 1024; // of a model file on its way up; a multiple of three
+
+const form = root.querySelector("form");
+const setup = new SetupForm(form, props.controls);
+const statusLine = root.querySelector("#status");
+const figures = root.querySelector(".figures");
+const bar = root.querySelector(".progress");
+const results = root.querySelector(".results");
+const slider = root.querySelector("#lab-moment");
+const sliderWords = root.querySelector(".time output");
+const keptLine = root.querySelector(".kept");
+const file = root.querySelector("input[type=file]");
+const orders = Object.fromEntries([...root.querySelectorAll("[data-order]")].map((each) => [each.dataset.order, each]));
+const keeps = Object.fromEntries([...root.querySelectorAll("[data-keep]")].map((each) => [each.dataset.keep, each]));
+const chart = new Chart(root.querySelector(".chart"));
+const matrix = new Matrix(root, (truth, guess) => showMistakes(truth, guess));
+const weights = new Weights(root);
+const board = new Board(root.querySelector(".board"));
+
+const histories = new Map(); // run id -> {points, measures}
+let runs = [];
+let following = true; // the slider is at the newest weights
+let timer;
+let polling = false;
+let busy = false; // an order is on its way
+let viewing = false;
+let viewsWanted = false;
+let viewsAt = 0;
+let lastVersion = "";
+let token = null; // for the goodbye, which can't wait for anything
+let hadModel = false;
+
+const newest = () => runs.at(-1);
+const isActive = (run) => ["waiting", "loading", "running", "paused"].includes(run?.status);
+const moment = () => (following ? null : Number(slider.value));
+
+// ── Following ────────────────────────────────────────────────────────────────────────────────
+async function poll(all = false) {
+  clearTimeout(timer);
+  if (!element.isConnected) return;
+  if (polling) {
+    timer = setTimeout(poll, 50, all);
+    return;
+  }
+  polling = true;
+  try {
+    token = await mnist.session();
+    const run = newest();
+    const history = run && histories.get(run.id);
+    const known = history && { run: run.id, points: history.points.length, measures: history.measures.length };
+    const answer = await mnist.call(server, "lab_poll", { known, all, hidden: document.hidden });
+    if (answer.ok) follow(answer);
+    else say(answer.error);
+  } catch {
+    if (isActive(newest())) say("The server is out of reach for the moment. Trying again.");
+  } finally {
+    polling = false;
+  }
+  if (isActive(newest())) timer = setTimeout(poll, POLL_MS);
+}
+
+function follow(answer) {
+  const before = newest();
+  runs = answer.runs;
+  const run = newest();
+  if (isActive(before) && !run) say("The training is gone: the page was away, or the server began anew.");
+  for (const [id, history] of Object.entries(answer.history ?? {})) histories.set(Number(id), history);
+  if (answer.fresh) {
+    const { run: id, from, points, measures } = answer.fresh;
+    const known = histories.get(id) ?? { points: [], measures: [] };
+    histories.set(id, { points: [...known.points.slice(0, from[0]), ...points], measures: [...known.measures.slice(0, from[1]), ...measures] });
+  }
+  if (answer.model && !hadModel) mnist.emit("mnist:model", { model: "yours" });
+  hadModel = answer.model;
+  const version = run ? `${run.id}:${run.version}` : "";
+  if (version !== lastVersion) {
+    lastVersion = version;
+    if (following && run) mnist.emit("mnist:moment");
+    draw(answer.queue);
+    if (following) showViews();
+  }
+  if (run && !isActive(run) && isActive(before)) {
+    setup.learn(run.setup, run.started.parameters ?? 0, run.seconds ?? 0);
+    setup.explain();
+    viewsAt = 0;
+    if (following) showViews();
+  }
+}
+
+function draw(queue) {
+  const run = newest();
+  results.hidden = !run?.moments.length;
+  const kind = run?.status;
+  const running = isActive(run);
+  orders.pause.textContent = kind === "paused" ? "Resume" : "Pause";
+  orders.pause.disabled = !["running", "paused"].includes(kind);
+  orders.step.disabled = running && kind !== "paused";
+  orders.stop.disabled = !running;
+  orders.reset.disabled = !run;
+  lockFields(running);
+  if (!run) {
+    bar.firstElementChild.style.transform = "scaleX(0)";
+    figures.hidden = true;
+    return;
+  }
+  const progress = run.progress.progress ?? 0;
+  bar.firstElementChild.style.transform = `scaleX(${progress})`;
+  bar.setAttribute("aria-valuenow", Math.round(100 * progress));
+  say(sentence(run, queue));
+  describeFigures(run);
+  if (results.hidden) return;
+  const last = run.moments.length - 1;
+  slider.max = last;
+  if (following) slider.value = last;
+  describeMoment(run);
+  drawChart();
+  board.show(runs, run.id);
+}
+
+function drawChart() {
+  const run = newest();
+  const shown = runs.map((each) => ({
+    id: each.id,
+    active: isActive(each),
+    total: (each.started.steps_per_epoch ?? 0) * each.setup.epochs,
+    ...(histories.get(each.id) ?? { points: [], measures: [] }),
+  }));
+  chart.show(shown, following ? null : run.moments[Number(slider.value)]?.[0] ?? null);
+}
+
+// Screen readers hear this line, so it changes with the epoch, not with each step.
+function sentence(run, queue) {
+  const { epoch, epochs } = run.progress;
+  const measured = run.started.measured_on === "test" ? "test pictures" : "held-out pictures";
+  switch (run.status) {
+    case "waiting":
+      return queue ? `All training places are taken: you are number ${queue[0]} in the queue, about ${seconds(queue[1])}.` : "Starting.";
+    case "loading":
+      return run.download_bytes ? `Fetching the pictures of MNIST: ${(run.download_bytes / 1e6).toFixed(1)} MB so far.` : "Getting the pictures ready.";
+    case "running":
+      return `Training: epoch ${epoch} of ${epochs}, ${percent(run.accuracy)} of the ${measured} right.`;
+    case "paused":
+      return `Paused at step ${run.progress.step}, epoch ${epoch} of ${epochs}.`;
+    default:
+      return run.test_accuracy === null ? run.sentence : `${run.sentence} ${percent(run.test_accuracy, 2)} of the 10,000 test pictures are read right.`;
+  }
+}
+
+function describeFigures(run) {
+  const { step, loss, images_per_s: speed, left_s: left, elapsed_s: elapsed } = run.progress;
+  figures.hidden = step === undefined;
+  if (figures.hidden) return;
+  const parts = [`step ${step.toLocaleString("en")}`, `loss ${loss === null ? "–" : loss.toFixed(3)}`, `${compact(speed)} pictures a second`, `${seconds(elapsed)} so far`];
+  if (isActive(run) && left !== null) parts.push(`${seconds(left)} left`);
+  figures.textContent = parts.join(" · ");
+}
+
+function say(text) {
+  if (statusLine.textContent !== text) statusLine.textContent = text;
+}
+
+function lockFields(locked) {
+  for (const field of form.elements) {
+    if (field.name && !props.controls.live.includes(field.name)) field.disabled = locked;
+  }
+}
+
+// ── Orders ───────────────────────────────────────────────────────────────────────────────────
+async function act(name, payload) {
+  busy = true;
+  try {
+    const answer = await mnist.call(server, name, payload);
+    if (!answer.ok) say(answer.error);
+    return answer.ok;
+  } catch {
+    say("The server is out of reach for the moment. Please try again.");
+    return false;
+  } finally {
+    busy = false;
+  }
+}
+
+async function start(paused) {
+  const values = setup.read();
+  const fault = setup.wrong(values);
+  if (fault) {
+    say(fault);
+    return;
+  }
+  following = true;
+  orders.now.hidden = true;
+  hadModel = false;
+  matrix.clearPictures();
+  if (await act("lab_start", { setup: values, paused })) await poll();
+  else return;
+  if (paused && (await act("lab_order", { order: "step" }))) setTimeout(poll, 60);
+}
+
+async function order(kind) {
+  if (await act("lab_order", { order: kind })) setTimeout(poll, 40);
+}
+
+form.addEventListener("submit", (event) => {
+  event.preventDefault();
+  if (!busy) start(false);
+});
+orders.pause.addEventListener("click", () => order(newest()?.status === "paused" ? "resume" : "pause"));
+orders.step.addEventListener("click", () => (newest()?.status === "paused" ? order("step") : start(true)));
+orders.stop.addEventListener("click", () => order("stop"));
+orders.reset.addEventListener("click", async () => {
+  const gone = newest();
+  await order("reset");
+  histories.delete(gone?.id);
+  following = true;
+  matrix.clearPictures();
+  mnist.emit("mnist:model", { model: "ready" });
+  await poll();
+  say("Reset: nothing has been learnt yet.");
+});
+
+// Some settings may change while it learns.
+form.addEventListener("change", (event) => {
+  const { name } = event.target;
+  if (!isActive(newest()) || !props.controls.live.includes(name)) return;
+  const value = setup.read()[name];
+  if (value !== null) act("lab_set", { values: { [name]: value } });
+});
+
+// ── Back in time ─────────────────────────────────────────────────────────────────────────────
+slider.addEventListener("input", () => {
+  following = Number(slider.value) === Number(slider.max) && !isActive(newest());
+  orders.now.hidden = following;
+  describeMoment(newest());
+  drawChart();
+  viewsAt = 0;
+  showViews(true);
+});
+orders.now.addEventListener("click", () => {
+  following = true;
+  orders.now.hidden = true;
+  slider.value = slider.max;
+  slider.focus();
+  describeMoment(newest());
+  drawChart();
+  viewsAt = 0;
+  showViews(true);
+});
+
+function describeMoment(run) {
+  const shown = run.moments[Number(slider.value)];
+  if (!shown) return;
+  const [step, epoch, accuracy] = shown;
+  const when = step ? `after step ${step.toLocaleString("en")}, epoch ${epoch}` : "before the first step";
+  const words = following ? "Now: the newest weights answer. Drag to go back." : `${when[0].toUpperCase()}${when.slice(1)}: ${percent(accuracy)} right. These weights answer for your drawing.`;
+  if (sliderWords.textContent !== words) sliderWords.textContent = words;
+  slider.setAttribute("aria-valuetext", following ? "now" : `${when}, ${percent(accuracy)} right`);
+}
+
+// One request in flight; where the moment has changed meanwhile, one more after it.
+async function showViews(show = false) {
+  const run = newest();
+  if (!run) return;
+  if (viewing) {
+    viewsWanted ||= show;
+    return;
+  }
+  if (performance.now() - viewsAt < VIEWS_MS) return;
+  viewing = true;
+  viewsAt = performance.now();
+  try {
+    const answer = await mnist.call(server, "lab_views", { run: run.id, moment: moment(), show });
+    if (answer.ok) {
+      if (show) {
+        mnist.emit("mnist:model", { model: "yours" });
+      }
+      if (answer.weights) weights.show(answer.weights, answer.scale);
+      if (answer.matrix) matrix.show(answer.matrix, answer.accuracy, run.started.measured_on);
+    }
+  } catch {
+    // The next poll says that the server is away.
+  } finally {
+    viewing = false;
+  }
+  if (viewsWanted) {
+    viewsWanted = false;
+    viewsAt = 0;
+    showViews(true);
+  }
+}
+
+async function showMistakes(truth, guess) {
+  const run = newest();
+  if (!run) return;
+  const answer = await mnist.call(server, "lab_mistakes", { run: run.id, moment: moment(), truth, guess }).catch(() => null);
+  if (answer?.ok) matrix.showPictures(truth, guess, answer.count, answer.images);
+}
+
+// ── Keep and share ───────────────────────────────────────────────────────────────────────────
+function keep(name, blob) {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(blob);
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+  keptLine.textContent = `${name} is downloaded.`;
+}
+
+async function download(kind) {
+  const answer = await mnist.call(server, "lab_download", { kind }, { timeout: 60_000 });
+  if (!answer.ok) keptLine.textContent = answer.error;
+  else if (kind === "loader") keep("use_model.py", new Blob([answer.text], { type: "text/x-python" }));
+  else keep("my-model.safetensors", new Blob([bytesOf(answer.data)]));
+}
+
+async function upload(chosen) {
+  if (chosen.size > props.controls.upload_bytes) {
+    keptLine.textContent = `A model file of more than ${props.controls.upload_bytes >> 20} MB is not taken.`;
+    return;
+  }
+  const bytes = new Uint8Array(await chosen.arrayBuffer());
+  for (let from = 0; from === 0 || from < bytes.length; from += PIECE) {
+    const piece = bytes.subarray(from, from + PIECE);
+    let text = "";
+    for (let i = 0; i < piece.length; i += 8192) text += String.fromCharCode(...piece.subarray(i, i + 8192));
+    const answer = await mnist.call(server, "lab_upload", { data: btoa(text), begin: from === 0, end: from + PIECE >= bytes.length }, { timeout: 60_000 });
+    if (!answer.ok) {
+      keptLine.textContent = answer.error;
+      return;
+    }
+    if (answer.layers) {
+      keptLine.textContent = `Loaded: ${answer.layers.join(" → ")}, ${answer.parameters.toLocaleString("en")} parameters. It answers for your drawing now.`;
+      hadModel = true;
+      mnist.emit("mnist:model", { model: "yours" });
+      poll();
+    }
+  }
+}
+
+async function copyLink() {
+  const hash = setup.toAddress(root.querySelector("[name=ink]").checked);
+  history.replaceState(null, "", hash);
+  try {
+    await navigator.clipboard.writeText(location.href);
+    keptLine.textContent = "The link is copied. It opens this set-up.";
+  } catch {
+    keptLine.textContent = "The link is in the address bar. It opens this set-up.";
+  }
+}
+
+async function keepPicture() {
+  if (newest()) keep("training.png", await chart.picture());
+  else keptLine.textContent = "There is no run to keep yet.";
+}
+
+const keepers = {
+  model: () => download("model"),
+  loader: () => download("loader"),
+  history: () => (newest() ? keep("history.csv", new Blob([chart.csv()], { type: "text/csv" })) : (keptLine.textContent = "There is no run to keep yet.")),
+  picture: keepPicture,
+  load: () => file.click(),
+  link: copyLink,
+};
+for (const [kind, button] of Object.entries(keeps)) {
+  button.addEventListener("click", async () => {
+    try {
+      await keepers[kind]();
+    } catch {
+      keptLine.textContent = "That did not work. Please try again.";
+    }
+  });
+}
+file.addEventListener("change", async () => {
+  const [chosen] = file.files;
+  file.value = "";
+  if (chosen) await upload(chosen).catch(() => (keptLine.textContent = "The file did not arrive. Please try again."));
+});
+
+// ── Coming and going ─────────────────────────────────────────────────────────────────────────
+// A page that closes can't wait for an answer, so this goes by beacon, to the address that `server`
+// uses as well.
+function sayGoodbye() {
+  const config = window.gradio_config;
+  const own = config?.components?.find((each) => each.props?.elem_id === "lab");
+  if (!own || !token) return;
+  const body = { data: { token }, component_id: own.id, fn_name: "lab_leave", session_hash: "leaving" };
+  const address = `${config.root}${config.api_prefix ?? ""}/component_server/`;
+  navigator.sendBeacon(address, new Blob([JSON.stringify(body)], { type: "application/json" }));
+}
+
+async function begin() {
+  draw();
+  await mnist.session();
+  window.addEventListener("pagehide", () => element.isConnected && sayGoodbye());
+  document.addEventListener("visibilitychange", () => isActive(newest()) && poll());
+  const odd = setup.fromAddress(location.hash);
+  await poll(true);
+  if (odd.length) say(`The link holds something that this page does not understand (${odd.join(", ").slice(0, 60)}); the defaults stand there instead.`);
+}
+begin();
