@@ -31,7 +31,8 @@ def step_losses(events: list[TrainEvent]) -> list[float]:
 
 
 def test_easy_digits_are_learnt(digits: Splits) -> None:
-    end = run(digits)[-1]
+    config = dataclasses.replace(CONFIG, epochs=20, optimizer="adam", learning_rate=0.002)
+    end = run(digits, config)[-1]
     assert isinstance(end, EndEvent)
     assert end.test_accuracy is not None
     assert end.test_accuracy > 0.9
@@ -68,7 +69,7 @@ def test_every_kind_of_network_and_optimizer_lowers_the_loss(
     digits: Splits, optimizer: str, model_config: MLPConfig
 ) -> None:
     rate = {"sgd": 0.05, "momentum": 0.01, "adam": 0.002}[optimizer]
-    config = dataclasses.replace(CONFIG, optimizer=optimizer, learning_rate=rate)
+    config = dataclasses.replace(CONFIG, epochs=8, optimizer=optimizer, learning_rate=rate)
     generator = torch.Generator().manual_seed(0)
     model = MLP(model_config, generator=generator)
     epochs = [
