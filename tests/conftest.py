@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from browser import app_url, browser, page  # noqa: F401 - fixtures
 
 from mnist_core.data import DatasetError, Splits, default_root, load_mnist, synthetic_digits
 
