@@ -8,11 +8,12 @@ import os
 from pathlib import Path
 
 from mnist_core.classifier import Classifier
+from mnist_core.ui.hood import hood_tab
 from mnist_core.ui.lab import lab_tab
 from mnist_core.ui.page import Tab, build_page, launch_options
 from mnist_core.ui.sessions import Sessions
 
-TABS: dict[str, Tab] = {"Train": lab_tab}
+TABS: dict[str, Tab] = {"Train": lab_tab, "Under the hood": hood_tab}
 
 
 def parse_options(arguments: list[str] | None = None) -> argparse.Namespace:

@@ -54,7 +54,8 @@ def test_scratch_network_equals_linear_layers(generator: torch.Generator) -> Non
 
 def test_same_seed_gives_the_same_random_network() -> None:
     one, two = (random_network(generator=torch.Generator().manual_seed(3)) for _ in range(2))
-    assert torch.equal(one.w1, two.w1) and torch.equal(one.b2, two.b2)
+    assert torch.equal(one.w1, two.w1)
+    assert torch.equal(one.b2, two.b2)
 
 
 def test_to_tensor_and_normalize_move_a_byte_to_minus_one_to_one() -> None:

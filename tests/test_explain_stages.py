@@ -1,6 +1,7 @@
 """The stages from drawing to input."""
 
 import dataclasses
+import itertools
 
 import numpy as np
 import pytest
@@ -32,13 +33,14 @@ def test_every_mix_of_stages_gives_an_image(
 ) -> None:
     image = prepare(Ink(strokes), stages, **PAD)
     assert image.shape == (28, 28)
-    assert image.min() >= 0 and image.max() <= 1
+    assert image.min() >= 0
+    assert image.max() <= 1
 
 
 def test_each_stage_changes_the_picture_and_the_last_is_the_result() -> None:
     images = each_stage(SEVEN, Stages(), **PAD)
     assert len(images) == 5
-    assert all(np.abs(one - two).max() > 0.1 for one, two in zip(images, images[1:], strict=False))
+    assert all(np.abs(one - two).max() > 0.1 for one, two in itertools.pairwise(images))
     np.testing.assert_array_equal(images[-1], prepare(SEVEN, Stages(), **PAD))
 
 

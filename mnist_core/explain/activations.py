@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from mnist_core.models import MLP
+from mnist_core.models import MLP, HiddenLayer
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,15 +16,21 @@ class LayerResult:
     outputs: Tensor  # the sums after the activation function: what goes on
 
 
+def hidden_layers(model: MLP) -> list[HiddenLayer]:
+    """The layers between pixels and logits, each linear, normalisation and activation."""
+    return [layer for layer in model.hidden if isinstance(layer, HiddenLayer)]
+
+
 def run_layers(model: MLP, image: Tensor) -> tuple[list[LayerResult], Tensor]:
     """Every hidden layer's result for an image (28, 28), and the logits, (10,) or (11,)."""
     results = []
     x = model.standardize(image.unsqueeze(0))  # (1, 784)
-    for layer in model.hidden:
+    for layer in hidden_layers(model):
         sums = layer.norm(layer.linear(x))  # (1, units)
         x = layer.activation(sums)
         results.append(LayerResult(sums=sums[0], outputs=x[0]))
-    return results, model.output(x)[0]
+    logits: Tensor = model.output(x)[0]
+    return results, logits
 
 
 def strongest_units(outputs: Tensor, *, count: int) -> Tensor:

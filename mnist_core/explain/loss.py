@@ -1,8 +1,8 @@
 """How wrong an answer is, computed in three ways that agree."""
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
+from torch.nn import functional
 
 from mnist_core.models import MLP
 
@@ -13,18 +13,19 @@ def digit_logits(model: MLP, images: Tensor) -> Tensor:
     A model may have an eleventh score for "not a digit", which is left out here, and a
     temperature, which makes its probabilities as sure as it is right.
     """
-    return model(images)[:, :10] / model.config.temperature
+    logits: Tensor = model(images)
+    return logits[:, :10] / model.config.temperature
 
 
 def loss_from_logits(logits: Tensor, labels: Tensor) -> Tensor:
     """Cross-entropy straight from the logits (N, 10), averaged over the N labels."""
-    return F.cross_entropy(logits, labels)
+    return functional.cross_entropy(logits, labels)
 
 
 def loss_from_log_softmax(logits: Tensor, labels: Tensor) -> Tensor:
     """Negative log-likelihood (NLL) of the log-probabilities: the same number."""
-    log_probabilities = F.log_softmax(logits, dim=1)
-    return F.nll_loss(log_probabilities, labels)
+    log_probabilities = functional.log_softmax(logits, dim=1)
+    return functional.nll_loss(log_probabilities, labels)
 
 
 def loss_by_hand(logits: Tensor, labels: Tensor) -> Tensor:

@@ -11,7 +11,7 @@ _ROWS = 256
 def squared_sizes(pixels: Tensor) -> Tensor:
     """Each image's sum of squared pixels, (N,), from bytes 0..255 of shape (N, 28, 28)."""
     return torch.cat(
-        [(rows.float() / 255).square().sum(dim=(1, 2)) for rows in pixels.split(_ROWS)]
+        [(rows.float() / 255).square().sum(dim=(1, 2)) for rows in torch.split(pixels, _ROWS)]
     )
 
 
@@ -21,7 +21,9 @@ def squared_distances(image: Tensor, pixels: Tensor, sizes: Tensor) -> Tensor:
     By |a - b|² = |a|² - 2ab + |b|², where `sizes` holds the |b|² of `squared_sizes`.
     """
     query = image.flatten()
-    products = torch.cat([rows.flatten(1).float() @ query for rows in pixels.split(_ROWS)]) / 255
+    products = (
+        torch.cat([rows.flatten(1).float() @ query for rows in torch.split(pixels, _ROWS)]) / 255
+    )
     return (query @ query - 2 * products + sizes).clamp(min=0)
 
 

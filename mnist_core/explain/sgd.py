@@ -16,7 +16,7 @@ def sgd_step(model: MLP, images: Tensor, labels: Tensor, *, learning_rate: float
     with torch.no_grad():
         for parameter in model.parameters():
             if parameter.grad is not None:
-                parameter -= learning_rate * parameter.grad
+                parameter.sub_(learning_rate * parameter.grad)
     return loss.item()
 
 

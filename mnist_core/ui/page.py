@@ -10,6 +10,7 @@ import gradio as gr
 from mnist_core.ui.component import read_asset
 from mnist_core.ui.pad import pad_column
 from mnist_core.ui.sessions import Sessions
+from mnist_core.ui.why import why_panel
 
 Tab = Callable[[Sessions], None]
 
@@ -28,6 +29,7 @@ def build_page(sessions: Sessions, *, tabs: Mapping[str, Tab]) -> gr.Blocks:
         with gr.Row(elem_id="columns"):
             with gr.Column(elem_id="pad-column", min_width=0):
                 pad_column(sessions)
+                why_panel(sessions)
             if tabs:
                 with gr.Column(elem_id="tabs-column", min_width=0), gr.Tabs(elem_id="tabs"):
                     for name, tab in tabs.items():

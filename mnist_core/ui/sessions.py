@@ -174,7 +174,8 @@ class Session:
 class Sessions:
     """All visitors by their tokens; the least recently used go first where there are too many.
 
-    `ready` is the ready-made model. Call `close` at the end: it ends the training workers.
+    `ready` is the ready-made model, `data` the folder that holds MNIST. Call `close` at the end:
+    it ends the training workers.
     """
 
     def __init__(
@@ -186,6 +187,7 @@ class Sessions:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.limits = limits or Limits()
+        self.data = data
         self.pool = WorkerPool(limits=self.limits, data=data)
         self.ready = ready
         self._clock = clock
