@@ -115,7 +115,7 @@ class Backpropagation:
                 parameter.grad.zero_()
         logits = model(images)
         loss = functional.cross_entropy(logits, labels)
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         return loss.item(), _count_correct(logits.detach(), labels)
 
 

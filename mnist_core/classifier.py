@@ -72,7 +72,7 @@ class Classifier:
             return np.empty((0, CLASS_COUNT), dtype=np.float32)
         with torch.inference_mode():
             parts = [self.model.probabilities(part) for part in batch.split(_BATCH_SIZE)]
-            return torch.cat(parts).numpy()  # type: ignore[no-any-return]
+            return torch.cat(parts).numpy()
 
     def _answer(self, images: Tensor) -> tuple[Tensor, Tensor]:
         """Probabilities (N, 10) and digit-likeness (N,) from one pass through the network."""

@@ -48,9 +48,7 @@ class Dataset:
 
     def __post_init__(self) -> None:
         if self.images.ndim != 3 or self.images.shape[1:] != (IMAGE_SIZE, IMAGE_SIZE):
-            raise ValueError(
-                f"images: expected shape (N, 28, 28), got {tuple(self.images.shape)}"
-            )
+            raise ValueError(f"images: expected shape (N, 28, 28), got {tuple(self.images.shape)}")
         if self.labels.shape != self.images.shape[:1]:
             raise ValueError(
                 f"labels: expected shape ({len(self.images)},), got {tuple(self.labels.shape)}"
@@ -88,7 +86,7 @@ class DownloadProgress:
 ProgressCallback = Callable[[DownloadProgress], None]
 
 
-class MNIST(datasets.MNIST):
+class MNIST(datasets.MNIST):  # type: ignore[misc]  # torchvision is untyped
     """torchvision's MNIST, with a verified download that reports its progress.
 
     Keeps torchvision's name, since the data's folder is named after the class.
@@ -224,7 +222,7 @@ def _download_file(raw_folder: Path, name: str, on_progress: ProgressCallback | 
 def _fetch(url: str, unpacked: Path, *, name: str, on_progress: ProgressCallback | None) -> None:
     """Downloads the archive at `url`, unpacks it into `unpacked`, and verifies that."""
     with tempfile.TemporaryFile(dir=unpacked.parent) as archive:
-        with urllib.request.urlopen(url, timeout=_DOWNLOAD_TIMEOUT_S) as response:  # noqa: S310
+        with urllib.request.urlopen(url, timeout=_DOWNLOAD_TIMEOUT_S) as response:
             length = response.headers.get("Content-Length")
             total = int(length) if length and length.isdigit() else None
             received = 0
@@ -253,7 +251,18 @@ def _seven_segment_figures() -> Tensor:
         "f": (slice(5, 15), slice(9, 11)),
         "g": (slice(13, 15), slice(9, 19)),
     }
-    segments = ["abcdef", "bc", "abged", "abgcd", "fgbc", "afgcd", "afgecd", "abc", "abcdefg", "abcdfg"]
+    segments = [
+        "abcdef",
+        "bc",
+        "abged",
+        "abgcd",
+        "fgbc",
+        "afgcd",
+        "afgecd",
+        "abc",
+        "abcdefg",
+        "abcdfg",
+    ]
     figures = torch.zeros(CLASS_COUNT, IMAGE_SIZE, IMAGE_SIZE)
     for figure, names in zip(figures, segments, strict=True):
         for name in names:
