@@ -8,6 +8,7 @@ from typing import Any, TypedDict
 
 import gradio as gr
 import numpy as np
+from gradio.events import api
 
 from mnist_core.classifier import Classifier, Prediction
 from mnist_core.ink import Ink
@@ -71,8 +72,8 @@ def pad_column(sessions: Sessions) -> None:
 
     component("sketchpad", server_functions=[open_session, predict])
     component("answer")
-    gr.api(_predict_endpoint(sessions), api_name="predict", queue=False)
-    gr.api(_predict_image_endpoint(sessions), api_name="predict_image", queue=False)
+    api(_predict_endpoint(sessions), api_name="predict", queue=False)
+    api(_predict_image_endpoint(sessions), api_name="predict_image", queue=False)
 
 
 def _predicted(sessions: Sessions, payload: Any) -> dict[str, Any]:
@@ -88,6 +89,7 @@ def _predicted(sessions: Sessions, payload: Any) -> dict[str, Any]:
     trained = session.has_model
     model: Model = "yours" if trained and payload["model"] == "yours" else "ready"
     prediction = session.classifier_for(model).predict(ink)
+    pixels = (prediction.image * 255).round().astype(np.uint8)
     return {
         "ok": True,
         "seq": seq,
@@ -98,7 +100,7 @@ def _predicted(sessions: Sessions, payload: Any) -> dict[str, Any]:
         "words": words(prediction, blank=ink.is_empty),
         "likeness": round(float(prediction.digit_likeness), 4),
         "probabilities": [round(float(value), 4) for value in prediction.probabilities],
-        "image": base64.b64encode((prediction.image * 255).round().astype(np.uint8)).decode(),
+        "image": base64.b64encode(pixels.tobytes()).decode(),
     }
 
 

@@ -1,0 +1,121 @@
+"""Measures the page in Chromium: from a pointer's move to moved bars, idle and while training.
+
+    python tests/latency.py [--moves N] [--url URL]
+
+Each figure is the time from the timestamp of a pointer event to the moment when the bars in the
+page show the answer for a drawing that contains it. Moves come at 60 a second, as from a mouse.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import statistics
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from browser import launch, open_page, serve
+from playwright.sync_api import Page, expect, sync_playwright
+
+#: The most that the figures may be: median and 95th percentile, in ms.
+LIMITS = {"idle": (25, 60), "training": (40, 120)}
+
+# Draws a spiral with synthetic pointer events, so that their rhythm is the page's own, and notes
+# for each answer how long ago the newest point in it was drawn. The bars have moved by then: their
+# listener was there first.
+_MEASURE = """(moves) => new Promise((resolve) => {
+  const canvas = document.querySelector("#sketchpad canvas");
+  canvas.setPointerCapture = () => {};
+  const { left, top, width } = canvas.getBoundingClientRect();
+  const times = [];
+  let last = 0;
+  const note = ({ detail }) => {
+    if (detail.cause !== "ink" || detail.drawnAt === last) return;
+    last = detail.drawnAt;
+    times.push(performance.now() - detail.drawnAt);
+  };
+  window.addEventListener("mnist:prediction", note);
+  const send = (type, step) => {
+    const radius = 0.1 + 0.3 * (step / moves);
+    const angle = step / 6;
+    canvas.dispatchEvent(new PointerEvent(type, {
+      pointerId: 1, pointerType: "mouse", bubbles: true, cancelable: true,
+      clientX: left + width * (0.5 + radius * Math.cos(angle)),
+      clientY: top + width * (0.5 + radius * Math.sin(angle)),
+    }));
+  };
+  send("pointerdown", 0);
+  let step = 0;
+  const timer = setInterval(() => {
+    step += 1;
+    if (step <= moves) return send("pointermove", step);
+    clearInterval(timer);
+    send("pointerup", step);
+    setTimeout(() => {
+      window.removeEventListener("mnist:prediction", note);
+      resolve(times);
+    }, 1000);
+  }, 1000 / 60);
+})"""
+
+
+def measure(page: Page, moves: int) -> list[float]:
+    """The times in ms, sorted."""
+    page.locator("#sketchpad").get_by_role("button", name="Clear").evaluate("(b) => b.click()")
+    return sorted(page.evaluate(_MEASURE, moves))
+
+
+def report(name: str, times: list[float]) -> bool:
+    """Prints one row; whether it is within its limits."""
+    median, p95 = statistics.median(times), times[int(0.95 * (len(times) - 1))]
+    limits = LIMITS[name]
+    print(
+        f"{name:<10} {len(times):>5} answers   median {median:6.1f} ms (at most {limits[0]})   "
+        f"95th percentile {p95:6.1f} ms (at most {limits[1]})",
+        flush=True,
+    )
+    return median <= limits[0] and p95 <= limits[1]
+
+
+def begin_training(page: Page) -> None:
+    """Starts the `notebook` preset and waits until it has learnt something."""
+    page.get_by_role("button", name="Train", exact=True).click()
+    expect(page.get_by_role("radio", name="Yours")).to_be_checked(timeout=60_000)
+    page.wait_for_function("window.mnist.prediction.model === 'yours'", timeout=60_000)
+
+
+@contextlib.contextmanager
+def address(url: str | None) -> Iterator[str]:
+    if url:
+        yield url
+        return
+    with tempfile.TemporaryDirectory() as folder, serve(log=Path(folder) / "app.log") as own:
+        yield own
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--moves", type=int, default=400, help="a drawing (default: %(default)s)")
+    parser.add_argument("--url", help="a running application, instead of one of its own")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="also write all times there")
+    options = parser.parse_args()
+    with address(options.url) as url, sync_playwright() as playwright:
+        browser = launch(playwright)
+        page = browser.new_page(viewport={"width": 1280, "height": 800})
+        open_page(page, url)
+        measure(page, 60)  # warms everything up
+        times = {"idle": measure(page, options.moves)}
+        within = report("idle", times["idle"])
+        begin_training(page)
+        times["training"] = measure(page, options.moves)
+        within = report("training", times["training"]) and within
+        browser.close()
+    if options.json:
+        options.json.write_text(json.dumps(times))
+    raise SystemExit(0 if within else 1)
+
+
+if __name__ == "__main__":
+    main()
