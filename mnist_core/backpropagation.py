@@ -47,10 +47,20 @@ class FlatParameters:
 
 
 class Backpropagation:
-    """Cross-entropy loss and its gradients for one model, written into the parameters' `.grad`."""
+    """Cross-entropy loss and its gradients for one model, written into the parameters' `.grad`.
+
+    The model's parameters must be flat already (`FlatParameters`): their memory is looked up once.
+    """
 
     def __init__(self, model: MLP) -> None:
         self._model = model
+        layers = model.linear_layers
+        # Plain tensors on the parameters' memory: looking up a module's attributes at each step
+        # costs as much as a small layer's arithmetic.
+        self._weights = [layer.weight.detach() for layer in layers]
+        self._biases = [layer.bias.detach() for layer in layers]
+        self._weight_gradients = [_gradient(layer.weight) for layer in layers]
+        self._bias_gradients = [_gradient(layer.bias) for layer in layers]
         self._written_out = model.config.normalization == "none" and not model.config.rejects
 
     def __call__(
@@ -70,18 +80,18 @@ class Backpropagation:
         self, images: Tensor, labels: Tensor, *, dropout: float, generator: torch.Generator
     ) -> tuple[float, int]:
         model = self._model
-        layers = model.linear_layers
         activation = model.config.activation
+        activate, derivative = _FORWARD[activation], _DERIVATIVES[activation]
 
         inputs = [model.standardize(images)]  # what each layer is given: (N, units) each
         outputs, masks = [], []
-        for layer in layers[:-1]:
-            output = _FORWARD[activation](torch.addmm(layer.bias, inputs[-1], layer.weight.t()))
+        for weight, bias in zip(self._weights[:-1], self._biases[:-1], strict=True):
+            output = activate(torch.addmm(bias, inputs[-1], weight.t()))
             mask = _dropout_mask(output, dropout, generator) if dropout else None
             outputs.append(output)
             masks.append(mask)
             inputs.append(output if mask is None else output * mask)
-        logits = torch.addmm(layers[-1].bias, inputs[-1], layers[-1].weight.t())  # (N, 10)
+        logits = torch.addmm(self._biases[-1], inputs[-1], self._weights[-1].t())  # (N, 10)
 
         log_probabilities = functional.log_softmax(logits, dim=1)
         loss = functional.nll_loss(log_probabilities, labels).item()
@@ -91,16 +101,15 @@ class Backpropagation:
         gradient = log_probabilities.exp_()
         gradient.scatter_add_(1, labels[:, None], gradient.new_full((len(labels), 1), -1.0))
         gradient.div_(len(labels))
-        for depth in range(len(layers) - 1, -1, -1):
-            layer = layers[depth]
-            torch.mm(gradient.t(), inputs[depth], out=layer.weight.grad)
-            torch.sum(gradient, dim=0, out=layer.bias.grad)
+        for depth in range(len(self._weights) - 1, -1, -1):
+            torch.mm(gradient.t(), inputs[depth], out=self._weight_gradients[depth])
+            torch.sum(gradient, dim=0, out=self._bias_gradients[depth])
             if depth:
-                gradient = gradient @ layer.weight  # (N, units of the layer below)
+                gradient = gradient @ self._weights[depth]  # (N, units of the layer below)
                 mask = masks[depth - 1]
                 if mask is not None:
                     gradient.mul_(mask)
-                gradient = _DERIVATIVES[activation](gradient, outputs[depth - 1])
+                gradient = derivative(gradient, outputs[depth - 1])
         return loss, correct
 
     def _by_autograd(
@@ -117,6 +126,12 @@ class Backpropagation:
         loss = functional.cross_entropy(logits, labels)
         loss.backward()
         return loss.item(), _count_correct(logits.detach(), labels)
+
+
+def _gradient(parameter: torch.nn.Parameter) -> Tensor:
+    if parameter.grad is None:
+        raise ValueError("model: expected flat parameters (FlatParameters), got one without .grad")
+    return parameter.grad
 
 
 def _count_correct(logits: Tensor, labels: Tensor) -> int:

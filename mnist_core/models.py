@@ -141,7 +141,8 @@ class MLP(nn.Module):
 
     def standardize(self, images: Tensor) -> Tensor:
         """(N, 28, 28) in [0, 1] -> (N, 784), as Normalize(mean, std) and `view` do in the notebook."""
-        return (images.reshape(len(images), INPUT_SIZE) - self.config.mean) / self.config.std
+        pixels = images.reshape(len(images), INPUT_SIZE)
+        return pixels.sub(self.config.mean).div_(self.config.std)
 
     def forward(self, images: Tensor) -> Tensor:
         x = self.standardize(images)  # (N, 784)
