@@ -50,16 +50,23 @@ class Chart {
     context.clearRect(0, 0, width, height);
     context.font = `12px ${style.fontFamily}`;
     const tall = width < 480;
-    const gap = 44;
-    const each = tall ? { w: width - gap, h: (height - 70) / 2 } : { w: (width - 2 * gap - 8) / 2, h: height - 46 };
+    const gap = 52;
+    const each = tall ? { w: width - gap, h: (height - 104) / 2 } : { w: (width - 2 * gap - 8) / 2, h: height - 46 };
     const span = Math.max(20, ...this.runs.map((run) => Math.max(run.points.at(-1)?.[0] ?? 0, run.measures.at(-1)?.[0] ?? 0)));
     const newest = this.runs.at(-1);
     const total = Math.max(span, newest.active ? (newest.total ?? 0) : 0);
-    const losses = this.runs.flatMap((run) => run.measures.map((row) => row[1])).filter(Number.isFinite);
-    const highest = Math.min(4, Math.max(0.5, ...losses));
+    // The first steps are far off; the scale fits what comes after them, once there is enough of it.
+    const later = this.runs.flatMap((run) => run.measures.filter((row) => row[0] > 0.04 * total));
+    const seen = later.length ? later : newest.measures;
+    const highest = Math.min(4, Math.max(0.2, ...seen.map((row) => row[1] ?? 0)) * 1.15);
+    const least = Math.min(...seen.map((row) => row[2] ?? 1));
+    const lowest = [0.9, 0.8, 0.5].find((value) => least > value) ?? 0;
+    const ticks = [0, 0.25, 0.5, 0.75, 1].map((share) => lowest + share * (1 - lowest));
+    const left = gap - 8;
+    const words = (value) => `${Number((100 * value).toFixed(1))} %`;
     const panels = [
-      { x: gap - 8, y: 24, ...each, title: "Loss (lower is better)", column: 1, low: 0, high: highest, ticks: niceTicks(highest), words: (v) => String(v) },
-      { x: tall ? gap - 8 : 2 * gap + each.w, y: tall ? 24 + each.h + 46 : 24, ...each, title: "Accuracy (higher is better)", column: 2, low: 0, high: 1, ticks: [0, 0.25, 0.5, 0.75, 1], words: (v) => `${100 * v} %` },
+      { x: left, y: 24, ...each, title: "Loss (lower is better)", column: 1, low: 0, high: highest, ticks: niceTicks(highest), words: String },
+      { x: tall ? left : left + each.w + gap, y: tall ? 24 + each.h + 50 : 24, ...each, title: "Accuracy (higher is better)", column: 2, low: lowest, high: 1, ticks, words },
     ];
     for (const panel of panels) this.panel(context, panel, total, colours);
   }
@@ -67,7 +74,7 @@ class Chart {
   panel(context, panel, total, colours) {
     const { x, y, w, h, column, low, high } = panel;
     const across = (step) => x + (w * step) / total;
-    const up = (value) => y + h - (h * (Math.min(value, high) - low)) / (high - low);
+    const up = (value) => y + h - (h * (Math.max(low - 0.1, Math.min(value, high * 1.1)) - low)) / (high - low);
     context.fillStyle = colours.soft;
     context.textAlign = "left";
     context.fillText(panel.title, x, y - 9);
@@ -147,7 +154,7 @@ function line(context, points) {
 }
 
 function niceTicks(high) {
-  const step = [0.1, 0.2, 0.5, 1].find((size) => high / size <= 6) ?? 2;
+  const step = [0.05, 0.1, 0.2, 0.5, 1].find((size) => high / size <= 6) ?? 2;
   const ticks = [];
   for (let value = 0; value <= high + 1e-9; value += step) ticks.push(Number(value.toFixed(2)));
   return ticks;

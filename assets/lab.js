@@ -30,6 +30,7 @@ let polling = false;
 let busy = false; // an order is on its way
 let viewing = false;
 let viewsWanted = false;
+let viewsShow = false;
 let viewsAt = 0;
 let lastVersion = "";
 let token = null; // for the goodbye, which can't wait for anything
@@ -88,7 +89,7 @@ function follow(answer) {
     setup.learn(run.setup, run.started.parameters ?? 0, run.seconds ?? 0);
     setup.explain();
     viewsAt = 0;
-    if (following) showViews();
+    if (following) showViews(false, true);
   }
 }
 
@@ -262,11 +263,12 @@ function describeMoment(run) {
 }
 
 // One request in flight; where the moment has changed meanwhile, one more after it.
-async function showViews(show = false) {
+async function showViews(show = false, surely = show) {
   const run = newest();
   if (!run) return;
   if (viewing) {
-    viewsWanted ||= show;
+    viewsWanted ||= surely;
+    viewsShow ||= show;
     return;
   }
   if (performance.now() - viewsAt < VIEWS_MS) return;
@@ -287,9 +289,10 @@ async function showViews(show = false) {
     viewing = false;
   }
   if (viewsWanted) {
-    viewsWanted = false;
+    const again = viewsShow;
+    viewsWanted = viewsShow = false;
     viewsAt = 0;
-    showViews(true);
+    showViews(again, true);
   }
 }
 

@@ -205,10 +205,12 @@ class Practice:
     def _advance(self) -> str:
         """Run one batch and report it where it is time to; an outcome where the run is over."""
         try:
-            event = self._events.send(self._config if self._changed else None)
+            # A generator takes its first value only after its first step.
+            changed = self._config if self._changed and self._step else None
+            event = self._events.send(changed)
         except StopIteration:
             return "finished"
-        self._changed = False
+        self._changed = self._changed and changed is None
         if isinstance(event, EndEvent):
             return "diverged" if event.diverged else "finished"
         if isinstance(event, EpochEvent):

@@ -29,6 +29,10 @@ _OUTCOMES = {
         "Try a tenth of the learning rate. The last good weights stay.",
     ),
 }
+_GUESSING = 0.2
+_LEARNT_NOTHING = (
+    "Done, but it has learnt nothing: try a tenth of the learning rate, or more epochs."
+)
 _FAILURES = {
     "dataset": (
         "failed",
@@ -164,6 +168,8 @@ class Run:
         self.status, self.sentence = _OUTCOMES[header["outcome"]]
         if not header["weights"]:
             return
+        if header["outcome"] == "finished" and header["accuracy"] < _GUESSING:
+            self.sentence = _LEARNT_NOTHING
         self.final = _snapshot(header, payload)
         self.live = self.final
         self.test_accuracy = header["test_accuracy"]

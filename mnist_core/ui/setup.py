@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
 
-from mnist_core.models import PRESETS, MLPConfig
+from mnist_core.models import PRESETS, Activation, MLPConfig
+from mnist_core.optimizers import OptimizerName
 from mnist_core.training import TRAIN_PRESETS, TrainConfig
 from mnist_core.ui.limits import Limits
 
-ACTIVATIONS = ("relu", "sigmoid", "tanh")
-OPTIMIZERS = ("sgd", "momentum", "adam")
+ACTIVATIONS = get_args(Activation)
+OPTIMIZERS = get_args(OptimizerName)
 # What may change while a training runs.
 LIVE_FIELDS = ("learning_rate", "batch_size", "weight_decay", "dropout")
 
@@ -39,10 +39,10 @@ class Setup:
     epochs: int
     learning_rate: float
     batch_size: int
-    optimizer: str
+    optimizer: OptimizerName
     weight_decay: float
     hidden_sizes: tuple[int, ...]
-    activation: str
+    activation: Activation
     dropout: float
     augmentation: bool
     train_size: int
@@ -119,7 +119,7 @@ def _typed(name: str, value: object, limits: Limits) -> object:
         return _hidden_sizes(value, limits)
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise SetupError(f"{_words(name)} must be a number.")
-    if not math.isfinite(value):
+    if not abs(value) < 1e12:
         raise SetupError(f"{_words(name)} must be a finite number.")
     if name in ("learning_rate", "weight_decay", "dropout"):
         return float(value)

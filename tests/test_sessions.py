@@ -1,0 +1,282 @@
+"""Visitors, their runs and limits; with a pool whose workers are made up, so that time is ours."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import torch
+
+from mnist_core.classifier import Classifier
+from mnist_core.models import MLP
+from mnist_core.practice import Practice
+from mnist_core.training import TrainConfig
+from mnist_core.ui.limits import Limits
+from mnist_core.ui.runs import Run, first_layer
+from mnist_core.ui.sessions import Session, Sessions
+from mnist_core.ui.setup import LAB_PRESETS, Setup, SetupError, parse_setup
+from mnist_core.ui.workers import Job
+
+
+class Pool:
+    """A pool whose trainings only do what a test makes them do."""
+
+    def __init__(self) -> None:
+        self.jobs: list[Job] = []
+        self.orders: list[dict[str, Any]] = []
+        self.waiting = 0
+        self.evaluation: dict[str, Any] = {}
+
+    def submit(self, order: dict[str, Any], listener: Any) -> Job:
+        self.jobs.append(Job(order, listener))
+        return self.jobs[-1]
+
+    def order(self, job: Job, order: dict[str, Any]) -> None:
+        self.orders.append(order)
+
+    def cancel(self, job: Job) -> bool:
+        return False
+
+    def place(self, job: Job) -> None:
+        return None
+
+    def close(self) -> None:
+        pass
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture(scope="module")
+def ready() -> Classifier:
+    return Classifier(MLP(generator=torch.Generator().manual_seed(1)))
+
+
+@pytest.fixture
+def sessions(ready: Classifier) -> Iterator[Sessions]:
+    kept = Sessions(ready=ready, limits=Limits(sessions=3, runs=2))
+    kept.pool = Pool()  # type: ignore[assignment]
+    yield kept
+    kept.close()
+
+
+def setup(**changes: Any) -> Setup:
+    return parse_setup({"preset": "notebook"} | changes, limits=Limits())
+
+
+def reports(digits: Any, run: Run, **changes: Any) -> list[tuple[dict[str, Any], bytes]]:
+    """What a worker would say of a short training of `run`."""
+    from queue import SimpleQueue
+
+    frames: list[tuple[dict[str, Any], bytes]] = []
+    order = {
+        "run": run.id,
+        "model": {"hidden_sizes": run.setup.hidden_sizes},
+        "train": {"epochs": 30, "batch_size": 20, "learning_rate": 0.1},
+        "train_size": 200,
+        "seed": 0,
+    }
+    Practice(order | changes, digits, lambda h, p=b"": frames.append((h, p))).follow(SimpleQueue())
+    return frames
+
+
+def trained(session: Session, digits: Any) -> Run:
+    run = session.start(setup())
+    assert run is not None
+    for header, payload in reports(digits, run):
+        session._hear(run, header, payload)
+    return run
+
+
+def test_a_token_is_long_and_opens_one_session_only(sessions: Sessions) -> None:
+    first, second = sessions.open(), sessions.open()
+    assert len(first.token) >= 43
+    assert first.token != second.token
+    assert sessions.open(first.token) is first
+    assert sessions.get(second.token) is second
+
+
+@pytest.mark.parametrize("token", [None, "", "x", 3, [], {}, float("nan")])
+def test_no_other_value_is_a_token(sessions: Sessions, token: object) -> None:
+    sessions.open()
+    assert sessions.get(token) is None
+
+
+def test_the_least_recently_used_session_goes_first(sessions: Sessions) -> None:
+    first, second, third = (sessions.open() for _ in range(3))
+    sessions.get(first.token)
+    sessions.open()
+    assert len(sessions) == 3
+    assert sessions.get(second.token) is None
+    assert sessions.get(first.token) is first
+    assert sessions.get(third.token) is third
+
+
+def test_yours_is_the_ready_made_model_until_there_is_one(
+    sessions: Sessions, digits: Any, ready: Classifier
+) -> None:
+    session = sessions.open()
+    assert session.classifier_for("yours") is ready
+    assert not session.has_model
+    trained(session, digits)
+    assert session.has_model
+    assert session.classifier_for("yours") is not ready
+    assert session.classifier_for("ready") is ready
+
+
+def test_visitors_never_see_each_others_model(
+    sessions: Sessions, digits: Any, ready: Classifier
+) -> None:
+    trained(sessions.open(), digits)
+    assert sessions.open().classifier_for("yours") is ready
+
+
+def test_a_moment_answers_with_the_weights_of_then(sessions: Sessions, digits: Any) -> None:
+    session = sessions.open()
+    run = trained(session, digits)
+    session.show(run, 0)
+    then = session.classifier_for("yours")
+    assert then is session.classifier_for("yours")
+    session.show(run, None)
+    now = session.classifier_for("yours")
+    images = digits.test.images[:50]
+    labels = digits.test.labels[:50].numpy()
+    right = [(each.predict_images(images).argmax(1) == labels).mean() for each in (then, now)]
+    assert right[1] > right[0] + 0.2
+
+
+def test_first_layer_weights_are_those_of_the_model(sessions: Sessions, digits: Any) -> None:
+    run = trained(sessions.open(), digits)
+    snapshot = run.at(None)
+    assert snapshot is not None
+    expected = run.model(snapshot).linear_layers[0].weight.detach().numpy()
+    assert first_layer(snapshot.weights, count=5) == pytest.approx(expected[:5])
+
+
+def test_a_visitor_keeps_the_latest_runs(sessions: Sessions, digits: Any) -> None:
+    session = sessions.open()
+    for _ in range(4):
+        trained(session, digits)
+    assert [run.id for run in session.runs] == [3, 4]
+
+
+def test_snapshots_thin_out_instead_of_growing(sessions: Sessions, digits: Any) -> None:
+    session = sessions.open()
+    trained(session, digits)
+    trained(session, digits)
+    before = session.size_bytes
+    session.trim(before // 2)
+    assert session.size_bytes <= before // 2
+    assert session.has_model
+    assert len(session.runs[1].moments) >= len(session.runs[0].moments)
+
+
+def test_a_page_that_is_gone_ends_its_training(sessions: Sessions) -> None:
+    clock = Clock()
+    sessions._clock = clock
+    session = sessions.open()
+    session.start(setup())
+    session.lease_until = clock.now + 15
+    sessions.sweep()
+    assert not sessions.pool.orders  # type: ignore[attr-defined]
+    clock.now += 16
+    sessions.sweep()
+    assert sessions.pool.orders == [{"type": "stop", "run": 1}]  # type: ignore[attr-defined]
+
+
+def test_a_goodbye_shortens_the_lease_and_a_return_mends_it(sessions: Sessions) -> None:
+    session = sessions.open()
+    before = session.lease_until
+    session.leave()
+    assert session.lease_until < before
+    session.touch()
+    assert session.lease_until >= before
+    assert not session.left
+
+
+def test_a_pause_gives_way_to_those_who_wait(sessions: Sessions) -> None:
+    clock = Clock()
+    sessions._clock = clock
+    session = sessions.open()
+    run = session.start(setup())
+    assert run is not None
+    run.status = "paused"
+    session.lease_until = 1e9
+    sessions.sweep()
+    sessions.pool.waiting = 1  # type: ignore[misc]
+    clock.now += 31
+    sessions.sweep()
+    assert sessions.pool.orders == [{"type": "stop", "run": 1}]  # type: ignore[attr-defined]
+
+
+def test_a_lost_worker_leaves_the_last_snapshot(sessions: Sessions, digits: Any) -> None:
+    session = sessions.open()
+    run = session.start(setup())
+    assert run is not None
+    for header, payload in reports(digits, run):
+        if header["type"] != "end":
+            session._hear(run, header, payload)
+    session._hear(run, {"type": "failed", "code": "lost"}, b"")
+    assert run.status == "interrupted"
+    assert "interrupted" in run.sentence
+    assert session.has_model
+
+
+def test_a_reset_forgets_the_run(sessions: Sessions, digits: Any) -> None:
+    session = sessions.open()
+    trained(session, digits)
+    session.reset()
+    assert not session.runs
+    assert not session.has_model
+
+
+def test_every_preset_can_be_trained() -> None:
+    for preset in LAB_PRESETS.values():
+        assert isinstance(preset.train_config(), TrainConfig)
+        assert preset.model_config().hidden_sizes == preset.hidden_sizes
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        None,
+        [],
+        {"preset": "nonsense"},
+        {"preset": 3},
+        {"epochs": 0},
+        {"epochs": 10**9},
+        {"epochs": 1.5},
+        {"epochs": True},
+        {"learning_rate": float("nan")},
+        {"learning_rate": float("inf")},
+        {"learning_rate": -1},
+        {"learning_rate": "0.1"},
+        {"learning_rate": 10**400},
+        {"batch_size": 0},
+        {"dropout": 1},
+        {"hidden_sizes": [1025]},
+        {"hidden_sizes": [1] * 5},
+        {"hidden_sizes": [1.5]},
+        {"hidden_sizes": "128"},
+        {"activation": "step"},
+        {"optimizer": None},
+        {"augmentation": 1},
+        {"train_size": 99},
+        {"seed": -1},
+        {"seed": 2**40},
+    ],
+)
+def test_a_set_up_out_of_its_range_is_refused_with_a_sentence(values: Any) -> None:
+    with pytest.raises(SetupError, match=r"\.$"):
+        parse_setup(values, limits=Limits())
+
+
+def test_limits_must_be_positive() -> None:
+    with pytest.raises(ValueError, match="runs"):
+        Limits(runs=0)
