@@ -112,7 +112,7 @@ class Ink:
 def _checked_strokes(strokes: Iterable[ArrayLike]) -> tuple[FloatArray, ...]:
     """The strokes as read-only float64 arrays (n, 2), n ≥ 1; ValueError for anything else."""
     if isinstance(strokes, str | bytes) or not isinstance(strokes, Iterable):
-        raise ValueError(  # noqa: TRY004 - one exception for all that comes from outside
+        raise ValueError(
             f"strokes must be a sequence of (n, 2) arrays of points, got {_described(strokes)}"
         )
     checked = []

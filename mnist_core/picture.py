@@ -123,7 +123,7 @@ def _lighting(grey: Picture) -> Picture:
     # A few thousand pixels are plenty for ten unknowns.
     thin = slice(None, None, max(1, values.size // 4000))
     some, known = terms[thin], values[thin]
-    weights: Picture = np.ones(len(known))
+    weights: NDArray[np.floating] = np.ones(len(known))
     fitted = np.zeros(terms.shape[1])
     for _ in range(8):
         root = np.sqrt(weights)

@@ -12,7 +12,7 @@ import json
 import time
 from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -63,12 +63,12 @@ class RecordConfig:
     validation_size: int = 5_000
     all_writers: bool = False
     seed: int = 0
-    augmentation: AugmentationConfig = AugmentationConfig()
+    augmentation: AugmentationConfig = field(default_factory=AugmentationConfig)
 
     def __post_init__(self) -> None:
-        for field in ("epochs", "images_per_epoch", "batch_size", "pen_variants"):
-            if getattr(self, field) < 1:
-                raise ValueError(f"{field}: expected at least 1, got {getattr(self, field)}")
+        for name in ("epochs", "images_per_epoch", "batch_size", "pen_variants"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name}: expected at least 1, got {getattr(self, name)}")
         if abs(sum(self.shares) - 1.0) > 1e-6 or min(self.shares) < 0.0:
             raise ValueError(f"the shares must add up to 1, got {self.shares}")
 
@@ -79,7 +79,9 @@ class RecordConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordEvent:
-    """An epoch is done (the first event: the ink is drawn, none is done since the start or resumption). Accuracies are of the averaged weights.
+    """An epoch is done; in the first event, all ink is drawn and the training about to begin.
+
+    Accuracies are those of the averaged weights on validation images and writers.
 
     `model` holds those weights; it is the finished, calibrated model in the last event.
     """
@@ -221,7 +223,7 @@ class _Learner:
             self._set_learning_rate(step)
             self.optimizer.zero_grad(set_to_none=True)
             loss = functional.cross_entropy(self.model(images), labels)
-            loss.backward()  # type: ignore[no-untyped-call]
+            loss.backward()
             self.optimizer.step()
             self._average(step)
             total += loss.item()
@@ -291,7 +293,9 @@ def _pools(
             strokes = vary_strokes(digit.strokes, strength=strength, generator=generator)
             drawings.append((strokes, digit.digit))
     pen_pool = _drawn(drawings, generator, device)
-    by_digit = {label: [d.strokes for d in pen if d.digit == label] for label in (0, 7)}
+    by_digit: dict[int, list[Strokes]] = {
+        label: [digit.strokes for digit in pen if digit.digit == label] for label in (0, 7)
+    }
     drawings = [_rare_style(by_digit, generator) for _ in range(config.made_up)]
     made_up_pool = _drawn(drawings, generator, device)
     strokes_of = [digit.strokes for digit in pen]
@@ -369,12 +373,14 @@ def _batches(
             if following is not None:
                 ahead = maker.submit(make, following)
             yield from zip(
-                images.split(config.batch_size), labels.split(config.batch_size), strict=True
+                torch.split(images, config.batch_size),
+                torch.split(labels, config.batch_size),
+                strict=True,
             )
 
 
 def _logits(model: MLP, images: Tensor) -> Tensor:
-    return torch.cat([model(part) for part in images.split(1000)]).cpu()
+    return torch.cat([model(part) for part in torch.split(images, 1000)]).cpu()
 
 
 def _accuracy(model: MLP, dataset: Dataset) -> float | None:
