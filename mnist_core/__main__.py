@@ -16,9 +16,11 @@ from PIL import Image, UnidentifiedImageError
 from mnist_core.checkpoints import load_checkpoint, save_checkpoint
 from mnist_core.classifier import DEFAULT_WEIGHTS, Classifier
 from mnist_core.data import DatasetError, DownloadProgress, load_mnist
-from mnist_core.evaluation import evaluate, format_report
 from mnist_core.ink import Ink
 from mnist_core.models import MLP, PRESETS
+from mnist_core.pen_download import load_pen_digits
+from mnist_core.record import RecordConfig
+from mnist_core.reports import evaluation_report, train_record
 from mnist_core.training import TRAIN_PRESETS, EndEvent, EpochEvent, train
 
 _BAR_WIDTH = 40
@@ -38,6 +40,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def run_train(options: argparse.Namespace) -> None:
+    if options.preset == "record":
+        run_record(options)
+        return
     config = TRAIN_PRESETS[options.preset]
     if options.epochs is not None:
         config = dataclasses.replace(config, epochs=options.epochs)
@@ -50,7 +55,9 @@ def run_train(options: argparse.Namespace) -> None:
             print(_epoch_line(event), flush=True)
         elif isinstance(event, EndEvent):
             if event.diverged:
-                raise ValueError("the loss is no longer a finite number; try a smaller learning rate")
+                raise ValueError(
+                    "the loss is no longer a finite number; try a smaller learning rate"
+                )
             print(f"test accuracy {event.test_accuracy:.2%}  loss {event.test_loss:.4f}")
     if options.out is not None:
         save_checkpoint(model, options.out)
@@ -62,7 +69,29 @@ def run_evaluate(options: argparse.Namespace) -> None:
     data = load_mnist(options.data, on_progress=_show_download)
     if data.test is None:
         raise DatasetError("MNIST's test set is missing")
-    print(format_report(evaluate(model, data.test), title="MNIST test set"))
+    pen = None
+    if options.pen_digits is not None or options.writers_held_out:
+        source = options.data if options.pen_digits is None else options.pen_digits
+        pen = load_pen_digits(source, on_progress=_show_download)
+    for text in evaluation_report(
+        model,
+        data.test,
+        pen=pen,
+        writers_held_out=options.writers_held_out,
+        figure=options.figure,
+    ):
+        print(text, flush=True)
+
+
+def run_record(options: argparse.Namespace) -> None:
+    config = RecordConfig(seed=options.seed)
+    if options.epochs is not None:
+        config = dataclasses.replace(config, epochs=options.epochs)
+    data = load_mnist(options.data, on_progress=_show_download)
+    for line in train_record(
+        data, config=config, data_root=options.data, out=options.out, on_progress=_show_download
+    ):
+        print(line, flush=True)
 
 
 def run_predict(options: argparse.Namespace) -> None:
@@ -94,7 +123,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     command = commands.add_parser("train", help="train a model on MNIST")
-    command.add_argument("--preset", choices=sorted(TRAIN_PRESETS), default="fast")
+    command.add_argument("--preset", choices=sorted([*TRAIN_PRESETS, "record"]), default="fast")
     command.add_argument("--epochs", type=int, help="instead of the preset's")
     command.add_argument("--seed", type=int, default=0)
     command.add_argument("--out", type=Path, metavar="FILE", help="where to save the weights")
@@ -103,6 +132,13 @@ def _parser() -> argparse.ArgumentParser:
 
     command = commands.add_parser("evaluate", help="measure a model on the test set")
     command.add_argument("--weights", type=Path, default=DEFAULT_WEIGHTS, metavar="FILE")
+    command.add_argument(
+        "--pen-digits", type=Path, metavar="FILE", help="pendigits-orig.tra, or UCI's zip of it"
+    )
+    command.add_argument(
+        "--writers-held-out", action="store_true", help="only the pen writers that never trained"
+    )
+    command.add_argument("--figure", type=Path, metavar="FILE.png", help="draws the report")
     _add_data(command)
     command.set_defaults(run=run_evaluate)
 
