@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import logging
 import os
+import signal
+import sys
 from pathlib import Path
 
 from mnist_core.classifier import Classifier
@@ -47,6 +49,8 @@ def main() -> None:
     logging.basicConfig(
         level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
+    # SIGTERM ends the page as Ctrl+C does: the trainings' processes go with it.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     sessions = Sessions(ready=Classifier.load(), data=options.data)
     page = build_page(sessions, tabs=TABS)
     page.queue(default_concurrency_limit=8, max_size=100)
@@ -62,6 +66,8 @@ def main() -> None:
             print(f"There is no public link without a network. Serving on {page.local_url}")
         sessions.warm()
         page.block_thread()
+    except OSError as error:
+        sys.exit(f"The page can't be served on {options.host}, port {options.port}: {error}")
     finally:
         sessions.close()
 

@@ -1,6 +1,5 @@
 // The answer: in words, as ten bars, as the image that the model saw; and which model answers.
 const mnist = window.mnist;
-const NAMES = { ready: "ready", yours: "yours" };
 const EARLY = 2; // equal answers in a row before the words change, while something moves
 
 // ── Bars ─────────────────────────────────────────────────────────────────────────────────────
@@ -72,7 +71,10 @@ window.addEventListener("mnist:prediction", ({ detail }) => {
   showImage(detail.image);
   hear(detail);
   offerYours(detail.trained);
-  if (detail.model !== mnist.model) mnist.emit("mnist:model", { model: detail.model });
+  // Asked for a model that the server does not have (any more), it says which one answered.
+  if (detail.asked === mnist.model && detail.model !== detail.asked) {
+    mnist.emit("mnist:model", { model: detail.model });
+  }
 });
 window.addEventListener("mnist:rest", () => !lost && say(latest));
 window.addEventListener("mnist:refused", ({ detail }) => say(detail.error));
@@ -97,8 +99,9 @@ for (const radio of Object.values(radios)) {
 }
 window.addEventListener("mnist:model", ({ detail }) => {
   if (detail.model === "yours") offerYours(true);
-  radios[NAMES[detail.model]].checked = true;
+  radios[detail.model].checked = true;
 });
 
 showImage(new Array(784).fill(0));
+radios[mnist.model].checked = true;
 if (mnist.prediction) window.dispatchEvent(new CustomEvent("mnist:prediction", { detail: mnist.prediction }));

@@ -11,6 +11,7 @@
   if (window.mnist) return;
 
   const TOKEN = "mnist:token";
+  const MODEL = "mnist:model";
   const TIMEOUT_MS = 10_000;
 
   // Storage is closed to some frames and private windows; the page works without it.
@@ -100,11 +101,14 @@
     call,
     emit,
     storage,
-    model: "ready",
+    model: storage.read(MODEL) === "yours" ? "yours" : "ready",
     strokes: [],
     prediction: null,
     setStrokes() {}, // the sketchpad puts its own here
   };
-  window.addEventListener("mnist:model", (event) => (window.mnist.model = event.detail.model));
+  window.addEventListener("mnist:model", ({ detail }) => {
+    window.mnist.model = detail.model;
+    storage.write(MODEL, detail.model);
+  });
   window.addEventListener("mnist:prediction", (event) => (window.mnist.prediction = event.detail));
 })();

@@ -159,7 +159,7 @@ async function run() {
       const answer = await mnist.call(server, "predict", payload, { timeout: TIMEOUT_MS });
       if (wait > 250) mnist.emit("mnist:connection", { lost: false });
       wait = 250;
-      if (answer.ok) deliver(answer, { cause, drawnAt });
+      if (answer.ok) deliver(answer, { asked: model, cause, drawnAt });
       else mnist.emit("mnist:refused", { error: answer.error });
     } catch {
       mnist.emit("mnist:connection", { lost: true });
@@ -174,13 +174,12 @@ async function run() {
   busy = false;
 }
 
-function deliver(answer, { cause, drawnAt }) {
+function deliver(answer, details) {
   const image = Uint8Array.from(atob(answer.image), (letter) => letter.charCodeAt(0));
   mnist.emit("mnist:prediction", {
     ...answer,
     image: Array.from(image),
-    cause,
-    drawnAt,
+    ...details,
     resting: restTimer === undefined,
   });
 }

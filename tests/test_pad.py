@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import urllib.error
 import urllib.request
 from typing import Any
+from urllib.parse import urlsplit
 
 import numpy as np
 import pytest
@@ -251,3 +253,19 @@ def test_endpoint_predict_image_reads_nothing_but_uploads(app_url: str, picture:
         urllib.request.urlopen(request)
     with caught.value as error:
         assert "Expected a picture" in json.load(error)["error"]
+
+
+def test_a_body_of_megabytes_is_refused_before_it_is_read(server: Server) -> None:
+    with pytest.raises(urllib.error.HTTPError) as caught:
+        server.predict([[[0.123456789, 0.123456789]] * 250_000])
+    with caught.value as error:
+        assert error.code == 413
+        assert "at most 4 MB" in json.load(error)["error"]
+    assert server.predict(SEVEN)["digit"] == 7
+
+
+def test_a_body_of_unstated_length_is_refused(app_url: str) -> None:
+    connection = http.client.HTTPConnection(urlsplit(app_url).netloc, timeout=10)
+    connection.request("POST", "/gradio_api/component_server", iter([b"{}"]), encode_chunked=True)
+    assert connection.getresponse().status == 411
+    connection.close()

@@ -273,3 +273,19 @@ def test_the_page_asks_nothing_of_other_hosts(browser: Browser, app_url: str) ->
     page.wait_for_load_state("networkidle")
     assert hosts == {urlsplit(app_url).netloc}
     context.close()
+
+
+def test_the_choice_of_a_model_is_not_undone_by_an_answer_under_way(page: Page) -> None:
+    draw(page, SEVEN)
+    expect(page.locator("#answer")).to_have_text("7")
+    detail = page.evaluate("window.mnist.prediction")
+    page.route("**/component_server/**", lambda route: None)  # never answers
+    page.evaluate("window.mnist.emit('mnist:model', { model: 'yours' })")
+    page.evaluate("(detail) => window.mnist.emit('mnist:prediction', detail)", detail)
+    expect(page.get_by_role("radio", name="Yours")).to_be_checked()
+
+
+def test_yours_falls_back_where_the_server_has_no_such_model(page: Page) -> None:
+    page.evaluate("window.mnist.emit('mnist:model', { model: 'yours' })")
+    expect(page.get_by_role("radio", name="Ready-made")).to_be_checked()
+    expect(page.get_by_role("radio", name="Yours")).to_be_disabled()

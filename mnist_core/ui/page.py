@@ -6,13 +6,16 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import gradio as gr
+from starlette.middleware import Middleware
 
+from mnist_core.ui.bodies import BodyLimit
 from mnist_core.ui.component import read_asset
 from mnist_core.ui.pad import pad_column
+from mnist_core.ui.pictures import MAX_BYTES
 from mnist_core.ui.sessions import Sessions
 from mnist_core.ui.why import why_panel
 
-Tab = Callable[[Sessions], None]
+Tab = Callable[[Sessions], object]
 
 _HEADER = """
 <h1>Draw a digit</h1>
@@ -24,7 +27,8 @@ _FONT_MONO = ("ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "monospace"
 
 def build_page(sessions: Sessions, *, tabs: Mapping[str, Tab]) -> gr.Blocks:
     """The whole page; each of `tabs` lays out what stands under its name."""
-    with gr.Blocks(title="Draw a digit", analytics_enabled=False) as page:
+    page: gr.Blocks = gr.Blocks(title="Draw a digit", analytics_enabled=False)
+    with page:
         gr.HTML(_HEADER, elem_id="header", js_on_load=None)
         with gr.Row(elem_id="columns"):
             with gr.Column(elem_id="pad-column", min_width=0):
@@ -51,4 +55,6 @@ def launch_options() -> dict[str, Any]:
         # Keeping a history of runs, or rendering on the server, costs more than the prediction.
         "run_history": False,
         "ssr_mode": False,
+        "max_file_size": MAX_BYTES,
+        "app_kwargs": {"middleware": [Middleware(BodyLimit)]},
     }
