@@ -30,14 +30,13 @@ let polling = false;
 let busy = false; // an order is on its way
 let viewing = false;
 let viewsWanted = false;
-let viewsShow = false;
 let viewsAt = 0;
 let lastVersion = "";
 let token = null; // for the goodbye, which can't wait for anything
 let hadModel = false;
 
 const newest = () => runs.at(-1);
-const isActive = (run) => ["waiting", "loading", "running", "paused"].includes(run?.status);
+const isActive = (run) => ["waiting", "loading", "running", "paused", "stopping"].includes(run?.status);
 const moment = () => (following ? null : Number(slider.value));
 
 // ── Following ────────────────────────────────────────────────────────────────────────────────
@@ -88,8 +87,7 @@ function follow(answer) {
   if (run && !isActive(run) && isActive(before)) {
     setup.learn(run.setup, run.started.parameters ?? 0, run.seconds ?? 0);
     setup.explain();
-    viewsAt = 0;
-    if (following) showViews(false, true);
+    if (following) showViews(true);
   }
 }
 
@@ -101,7 +99,7 @@ function draw(queue) {
   orders.pause.textContent = kind === "paused" ? "Resume" : "Pause";
   orders.pause.disabled = !["running", "paused"].includes(kind);
   orders.step.disabled = running && kind !== "paused";
-  orders.stop.disabled = !running;
+  orders.stop.disabled = !running || kind === "stopping";
   orders.reset.disabled = !run;
   lockFields(running);
   if (!run) {
@@ -147,6 +145,8 @@ function sentence(run, queue) {
       return `Training: epoch ${epoch} of ${epochs}, ${percent(run.accuracy)} of the ${measured} right.`;
     case "paused":
       return `Paused at step ${run.progress.step}, epoch ${epoch} of ${epochs}.`;
+    case "stopping":
+      return "Stopped. Measuring what it has learnt.";
     default:
       return run.test_accuracy === null ? run.sentence : `${run.sentence} ${percent(run.test_accuracy, 2)} of the 10,000 test pictures are read right.`;
   }
@@ -233,23 +233,40 @@ form.addEventListener("change", (event) => {
 });
 
 // ── Back in time ─────────────────────────────────────────────────────────────────────────────
+let showing = false;
+let shownAgain = false;
+
+// Let the slider's moment answer for the drawing; one request in flight, then the latest one.
+async function showMoment() {
+  const run = newest();
+  describeMoment(run);
+  drawChart();
+  orders.now.hidden = following;
+  shownAgain = showing;
+  if (showing) return;
+  showing = true;
+  try {
+    const answer = await mnist.call(server, "lab_show", { run: run.id, moment: moment() });
+    if (!answer.ok) say(answer.error);
+    else if (mnist.model === "yours") mnist.emit("mnist:moment");
+    else mnist.emit("mnist:model", { model: "yours" });
+  } catch {
+    say("The server is out of reach for the moment. Please try again.");
+  }
+  showing = false;
+  if (shownAgain) showMoment();
+  else showViews(true);
+}
+
 slider.addEventListener("input", () => {
   following = Number(slider.value) === Number(slider.max) && !isActive(newest());
-  orders.now.hidden = following;
-  describeMoment(newest());
-  drawChart();
-  viewsAt = 0;
-  showViews(true);
+  showMoment();
 });
 orders.now.addEventListener("click", () => {
   following = true;
-  orders.now.hidden = true;
   slider.value = slider.max;
   slider.focus();
-  describeMoment(newest());
-  drawChart();
-  viewsAt = 0;
-  showViews(true);
+  showMoment();
 });
 
 function describeMoment(run) {
@@ -262,38 +279,28 @@ function describeMoment(run) {
   slider.setAttribute("aria-valuetext", following ? "now" : `${when}, ${percent(accuracy)} right`);
 }
 
-// One request in flight; where the moment has changed meanwhile, one more after it.
-async function showViews(show = false, surely = show) {
+// What the moment looks like inside: at most so often while it learns, `surely` where it matters.
+async function showViews(surely = false) {
   const run = newest();
   if (!run) return;
   if (viewing) {
     viewsWanted ||= surely;
-    viewsShow ||= show;
     return;
   }
-  if (performance.now() - viewsAt < VIEWS_MS) return;
+  if (!surely && performance.now() - viewsAt < VIEWS_MS) return;
   viewing = true;
   viewsAt = performance.now();
   try {
-    const answer = await mnist.call(server, "lab_views", { run: run.id, moment: moment(), show });
-    if (answer.ok) {
-      if (show) {
-        mnist.emit("mnist:model", { model: "yours" });
-      }
-      if (answer.weights) weights.show(answer.weights, answer.scale);
-      if (answer.matrix) matrix.show(answer.matrix, answer.accuracy, run.started.measured_on);
-    }
+    const answer = await mnist.call(server, "lab_views", { run: run.id, moment: moment() });
+    if (answer.weights) weights.show(answer.weights, answer.scale);
+    if (answer.matrix) matrix.show(answer.matrix, answer.accuracy, run.started.measured_on);
   } catch {
     // The next poll says that the server is away.
-  } finally {
-    viewing = false;
   }
-  if (viewsWanted) {
-    const again = viewsShow;
-    viewsWanted = viewsShow = false;
-    viewsAt = 0;
-    showViews(again, true);
-  }
+  viewing = false;
+  if (!viewsWanted) return;
+  viewsWanted = false;
+  showViews(true);
 }
 
 async function showMistakes(truth, guess) {

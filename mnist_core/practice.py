@@ -30,6 +30,9 @@ _OVERHEAD = 10  # weights and measures take at most a tenth of the time
 _SAMPLE = 2000  # images that measure a moment, fewer for large networks
 _SAMPLE_S = 0.02
 _CHUNK = 500
+# Guessing has a loss of ln 10. A network at this one is beyond mending, even where the loss falls
+# again: its units are dead.
+EXPLODED_LOSS = 1000.0
 _DENSE_POINTS = 50  # steps that each have a point of their own in the history
 _POINTS = 400
 
@@ -222,6 +225,8 @@ class Practice:
         self._epoch, self._step_in_epoch = event.epoch, event.step_in_epoch
         self._steps_per_epoch = event.steps_per_epoch
         self._images_seen += self._config.batch_size
+        if event.loss > EXPLODED_LOSS:
+            return "diverged"
         self._loss, self._accuracy = event.loss, event.accuracy
         now = time.perf_counter()
         elapsed_s = self._elapsed_s()
@@ -370,7 +375,7 @@ class Practice:
             "elapsed_s": elapsed_s,
         }
         weights = pack_weights(self._model)
-        if weights is None:
+        if weights is None or outcome == "diverged":
             self._send(header | {"weights": 0})
             return
         found = measure(self._model, self._all)

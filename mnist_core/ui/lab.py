@@ -9,7 +9,6 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-import gradio as gr
 import numpy as np
 
 from mnist_core.checkpoints import dump_checkpoint, load_checkpoint
@@ -30,7 +29,7 @@ Answer = dict[str, Any]
 Function = Callable[[Session, Payload], Answer]
 
 
-class Refusal(Exception):
+class RefusedError(Exception):
     """A request that can't be met; the message is the sentence that the page shows."""
 
     def __init__(self, sentence: str, code: str = "refused") -> None:
@@ -57,7 +56,9 @@ def server_functions(sessions: Sessions) -> list[Callable[..., Any]]:
         session.touch()
         run = session.start(setup, paused=payload.get("paused") is True)
         if run is None:
-            raise Refusal("Very many trainings are waiting. Please try again in a minute.", "full")
+            raise RefusedError(
+                "Very many trainings are waiting. Please try again in a minute.", "full"
+            )
         return {"run": run.id}
 
     def change(session: Session, payload: Payload) -> Answer:
@@ -93,12 +94,12 @@ def _served(sessions: Sessions, name: str, function: Function) -> Callable[..., 
     def answer(payload: Any) -> Answer:
         try:
             if not isinstance(payload, dict):
-                raise Refusal("The page sent something that does not belong here.")
+                raise RefusedError("The page sent something that does not belong here.")
             session = sessions.get(payload.get("token"))
             if session is None:
-                raise Refusal("This page was away for a while. Reconnecting.", "session")
+                raise RefusedError("This page was away for a while. Reconnecting.", "session")
             return {"ok": True} | function(session, payload)
-        except Refusal as refusal:
+        except RefusedError as refusal:
             return {"ok": False, "error": str(refusal), "code": refusal.code}
         except SetupError as error:
             return {"ok": False, "error": str(error), "code": "setup"}
@@ -150,7 +151,7 @@ def _poll(session: Session, payload: Payload) -> Answer:
 def _order(session: Session, payload: Payload) -> Answer:
     kind = payload.get("order")
     if kind not in _ORDERS:
-        raise Refusal("There is no such order.")
+        raise RefusedError("There is no such order.")
     if kind == "stop":
         session.stop()
     elif kind == "reset":
@@ -184,10 +185,8 @@ def _show(session: Session, payload: Payload) -> Answer:
 
 
 def _views(sessions: Sessions, session: Session, payload: Payload) -> Answer:
-    """The confusion matrix, accuracy and first-layer weights of a moment; `show` lets it answer."""
+    """The confusion matrix, accuracy and first-layer weights of a moment."""
     run, moment = _moment(session, payload)
-    if payload.get("show") is True:
-        session.show(run, moment)
     answer: Answer = {"run": run.id, "moment": moment}
     snapshot = run.at(moment)
     if snapshot is not None:
@@ -213,7 +212,7 @@ def _mistakes(sessions: Sessions, session: Session, payload: Payload) -> Answer:
     run, moment = _moment(session, payload)
     truth, guess = payload.get("truth"), payload.get("guess")
     if type(truth) is not int or type(guess) is not int or not 0 <= min(truth, guess) <= 9:
-        raise Refusal("There is no such cell.")
+        raise RefusedError("There is no such cell.")
     found = _found(sessions, run, moment)
     if found is None:
         return {"count": 0, "images": ""}
@@ -239,7 +238,7 @@ def _download(session: Session, payload: Payload) -> Answer:
     if payload.get("kind") == "loader":
         return {"text": read_asset(_LOADER)}
     if not session.has_model:
-        raise Refusal("There is no model of your own yet. Train one first.")
+        raise RefusedError("There is no model of your own yet. Train one first.")
     model = session.classifier_for("yours").model
     return {"data": base64.b64encode(dump_checkpoint(model)).decode()}
 
@@ -251,11 +250,13 @@ def _upload(session: Session, payload: Payload, *, limit_bytes: int) -> Answer:
     piece = payload.get("data")
     if not isinstance(piece, str) or len(session.upload) + len(piece) * 3 // 4 > limit_bytes + 3:
         session.upload = bytearray()
-        raise Refusal(f"A model file of more than {limit_bytes >> 20} MB is not taken.", "huge")
+        raise RefusedError(
+            f"A model file of more than {limit_bytes >> 20} MB is not taken.", "huge"
+        )
     try:
         session.upload += base64.b64decode(piece, validate=True)
     except (binascii.Error, ValueError) as error:
-        raise Refusal("The file did not arrive whole. Please try again.") from error
+        raise RefusedError("The file did not arrive whole. Please try again.") from error
     if payload.get("end") is not True:
         return {}
     data, session.upload = bytes(session.upload), bytearray()
@@ -263,7 +264,7 @@ def _upload(session: Session, payload: Payload, *, limit_bytes: int) -> Answer:
         model = load_checkpoint(data)
     except ValueError as error:
         log.info("a model file was refused: %s", error)
-        raise Refusal(_refused(str(error)), "foreign") from error
+        raise RefusedError(_refused(str(error)), "foreign") from error
     session.stop()
     session.take(model)
     sizes = [784, *model.config.hidden_sizes, 10]
@@ -284,11 +285,11 @@ def _moment(session: Session, payload: Payload) -> tuple[Run, int | None]:
     run = session.find(payload["run"]) if "run" in payload else session.run
     moment = payload.get("moment")
     if run is None:
-        raise Refusal("There is no such training any more.", "gone")
+        raise RefusedError("There is no such training any more.", "gone")
     if moment is None:
         return run, None
     if type(moment) is not int or not 0 <= moment < len(run.moments):
-        raise Refusal("That moment is not kept any more.", "gone")
+        raise RefusedError("That moment is not kept any more.", "gone")
     return run, moment
 
 

@@ -15,9 +15,10 @@ from numpy.typing import NDArray
 
 from mnist_core.classifier import Classifier
 from mnist_core.models import MLP
+from mnist_core.practice import EXPLODED_LOSS
 from mnist_core.ui.setup import Setup
 
-ACTIVE = ("waiting", "loading", "running", "paused")
+ACTIVE = ("waiting", "loading", "running", "paused", "stopping")
 _MILESTONES = (0.97, 0.98)
 _OUTCOMES = {
     "finished": ("finished", "Done."),
@@ -133,11 +134,11 @@ class Run:
                     self.status = "loading"
                 case "started":
                     self.started = header
-                    self.status = "running"
                 case "progress":
                     self.points += header.pop("points")
                     self.progress = header
-                    self.status = "paused" if header["paused"] else "running"
+                    if self.status != "stopping":
+                        self.status = "paused" if header["paused"] else "running"
                 case "moment":
                     snapshot = _snapshot(header, payload)
                     self.moments.append(snapshot)
@@ -166,6 +167,8 @@ class Run:
 
     def _ended(self, header: dict[str, Any], payload: bytes) -> None:
         self.status, self.sentence = _OUTCOMES[header["outcome"]]
+        if header["outcome"] == "diverged":
+            self._fall_back()
         if not header["weights"]:
             return
         if header["outcome"] == "finished" and header["accuracy"] < _GUESSING:
@@ -176,6 +179,14 @@ class Run:
         last = self.measures[-1][0] if self.measures else -1
         if self.final.step > (last or 0):
             self._measured(self.final)
+
+    def _fall_back(self) -> None:
+        """Keep what was before the loss exploded; weights tell so only in the step after them."""
+        self.moments = [
+            each for each in self.moments if each.loss is not None and each.loss < EXPLODED_LOSS
+        ]
+        self.live = self.moments[-1] if self.moments else None
+        self._latest_measure = self.live
 
     # Questions
 
@@ -207,6 +218,12 @@ class Run:
         model = MLP(self.setup.model_config())
         model.load_state_dict(safetensors.torch.load(snapshot.weights))
         return model.eval()
+
+    def stopping(self) -> None:
+        """The training has been told to stop; what it has learnt is still being measured."""
+        with self._lock:
+            self.status = "stopping"
+            self.version += 1
 
     def thin(self) -> bool:
         """Give up every second moment, to save memory; False where none can be spared."""

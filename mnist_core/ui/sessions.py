@@ -115,6 +115,7 @@ class Session:
             if self._pool.cancel(job):
                 run.hear({"type": "failed", "code": "cancelled"}, b"")
             else:
+                run.stopping()
                 self._pool.order(job, {"type": "stop", "run": run.id})
 
     def reset(self) -> None:

@@ -69,6 +69,13 @@ class _Worker:
         except (OSError, ValueError):
             log.info("a training worker did not take an order")
 
+    def _hear(self, header: Header, payload: bytes) -> None:
+        try:
+            self._pool.heard(self, header, payload)
+        except Exception:
+            # One bad report must not end the listening: the rest of the training would be lost.
+            log.exception("a training worker's report could not be taken in")
+
     def kill(self) -> None:
         self.process.kill()
 
@@ -77,7 +84,7 @@ class _Worker:
         try:
             while (frame := read_frame(reports)) is not None:
                 self.heard_at = time.monotonic()
-                self._pool.heard(self, *frame)
+                self._hear(*frame)
         except (FrameError, OSError, ValueError) as error:
             log.warning("a training worker's reports broke off: %s", error)
         self.process.kill()
