@@ -41,6 +41,9 @@ function paintSigned(canvas, values, ink = null) {
 }
 
 const percent = (value) => (value === null ? "nan" : `${(100 * value).toFixed(1)} %`);
+// A loss: four decimals, or powers of ten where those would show nothing.
+const small = (value) =>
+  value === null ? "nan" : Math.abs(value) < 0.001 && value !== 0 ? value.toExponential(3) : value.toFixed(4);
 const number = (value, digits = 3) => (value === null ? "nan" : value.toFixed(digits));
 
 // Ten rows: digit, bar, text. `ghost` marks where the bars usually are.

@@ -48,6 +48,7 @@ function unitStrip({ name, size, onPick }) {
   box.addEventListener("pointerdown", point);
   return {
     box,
+    pick,
     show(next) {
       values = next;
       paintSigned(canvas, next);
@@ -135,7 +136,9 @@ function layersStep(part, hood) {
       if (answer.normalization === "batch") extras.push("Each layer's sums are batch-normalised.");
       if (answer.temperature !== 1) extras.push(`Logits are divided by a temperature of ${answer.temperature} before softmax, so that the model is as sure as it is right.`);
       part("extras").textContent = extras.join(" ");
-      ask();
+      // To begin with, the unit that fires most.
+      if (!picked && strips.length) strips[0].pick(answer.units[0]);
+      else ask();
     },
   };
 }
@@ -144,11 +147,11 @@ function lossStep(part) {
   return {
     render(answer) {
       fillTable(part("losses"), [
-        ["cross_entropy(logits)", number(answer.cross_entropy, 6)],
-        ["nll_loss(log_softmax(logits))", number(answer.nll, 6)],
-        ["by hand", number(answer.by_hand, 6)],
+        ["cross_entropy(logits)", small(answer.cross_entropy)],
+        ["nll_loss(log_softmax(logits))", small(answer.nll)],
+        ["by hand", small(answer.by_hand)],
       ]);
-      part("words").textContent = `The model gives ${answer.meant} a probability of ${percent(answer.probability)}: the loss is −log(${number(answer.probability, 6)}).`;
+      part("words").textContent = `The model gives ${answer.meant} a probability of ${percent(answer.probability)}: the loss is −log of it.`;
       fillTable(part("logs"), answer.logits.map((logit, digit) =>
         [digit, number(logit, 3), number(answer.log_probabilities[digit], 3)]));
     },
@@ -191,10 +194,10 @@ function sgdStep(part, hood) {
       const most = Math.max(...losses, 1e-9);
       const points = losses.map((loss, i) => `${(400 * i) / Math.max(steps, 1)},${86 - (80 * loss) / most}`);
       part("curve").firstElementChild.setAttribute("points", points.join(" "));
-      const first = number(losses[0], 4);
+      const first = small(losses[0]);
       const limit = steps === hood.maxSteps ? " That is as far as it goes here." : "";
       part("count").textContent = steps
-        ? `After ${steps} ${steps === 1 ? "step" : "steps"} the loss for a ${answer.meant} is ${number(losses[steps], 4)}; it began at ${first}.${limit}`
+        ? `After ${steps} ${steps === 1 ? "step" : "steps"} the loss for a ${answer.meant} is ${small(losses[steps])}; it began at ${first}.${limit}`
         : `The loss for a ${answer.meant} is ${first}. No step taken yet.`;
     },
   };

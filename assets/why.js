@@ -37,7 +37,7 @@ function show(answer) {
   say("words", `Ink that made the model say ${digit}, and ink that spoke against it.`);
   say(
     "sum",
-    `Lead of ${digit}: ${number(answer.blank, 1)} on blank paper + ${number(answer.for, 1)} for − ${number(answer.against, 1)} against ≈ ${number(answer.evidence, 1)}`,
+    `Lead of ${digit}: ${number(answer.paper, 1)} on blank paper + ${number(answer.for, 1)} for − ${number(answer.against, 1)} against ≈ ${number(answer.evidence, 1)}`,
   );
 }
 

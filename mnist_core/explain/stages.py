@@ -33,14 +33,19 @@ def prepare(drawing: Ink, stages: Stages, *, pad_size: float, pad_pen: float) ->
     if not drawing.strokes:
         return drawing.to_image()
     points = np.concatenate(drawing.strokes)
-    low, side = np.zeros(2), pad_size
-    if stages.crop:  # the smallest box around the ink, instead of the whole pad
-        low = points.min(axis=0)
-        side = max(float((points.max(axis=0) - low).max()), 1e-9)
     size = BOX_SIZE if stages.scale else float(IMAGE_SIZE)
-    radius = PEN_RADIUS if stages.pen else pad_pen / 2 * size / pad_size
-    margin = radius if stages.crop else 0.0  # the line is as wide as the pen that draws it
-    factor = (size - 2 * margin) / side
+    low, side, line = np.zeros(2), pad_size, 0.0
+    if stages.crop:  # the smallest box around the ink and its line, instead of the whole pad
+        low = points.min(axis=0)
+        side = float((points.max(axis=0) - low).max())
+        line = pad_pen
+    if stages.pen:  # one width for all drawings, whatever the scale
+        radius = PEN_RADIUS
+        factor = (size - (2 * radius if stages.crop else 0)) / max(side, 1e-9)
+    else:  # the line grows and shrinks with the drawing
+        factor = size / (side + line)
+        radius = pad_pen / 2 * factor
+    margin = radius if stages.crop else 0.0
     strokes = tuple((stroke - low) * factor + margin - 0.5 for stroke in drawing.strokes)
     return _paint(strokes, centre=stages.centre, radius=radius, soft=stages.pen)
 

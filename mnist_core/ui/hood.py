@@ -58,6 +58,8 @@ _CODE: dict[str, tuple[Callable[..., Any], ...]] = {
         tensors.to_tensor,
         tensors.normalize,
         tensors.flatten,
+        neighbours.shrink,
+        neighbours.likely_nearest,
         neighbours.squared_distances,
         neighbours.nearest,
     ),

@@ -12,7 +12,7 @@ from typing import Literal
 from torch import Tensor
 
 from mnist_core.data import MNIST, default_root
-from mnist_core.explain.neighbours import squared_sizes
+from mnist_core.explain.neighbours import shrink
 
 log = logging.getLogger(__name__)
 
@@ -24,12 +24,12 @@ _RETRY_S = 10.0
 class TrainingImages:
     """MNIST's training part as bytes: a quarter of the memory of floats.
 
-    pixels: (60000, 28, 28) uint8. labels: (60000,) int64. sizes: what `squared_sizes` gives.
+    pixels: (60000, 28, 28) uint8. labels: (60000,) int64. shrunk: what `shrink` gives.
     """
 
     pixels: Tensor
     labels: Tensor
-    sizes: Tensor
+    shrunk: Tensor
 
 
 class TrainingImagesLoader:
@@ -60,7 +60,7 @@ class TrainingImagesLoader:
         try:
             mnist = MNIST(self._root, train=True, download=False)
             images = TrainingImages(
-                pixels=mnist.data, labels=mnist.targets, sizes=squared_sizes(mnist.data)
+                pixels=mnist.data, labels=mnist.targets, shrunk=shrink(mnist.data)
             )
         except (OSError, RuntimeError, ValueError) as error:
             log.info("no training images to show: %s", error)

@@ -98,12 +98,13 @@ def batch(data: TrainingImages, *, seed: int) -> Answer:
 
 
 def nearest_images(drawing: Drawing, data: TrainingImages) -> Answer:
-    distances = neighbours.squared_distances(drawing.image, data.pixels, data.sizes)
-    nearest = neighbours.nearest(distances, count=NEIGHBOURS)
+    places, distances = neighbours.nearest(
+        drawing.image, data.pixels, data.shrunk, count=NEIGHBOURS
+    )
     return {
-        "pixels": base64.b64encode(data.pixels[nearest].numpy().tobytes()).decode(),
-        "labels": data.labels[nearest].tolist(),
-        "distances": _rounded(distances[nearest].sqrt()),
+        "pixels": base64.b64encode(data.pixels[places].numpy().tobytes()).decode(),
+        "labels": data.labels[places].tolist(),
+        "distances": _rounded(distances),
     }
 
 
@@ -179,15 +180,16 @@ def unit(drawing: Drawing, *, layer: int, unit: int) -> Answer:
 
 def losses(drawing: Drawing, settings: Settings) -> Answer:
     with torch.no_grad():
-        logits = loss.digit_logits(drawing.model, drawing.images)
+        # In float64: the loss of a sure answer vanishes in the rounding of float32.
+        logits = loss.digit_logits(drawing.model, drawing.images).double()
         return {
             "meant": drawing.label,
             "logits": _rounded(logits[0], digits=3),
             "log_probabilities": _rounded(logits.log_softmax(dim=1)[0], digits=3),
-            "probability": _round(drawing.probabilities[drawing.label], digits=6),
-            "cross_entropy": _round(loss.loss_from_logits(logits, drawing.labels), digits=6),
-            "nll": _round(loss.loss_from_log_softmax(logits, drawing.labels), digits=6),
-            "by_hand": _round(loss.loss_by_hand(logits, drawing.labels), digits=6),
+            "probability": _significant(logits.softmax(dim=1)[0, drawing.label]),
+            "cross_entropy": _significant(loss.loss_from_logits(logits, drawing.labels)),
+            "nll": _significant(loss.loss_from_log_softmax(logits, drawing.labels)),
+            "by_hand": _significant(loss.loss_by_hand(logits, drawing.labels)),
         }
 
 
@@ -257,7 +259,7 @@ def why(drawing: Drawing) -> Answer:
         "ink": _grey(drawing.image),
         "for": _round(parts.clamp(min=0).sum(), digits=2),
         "against": _round(-parts.clamp(max=0).sum(), digits=2),
-        "blank": _round(blank, digits=2),
+        "paper": _round(blank, digits=2),
         "evidence": _round(drawn, digits=2),
     }
 
