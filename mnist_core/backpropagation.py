@@ -112,9 +112,7 @@ class Backpropagation:
                 gradient = derivative(gradient, outputs[depth - 1])
         return loss, correct
 
-    def _by_autograd(
-        self, images: Tensor, labels: Tensor, *, dropout: float
-    ) -> tuple[float, int]:
+    def _by_autograd(self, images: Tensor, labels: Tensor, *, dropout: float) -> tuple[float, int]:
         model = self._model
         for module in model.modules():
             if isinstance(module, torch.nn.Dropout):

@@ -34,7 +34,9 @@ def view_classify(
     colors = [QUIET] * 10
     colors[int(probabilities.argmax())] = ACCENT
     bars = bar_axes.barh(np.arange(10), probabilities, color=colors)
-    bar_axes.bar_label(bars, labels=[f"{value:.0%}" for value in probabilities], padding=2, fontsize=8)
+    bar_axes.bar_label(
+        bars, labels=[f"{value:.0%}" for value in probabilities], padding=2, fontsize=8
+    )
     bar_axes.set_yticks(np.arange(10))
     bar_axes.set_xlim(0, 1.15)
     bar_axes.set_xticks([0, 0.5, 1], ["0 %", "50 %", "100 %"])

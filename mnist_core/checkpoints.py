@@ -69,7 +69,9 @@ def load_checkpoint(source: Path | str | bytes) -> MLP:
     else:
         path = Path(source)
         if path.stat().st_size > MAX_BYTES:
-            raise ValueError(f"{path}: expected at most {MAX_BYTES} bytes, got {path.stat().st_size}")
+            raise ValueError(
+                f"{path}: expected at most {MAX_BYTES} bytes, got {path.stat().st_size}"
+            )
         data, name = path.read_bytes(), str(path)
     if len(data) > MAX_BYTES:
         raise ValueError(f"{name}: expected at most {MAX_BYTES} bytes, got {len(data)}")

@@ -121,7 +121,9 @@ class MLP(nn.Module):
     initialisation otherwise, from the same distributions.
     """
 
-    def __init__(self, config: MLPConfig | None = None, *, generator: torch.Generator | None = None):
+    def __init__(
+        self, config: MLPConfig | None = None, *, generator: torch.Generator | None = None
+    ):
         super().__init__()
         self.config = config if config is not None else MLPConfig()
         *hidden, output = pairwise(self.config.layer_sizes)

@@ -177,9 +177,7 @@ def prepare(data: Splits, config: TrainConfig, *, generator: torch.Generator) ->
     return data
 
 
-def train(
-    model: MLP, data: Splits, *, config: TrainConfig, generator: torch.Generator
-) -> Training:
+def train(model: MLP, data: Splits, *, config: TrainConfig, generator: torch.Generator) -> Training:
     """Trains `model` in place, yielding a `StepEvent` a batch, an `EpochEvent` an epoch, an `EndEvent`.
 
     The same seed on the same machine gives the same losses. `send` a changed config to apply its
