@@ -41,7 +41,8 @@ const seen = element.querySelector("#seen canvas").getContext("2d");
 
 function showImage(image) {
   const picture = seen.createImageData(28, 28);
-  image.forEach((ink, pixel) => picture.data.set([ink, ink, ink, 255], 4 * pixel));
+  const pixels = new Uint32Array(picture.data.buffer); // each 0xAABBGGRR
+  image.forEach((ink, pixel) => (pixels[pixel] = 0xff000000 | (ink * 0x010101)));
   seen.putImageData(picture, 0, 0);
 }
 

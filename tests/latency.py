@@ -22,7 +22,7 @@ from playwright.sync_api import Page, expect, sync_playwright
 #: The most that the figures may be: median and 95th percentile, in ms.
 LIMITS = {"idle": (25, 60), "training": (40, 120)}
 
-# Draws a spiral with synthetic pointer events, so that their rhythm is the page's own, and notes
+# Draws an 8 with synthetic pointer events, so that their rhythm is the page's own, and notes
 # for each answer how long ago the newest point in it was drawn. The bars have moved by then: their
 # listener was there first.
 _MEASURE = """(moves) => new Promise((resolve) => {
@@ -38,12 +38,11 @@ _MEASURE = """(moves) => new Promise((resolve) => {
   };
   window.addEventListener("mnist:prediction", note);
   const send = (type, step) => {
-    const radius = 0.1 + 0.3 * (step / moves);
-    const angle = step / 6;
+    const angle = 2 * Math.PI * (step / moves);
     canvas.dispatchEvent(new PointerEvent(type, {
       pointerId: 1, pointerType: "mouse", bubbles: true, cancelable: true,
-      clientX: left + width * (0.5 + radius * Math.cos(angle)),
-      clientY: top + width * (0.5 + radius * Math.sin(angle)),
+      clientX: left + width * (0.5 - 0.2 * Math.sin(2 * angle)),
+      clientY: top + width * (0.5 - 0.35 * Math.cos(angle)),
     }));
   };
   send("pointerdown", 0);
