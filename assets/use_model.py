@@ -8,6 +8,7 @@ Needs nothing but torch and safetensors. Images are (N, 28, 28) floats in [0, 1]
 
 import json
 import sys
+from itertools import pairwise
 
 import torch
 from safetensors import safe_open
@@ -20,11 +21,11 @@ def load(path):
     """The network in the file `path`, as a function from images to (N, 10) probabilities."""
     with safe_open(path, framework="pt") as file:
         config = json.loads(file.metadata()["config"])
-        weights = {name: file.get_tensor(name) for name in file.keys()}
+        weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a dict
 
     sizes = [784, *config["hidden_sizes"]]
     layers = []
-    for number, (inputs, units) in enumerate(zip(sizes, sizes[1:])):
+    for number, (inputs, units) in enumerate(pairwise(sizes)):
         linear = nn.Linear(inputs, units)
         linear.weight.data = weights[f"hidden.{number}.linear.weight"]
         linear.bias.data = weights[f"hidden.{number}.linear.bias"]

@@ -126,7 +126,7 @@ class Backpropagation:
         return loss.item(), _count_correct(logits.detach(), labels)
 
 
-def _gradient(parameter: torch.nn.Parameter) -> Tensor:
+def _gradient(parameter: Tensor) -> Tensor:
     if parameter.grad is None:
         raise ValueError("model: expected flat parameters (FlatParameters), got one without .grad")
     return parameter.grad
