@@ -193,6 +193,7 @@ async function start(paused) {
     say(fault);
     return;
   }
+  say("Starting.");
   following = true;
   orders.now.hidden = true;
   hadModel = false;

@@ -176,8 +176,8 @@ class Run:
         self.final = _snapshot(header, payload)
         self.live = self.final
         self.test_accuracy = header["test_accuracy"]
-        last = self.measures[-1][0] if self.measures else -1
-        if self.final.step > (last or 0):
+        self._keep_measure(self.final)
+        if not self.measures or self.final.step > (self.measures[-1][0] or 0):
             self._measured(self.final)
 
     def _fall_back(self) -> None:
