@@ -6,6 +6,7 @@ mnist.connect(server);
 const BOX = 1000;
 const PEN = 50; // width of the line
 const NEAR = 2.5; // points closer than this, about a pixel, are dropped
+const APART = 6; // points closer than this are not sent
 const MAX_POINTS = 8000;
 const MAX_UNDO = 200;
 const STEP = 25; // of an arrow key
@@ -118,7 +119,7 @@ function moved(at = performance.now()) {
 function settled() {
   const drawing = restTimer !== undefined;
   mnist.strokes = strokes;
-  mnist.storage.write(STORED, JSON.stringify(wire()));
+  mnist.storage.write(STORED, JSON.stringify(strokes.map(whole)));
   if (!drawing) changedAt = performance.now();
   show();
   predict("ink");
@@ -131,7 +132,17 @@ function rest() {
   mnist.emit("mnist:rest");
 }
 
-const wire = () => strokes.map((each) => each.map(([x, y]) => [Math.round(x), Math.round(y)]));
+const whole = (each) => each.map(([x, y]) => [Math.round(x), Math.round(y)]);
+
+// For a prediction, points a fifth of the image's pixels apart say all there is; the last stays.
+function sparse(each) {
+  let [lastX, lastY] = each[0];
+  return each.filter(([x, y], index) => {
+    const far = Math.hypot(x - lastX, y - lastY) >= APART;
+    if (far) [lastX, lastY] = [x, y];
+    return far || index === 0 || index === each.length - 1;
+  });
+}
 
 // ── Prediction: one request in flight, and another when something changed meanwhile ──────────
 const TIMEOUT_MS = 5000;
@@ -155,7 +166,7 @@ async function run() {
     const drawnAt = changedAt;
     const model = mnist.model;
     try {
-      const payload = { strokes: wire(), model, seq };
+      const payload = { strokes: strokes.map(sparse).map(whole), model, seq };
       const answer = await mnist.call(server, "predict", payload, { timeout: TIMEOUT_MS });
       if (wait > 250) mnist.emit("mnist:connection", { lost: false });
       wait = 250;
