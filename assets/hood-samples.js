@@ -22,5 +22,5 @@ const SAMPLES = [
 let nextSample = 3;
 function drawSample() {
   window.mnist.setStrokes(SAMPLES[nextSample]);
-  nextSample = (nextSample + 4) % 10;
+  nextSample = (nextSample + 7) % 10;
 }

@@ -106,7 +106,7 @@ def test_leaving_a_stage_out_moves_the_bars(page: Page) -> None:
     expect(bars.locator("[data-winner]")).to_have_count(1)
     before = bars.inner_text()
     for name in ("Crop", "Scale", "Centre"):
-        step(page, "stages").get_by_label(name).uncheck()
+        step(page, "stages").get_by_role("checkbox", name=name).uncheck()
     expect(bars).not_to_have_text(before, use_inner_text=True)
     expect(step(page, "stages").get_by_text("Crop (off)")).to_be_visible()
 
