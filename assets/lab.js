@@ -3,7 +3,6 @@ const mnist = window.mnist;
 const root = element.querySelector(".lab");
 const POLL_MS = 200;
 const VIEWS_MS = 500;
-const PIECE = 384 * 1024; // of a model file on its way up; a multiple of three
 
 const form = root.querySelector("form");
 const setup = new SetupForm(form, props.controls);
@@ -13,14 +12,13 @@ const bar = root.querySelector(".progress");
 const results = root.querySelector(".results");
 const slider = root.querySelector("#lab-moment");
 const sliderWords = root.querySelector(".time output");
-const keptLine = root.querySelector(".kept");
-const file = root.querySelector("input[type=file]");
 const orders = Object.fromEntries([...root.querySelectorAll("[data-order]")].map((each) => [each.dataset.order, each]));
-const keeps = Object.fromEntries([...root.querySelectorAll("[data-keep]")].map((each) => [each.dataset.keep, each]));
 const chart = new Chart(root.querySelector(".chart"));
 const matrix = new Matrix(root, (truth, guess) => showMistakes(truth, guess));
 const weights = new Weights(root);
 const board = new Board(root.querySelector(".board"));
+
+new Keeping(root, { server, controls: props.controls, setup, chart, newest: () => newest(), loaded });
 
 const histories = new Map(); // run id -> {points, measures}
 let runs = [];
@@ -83,7 +81,7 @@ function follow(answer) {
     if (following && run) mnist.emit("mnist:moment");
     draw(answer.queue);
     if (following) showViews();
-  }
+  } else if (run?.status === "waiting") draw(answer.queue);
   if (run && !isActive(run) && isActive(before)) {
     setup.learn(run.setup, run.started.parameters ?? 0, run.seconds ?? 0);
     setup.explain();
@@ -129,6 +127,8 @@ function drawChart() {
     total: (each.started.steps_per_epoch ?? 0) * each.setup.epochs,
     ...(histories.get(each.id) ?? { points: [], measures: [] }),
   }));
+  const measured = run.started.measured_on === "test" ? "test pictures" : "held-out pictures";
+  root.querySelector(".measured").textContent = measured;
   chart.show(shown, following ? null : run.moments[Number(slider.value)]?.[0] ?? null);
 }
 
@@ -311,85 +311,12 @@ async function showMistakes(truth, guess) {
   if (answer?.ok) matrix.showPictures(truth, guess, answer.count, answer.images);
 }
 
-// ── Keep and share ───────────────────────────────────────────────────────────────────────────
-function keep(name, blob) {
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(blob);
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
-  keptLine.textContent = `${name} is downloaded.`;
+// A model that the visitor brought along answers from now on.
+function loaded() {
+  hadModel = true;
+  mnist.emit("mnist:model", { model: "yours" });
+  poll();
 }
-
-async function download(kind) {
-  const answer = await mnist.call(server, "lab_download", { kind }, { timeout: 60_000 });
-  if (!answer.ok) keptLine.textContent = answer.error;
-  else if (kind === "loader") keep("use_model.py", new Blob([answer.text], { type: "text/x-python" }));
-  else keep("my-model.safetensors", new Blob([bytesOf(answer.data)]));
-}
-
-async function upload(chosen) {
-  if (chosen.size > props.controls.upload_bytes) {
-    keptLine.textContent = `A model file of more than ${props.controls.upload_bytes >> 20} MB is not taken.`;
-    return;
-  }
-  const bytes = new Uint8Array(await chosen.arrayBuffer());
-  for (let from = 0; from === 0 || from < bytes.length; from += PIECE) {
-    const piece = bytes.subarray(from, from + PIECE);
-    let text = "";
-    for (let i = 0; i < piece.length; i += 8192) text += String.fromCharCode(...piece.subarray(i, i + 8192));
-    const answer = await mnist.call(server, "lab_upload", { data: btoa(text), begin: from === 0, end: from + PIECE >= bytes.length }, { timeout: 60_000 });
-    if (!answer.ok) {
-      keptLine.textContent = answer.error;
-      return;
-    }
-    if (answer.layers) {
-      keptLine.textContent = `Loaded: ${answer.layers.join(" → ")}, ${answer.parameters.toLocaleString("en")} parameters. It answers for your drawing now.`;
-      hadModel = true;
-      mnist.emit("mnist:model", { model: "yours" });
-      poll();
-    }
-  }
-}
-
-async function copyLink() {
-  const hash = setup.toAddress(root.querySelector("[name=ink]").checked);
-  history.replaceState(null, "", hash);
-  try {
-    await navigator.clipboard.writeText(location.href);
-    keptLine.textContent = "The link is copied. It opens this set-up.";
-  } catch {
-    keptLine.textContent = "The link is in the address bar. It opens this set-up.";
-  }
-}
-
-async function keepPicture() {
-  if (newest()) keep("training.png", await chart.picture());
-  else keptLine.textContent = "There is no run to keep yet.";
-}
-
-const keepers = {
-  model: () => download("model"),
-  loader: () => download("loader"),
-  history: () => (newest() ? keep("history.csv", new Blob([chart.csv()], { type: "text/csv" })) : (keptLine.textContent = "There is no run to keep yet.")),
-  picture: keepPicture,
-  load: () => file.click(),
-  link: copyLink,
-};
-for (const [kind, button] of Object.entries(keeps)) {
-  button.addEventListener("click", async () => {
-    try {
-      await keepers[kind]();
-    } catch {
-      keptLine.textContent = "That did not work. Please try again.";
-    }
-  });
-}
-file.addEventListener("change", async () => {
-  const [chosen] = file.files;
-  file.value = "";
-  if (chosen) await upload(chosen).catch(() => (keptLine.textContent = "The file did not arrive. Please try again."));
-});
 
 // ── Coming and going ─────────────────────────────────────────────────────────────────────────
 // A page that closes can't wait for an answer, so this goes by beacon, to the address that `server`

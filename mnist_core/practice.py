@@ -6,106 +6,29 @@ import math
 import queue
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
-import safetensors.torch
 import torch
-from torch import Tensor
-from torch.nn import functional
 
-from mnist_core.data import Dataset, Splits
+from mnist_core.data import Splits
+from mnist_core.measuring import CHUNK, Measure, evaluation_set, measure, pack_weights, share
 from mnist_core.models import MLP, MLPConfig
 from mnist_core.training import EndEvent, EpochEvent, StepEvent, TrainConfig, train
 
 Send = Callable[..., None]
 Order = dict[str, Any]
 
-_HELD_OUT_SHARE = 12  # the last twelfth of the training images is held out, the same for every run
-_MIN_HELD_OUT_SHARE = 60  # below a sixtieth, nothing is: the test set measures instead
 _REPORT_S = 0.1
 _LIVE_S = 0.2  # between weights for the drawing on the pad
 _MEASURE_S = 1.0  # between measures that only the screen sees
 _OVERHEAD = 10  # weights and measures take at most a tenth of the time
 _SAMPLE = 2000  # images that measure a moment, fewer for large networks
 _SAMPLE_S = 0.02
-_CHUNK = 500
 # Guessing has a loss of ln 10. A network at this one is beyond mending, even where the loss falls
 # again: its units are dead.
 EXPLODED_LOSS = 1000.0
 _DENSE_POINTS = 50  # steps that each have a point of their own in the history
 _POINTS = 400
-
-
-def evaluation_set(splits: Splits, name: str) -> Dataset:
-    """The images that measure a run: "validation" (held out of training, always the same) or "test"."""
-    if name == "test" and splits.test is not None:
-        return splits.test
-    count = len(splits.train)
-    return splits.train.subset(slice(count - count // _HELD_OUT_SHARE, count))
-
-
-def share(splits: Splits, *, size: int, seed: int) -> tuple[Splits, str]:
-    """`size` training images (all of them at most), and what measures: "validation" or "test".
-
-    The held-out images never train, unless so many train that too few would be left.
-    """
-    count = len(splits.train)
-    size = min(size, count)
-    held_out = count // _HELD_OUT_SHARE
-    kept = count - held_out
-    if size > count - count // _MIN_HELD_OUT_SHARE:
-        return Splits(train=splits.train.subset(slice(0, size))), "test"
-    if size >= kept:
-        return Splits(train=splits.train.subset(slice(0, kept))), "validation"
-    generator = torch.Generator().manual_seed(seed)
-    index = torch.randperm(kept, generator=generator)[:size]
-    return Splits(train=splits.train.subset(index)), "validation"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Measure:
-    """How a network did on some images."""
-
-    loss: float
-    accuracy: float
-    predictions: bytes  # a digit an image
-
-
-@torch.no_grad()
-def measure(model: MLP, dataset: Dataset) -> Measure:
-    """Loss, accuracy and predictions of `model` on `dataset`; the model's mode stays as it was."""
-    was_training = model.training
-    model.eval()
-    loss = 0.0
-    guesses: list[Tensor] = []
-    for images, labels in zip(
-        dataset.images.split(_CHUNK), dataset.labels.split(_CHUNK), strict=True
-    ):
-        log_probabilities = model.log_probabilities(images)
-        loss += functional.nll_loss(log_probabilities, labels, reduction="sum").item()
-        guesses.append(log_probabilities.argmax(dim=1))
-    model.train(was_training)
-    predicted = torch.cat(guesses)
-    return Measure(
-        loss=loss / len(dataset),
-        accuracy=(predicted == dataset.labels).float().mean().item(),
-        predictions=predicted.to(torch.uint8).numpy().tobytes(),
-    )
-
-
-def pack_weights(model: MLP, *, half: bool = False) -> bytes | None:
-    """The weights as safetensors, or None where one isn't finite. `half`: as float16."""
-    # Clones, since parameters may be views into one vector, which safetensors refuses.
-    tensors = {name: tensor.clone() for name, tensor in model.state_dict().items()}
-    if not all(bool(tensor.isfinite().all()) for tensor in tensors.values()):
-        return None
-    if half:
-        tensors = {
-            name: tensor.half() if tensor.is_floating_point() else tensor
-            for name, tensor in tensors.items()
-        }
-    return safetensors.torch.save(tensors)
 
 
 class History:
@@ -314,7 +237,7 @@ class Practice:
 
     def _size_sample(self) -> None:
         """Choose the images that measure moments: evenly spread, and few enough to be quick."""
-        probe = self._all.subset(slice(0, _CHUNK))
+        probe = self._all.subset(slice(0, CHUNK))
         measure(self._model, probe)  # the first pass also warms up
         seconds = []
         for _ in range(3):
@@ -322,7 +245,7 @@ class Practice:
             measure(self._model, probe)
             seconds.append(time.perf_counter() - began)
         affordable = int(_SAMPLE_S * len(probe) / min(seconds))
-        size = max(_CHUNK, min(_SAMPLE, affordable))
+        size = max(CHUNK, min(_SAMPLE, affordable))
         self._stride = max(1, len(self._all) // size)
         self._sample = self._all.subset(slice(None, None, self._stride))
         weights_bytes = 2 * self._model.parameter_count

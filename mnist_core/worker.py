@@ -19,7 +19,8 @@ import torch
 
 from mnist_core.data import Dataset, DatasetError, DownloadProgress, Splits, load_mnist
 from mnist_core.frames import FrameError, read_frame, write_frame
-from mnist_core.practice import Practice, evaluation_set
+from mnist_core.measuring import evaluation_set
+from mnist_core.practice import Practice
 
 _NICENESS = 10  # drawing comes first
 _DOWNLOAD_REPORT_BYTES = 2**18

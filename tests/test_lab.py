@@ -23,8 +23,8 @@ from test_sessions import Pool, trained
 from mnist_core.checkpoints import dump_checkpoint
 from mnist_core.classifier import Classifier
 from mnist_core.data import Splits
+from mnist_core.measuring import evaluation_set
 from mnist_core.models import MLP, MLPConfig
-from mnist_core.practice import evaluation_set
 from mnist_core.ui.lab import server_functions
 from mnist_core.ui.limits import Limits
 from mnist_core.ui.sessions import Session, Sessions

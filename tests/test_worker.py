@@ -21,8 +21,9 @@ from hypothesis import strategies as st
 
 from mnist_core.data import Splits, synthetic_digits
 from mnist_core.frames import FrameError, read_frame, write_frame
+from mnist_core.measuring import evaluation_set, measure, share
 from mnist_core.models import MLP, MLPConfig
-from mnist_core.practice import History, Practice, evaluation_set, measure, share
+from mnist_core.practice import History, Practice
 from mnist_core.training import TrainConfig
 from mnist_core.ui.limits import Limits
 from mnist_core.ui.workers import WorkerPool
