@@ -197,8 +197,8 @@ function sgdStep(part, hood) {
       const first = small(losses[0]);
       const limit = steps === hood.maxSteps ? " That is as far as it goes here." : "";
       part("count").textContent = steps
-        ? `After ${steps} ${steps === 1 ? "step" : "steps"} the loss for a ${answer.meant} is ${small(losses[steps])}; it began at ${first}.${limit}`
-        : `The loss for a ${answer.meant} is ${first}. No step taken yet.`;
+        ? `After ${steps} ${steps === 1 ? "step" : "steps"} the loss for ${answer.meant} is ${small(losses[steps])}; it began at ${first}.${limit}`
+        : `The loss for ${answer.meant} is ${first}. No step taken yet.`;
     },
   };
 }

@@ -93,6 +93,7 @@ function showMeant(digit) {
 // ── Updates ──────────────────────────────────────────────────────────────────────────────────
 let due = false;
 let busy = false;
+let moving = false; // the pen: the bars at the pad go first, and the drawing follows when it rests
 
 function refresh() {
   due = true;
@@ -101,7 +102,7 @@ function refresh() {
 
 async function run() {
   busy = true;
-  while (due && element.isConnected && element.checkVisibility()) {
+  while (due && !moving && element.isConnected && element.checkVisibility()) {
     due = false;
     showBlank();
     const open = Object.keys(steps).filter(hood.isOpen);
@@ -114,7 +115,7 @@ async function run() {
     const meant = answer.steps.loss ?? answer.steps.autograd ?? answer.steps.sgd;
     if (meant) showMeant(meant.meant);
     element.dataset.drawn = String(Number(element.dataset.drawn ?? 0) + 1);
-    if (drawn === mnist.strokes && !due) steps.answer.update();
+    if (drawn === mnist.strokes && !due && !moving) steps.answer.update();
   }
   busy = false;
 }
@@ -159,7 +160,9 @@ function showModel() {
 function onChange(event, listener) {
   window.addEventListener(event, (detail) => element.isConnected && listener(detail));
 }
+onChange("mnist:drawing", () => (moving = true));
 onChange("mnist:ink", () => {
+  moving = false;
   settings.steps = 0;
   if (hood.isBlank()) settings.meant = null;
   refresh();

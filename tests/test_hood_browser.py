@@ -140,7 +140,7 @@ def test_ten_steps_lower_the_loss_and_leave_the_model_alone(page: Page) -> None:
     draw(page, SEVEN)
     step(page, "sgd").get_by_role("radio", name="3").check(force=True)
     count = part(page, "sgd", "count")
-    expect(count).to_contain_text("The loss for a 3 is")
+    expect(count).to_contain_text("The loss for 3 is")
     step(page, "sgd").get_by_role("button", name="Ten steps").click()
     expect(count).to_contain_text("After 10 steps")
     after, before = (float(each) for each in re.findall(r"\d+\.\d+(?:e-?\d+)?", count.inner_text()))

@@ -6,8 +6,8 @@ import base64
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
+from weakref import WeakKeyDictionary
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -17,6 +17,7 @@ from mnist_core.explain.stages import Stages, each_stage
 from mnist_core.ink import Ink
 from mnist_core.models import MLP
 from mnist_core.ui.hood_data import TrainingImages
+from mnist_core.ui.hood_numbers import grey, largest, round_number, rounded, signed, significant
 
 # The pad's box and the width of its line, as its script draws them.
 PAD_SIZE = 1000.0
@@ -91,7 +92,11 @@ def batch(data: TrainingImages, *, seed: int) -> Answer:
         "labels": data.labels[chosen].tolist(),
         "shapes": [list(images.shape), list(tensors.flatten(normalized).shape)],
         "table": [
-            [int(first[i]), _round(images[0].flatten()[i]), _round(normalized[0].flatten()[i])]
+            [
+                int(first[i]),
+                round_number(images[0].flatten()[i]),
+                round_number(normalized[0].flatten()[i]),
+            ]
             for i in places
         ],
     }
@@ -104,7 +109,7 @@ def nearest_images(drawing: Drawing, data: TrainingImages) -> Answer:
     return {
         "pixels": base64.b64encode(data.pixels[places].numpy().tobytes()).decode(),
         "labels": data.labels[places].tolist(),
-        "distances": _rounded(distances),
+        "distances": rounded(distances),
     }
 
 
@@ -113,9 +118,9 @@ def stages(drawing: Drawing, settings: Settings) -> Answer:
     with torch.no_grad():
         probabilities = drawing.model.probabilities(torch.from_numpy(images[-1])[None])[0]
     return {
-        "pictures": [_grey(torch.from_numpy(image)) for image in images],
-        "probabilities": _rounded(probabilities),
-        "usual": _rounded(drawing.probabilities),
+        "pictures": [grey(torch.from_numpy(image)) for image in images],
+        "probabilities": rounded(probabilities),
+        "usual": rounded(drawing.probabilities),
     }
 
 
@@ -127,12 +132,12 @@ def from_scratch(drawing: Drawing, settings: Settings) -> Answer:
     probabilities = scratch.softmax(logits)
     larger = logits * settings.factor
     return {
-        "logits": _rounded(logits[0], digits=2),
-        "probabilities": _rounded(probabilities[0]),
-        "sum": _round(probabilities.sum(), digits=6),
-        "larger": _rounded(larger[0], digits=1),
-        "naive": _rounded(scratch.softmax_naive(larger)[0]),
-        "stable": _rounded(scratch.softmax(larger)[0]),
+        "logits": rounded(logits[0], digits=2),
+        "probabilities": rounded(probabilities[0]),
+        "sum": round_number(probabilities.sum(), digits=6),
+        "larger": rounded(larger[0], digits=1),
+        "naive": rounded(scratch.softmax_naive(larger)[0]),
+        "stable": rounded(scratch.softmax(larger)[0]),
     }
 
 
@@ -146,20 +151,20 @@ def layers(drawing: Drawing, settings: Settings) -> Answer:
         "sizes": list(drawing.model.config.layer_sizes),
         "activation": drawing.model.config.activation,
         "normalization": drawing.model.config.normalization,
-        "temperature": _round(drawing.model.config.temperature, digits=3),
+        "temperature": round_number(drawing.model.config.temperature, digits=3),
         "layers": [
             {
-                "outputs": _strip(result.outputs),
-                "largest": _round(result.outputs.abs().max(), digits=3),
+                "outputs": signed(result.outputs),
+                "largest": round_number(result.outputs.abs().max(), digits=3),
                 "fired": int((result.sums > 0).sum()),
             }
             for result in results
         ],
         "units": units.tolist(),
-        "unit_outputs": _rounded(first[units], digits=2),
-        "weights": [_signed(picture) for picture in first_weights(drawing.model, units)],
-        "logits": _rounded(logits, digits=3),
-        "probabilities": _rounded(drawing.probabilities),
+        "unit_outputs": rounded(first[units], digits=2),
+        "weights": [signed(picture) for picture in first_weights(drawing.model, units)],
+        "logits": rounded(logits, digits=3),
+        "probabilities": rounded(drawing.probabilities),
     }
 
 
@@ -172,9 +177,9 @@ def unit(drawing: Drawing, *, layer: int, unit: int) -> Answer:
         results, logits = run_layers(drawing.model, drawing.image)
     hidden = layer < len(results)
     return {
-        "picture": _signed(unit_view(drawing.model, drawing.image, layer=layer, unit=unit)),
-        "sum": _round(results[layer].sums[unit] if hidden else logits[unit], digits=3),
-        "output": _round(results[layer].outputs[unit], digits=3) if hidden else None,
+        "picture": signed(unit_view(drawing.model, drawing.image, layer=layer, unit=unit)),
+        "sum": round_number(results[layer].sums[unit] if hidden else logits[unit], digits=3),
+        "output": round_number(results[layer].outputs[unit], digits=3) if hidden else None,
     }
 
 
@@ -184,12 +189,12 @@ def losses(drawing: Drawing, settings: Settings) -> Answer:
         logits = loss.digit_logits(drawing.model, drawing.images).double()
         return {
             "meant": drawing.label,
-            "logits": _rounded(logits[0], digits=3),
-            "log_probabilities": _rounded(logits.log_softmax(dim=1)[0], digits=3),
-            "probability": _significant(logits.softmax(dim=1)[0, drawing.label]),
-            "cross_entropy": _significant(loss.loss_from_logits(logits, drawing.labels)),
-            "nll": _significant(loss.loss_from_log_softmax(logits, drawing.labels)),
-            "by_hand": _significant(loss.loss_by_hand(logits, drawing.labels)),
+            "logits": rounded(logits[0], digits=3),
+            "log_probabilities": rounded(logits.log_softmax(dim=1)[0], digits=3),
+            "probability": significant(logits.softmax(dim=1)[0, drawing.label]),
+            "cross_entropy": significant(loss.loss_from_logits(logits, drawing.labels)),
+            "nll": significant(loss.loss_from_log_softmax(logits, drawing.labels)),
+            "by_hand": significant(loss.loss_by_hand(logits, drawing.labels)),
         }
 
 
@@ -197,8 +202,7 @@ def autograd(drawing: Drawing, settings: Settings) -> Answer:
     before, after = gradients.gradients_before_and_after(
         drawing.model, drawing.images, drawing.labels
     )
-    # In float64, as float32 is too coarse for finite differences.
-    function = gradients.loss_of(gradients.private_copy(drawing.model).double(), drawing.labels)
+    function = gradients.loss_of(_precise(drawing.model), drawing.labels)
     images = drawing.images.double()
     slopes = gradients.input_gradient(function, images).flatten()
     return {
@@ -208,18 +212,18 @@ def autograd(drawing: Drawing, settings: Settings) -> Answer:
                 "name": name,
                 "shape": list(parameter.shape),
                 "before": str(before[name]),
-                "after": _largest(after[name]),
+                "after": largest(after[name]),
             }
             for name, parameter in drawing.model.named_parameters()
         ],
         # Down the loss is up towards the digit.
-        "picture": _signed(-slopes.view(28, 28)),
-        "ink": _grey(drawing.image),
+        "picture": signed(-slopes.view(28, 28)),
+        "ink": grey(drawing.image),
         "checks": [
             {
                 "pixel": [pixel // 28, pixel % 28],
-                "autograd": _significant(slopes[pixel]),
-                "difference": _significant(
+                "autograd": significant(slopes[pixel]),
+                "difference": significant(
                     gradients.finite_difference(function, images, pixel=pixel, step=NUDGE)
                 ),
             }
@@ -240,9 +244,9 @@ def sgd_steps(drawing: Drawing, settings: Settings) -> Answer:
         probabilities = model.probabilities(drawing.images)[0]
     return {
         "meant": drawing.label,
-        "losses": [_significant(value) for value in history],
-        "before": _rounded(drawing.probabilities),
-        "probabilities": _rounded(probabilities),
+        "losses": [significant(value) for value in history],
+        "before": rounded(drawing.probabilities),
+        "probabilities": rounded(probabilities),
     }
 
 
@@ -255,12 +259,12 @@ def why(drawing: Drawing) -> Answer:
         blank, drawn = attribution.evidence(drawing.model, both, digit=digit)
     return {
         "digit": digit,
-        "picture": _signed(parts),
-        "ink": _grey(drawing.image),
-        "for": _round(parts.clamp(min=0).sum(), digits=2),
-        "against": _round(-parts.clamp(max=0).sum(), digits=2),
-        "paper": _round(blank, digits=2),
-        "evidence": _round(drawn, digits=2),
+        "picture": signed(parts),
+        "ink": grey(drawing.image),
+        "for": round_number(parts.clamp(min=0).sum(), digits=2),
+        "against": round_number(-parts.clamp(max=0).sum(), digits=2),
+        "paper": round_number(blank, digits=2),
+        "evidence": round_number(drawn, digits=2),
     }
 
 
@@ -274,44 +278,21 @@ STEPS_OF_A_DRAWING: dict[str, Callable[[Drawing, Settings], Answer]] = {
 }
 
 
+# Copying a large model takes longer than all that step 6 does with it.
+_PRECISE: WeakKeyDictionary[MLP, MLP] = WeakKeyDictionary()
+
+
+def _precise(model: MLP) -> MLP:
+    """The model in float64, as float32 is too coarse for finite differences."""
+    precise = _PRECISE.get(model)
+    if precise is None:
+        precise = gradients.private_copy(model).double().requires_grad_(False)
+        _PRECISE[model] = precise
+    return precise
+
+
 def _pixels_to_check(slopes: Tensor, *, seed: int) -> list[int]:
     """The steepest pixel, and some at random."""
     generator = torch.Generator().manual_seed(seed)
     others = torch.randperm(len(slopes), generator=generator)[: CHECKED_PIXELS - 1].tolist()
     return [int(slopes.abs().argmax()), *others]
-
-
-def _round(value: Tensor | float, *, digits: int = 4) -> float | None:
-    """`value` with few digits; None where it is no number, as JSON has none for those."""
-    number = float(value)
-    return round(number, digits) if np.isfinite(number) else None
-
-
-def _rounded(values: Tensor, *, digits: int = 4) -> list[float | None]:
-    return [_round(value, digits=digits) for value in values.tolist()]
-
-
-def _significant(value: Tensor | float) -> float | None:
-    number = float(value)
-    return float(f"{number:.5g}") if np.isfinite(number) else None
-
-
-def _largest(gradient: Tensor | None) -> float | None:
-    return None if gradient is None else _significant(gradient.abs().max())
-
-
-def _grey(image: Tensor) -> str:
-    """Values in [0, 1] as bytes 0..255."""
-    return base64.b64encode((image * 255).round().to(torch.uint8).numpy().tobytes()).decode()
-
-
-def _signed(picture: Tensor) -> str:
-    """Values of either sign as bytes -127..127, the largest being 127."""
-    largest = picture.abs().max().clamp(min=1e-12)
-    scaled = (picture / largest * 127).nan_to_num().round().to(torch.int8)
-    return base64.b64encode(scaled.numpy().tobytes()).decode()
-
-
-def _strip(outputs: Tensor) -> str:
-    """Outputs of a layer as bytes -127..127."""
-    return _signed(outputs.detach())
