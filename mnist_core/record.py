@@ -51,7 +51,7 @@ class RecordConfig:
     """
 
     hidden_sizes: tuple[int, ...] = (1024, 768)
-    epochs: int = 180
+    epochs: int = 48
     images_per_epoch: int = 60_000
     batch_size: int = 512
     learning_rate: float = 2e-3
