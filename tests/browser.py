@@ -19,6 +19,7 @@ from playwright.sync_api import Browser, Error, Page, Playwright, sync_playwrigh
 
 ROOT = Path(__file__).resolve().parents[1]
 START_S = 90.0
+END_S = 20.0  # it takes 1 s; other tests may keep the machine busy
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -44,7 +45,7 @@ def free_port() -> int:
 
 @contextlib.contextmanager
 def serve(*, log: Path, port: int | None = None) -> Iterator[str]:
-    """`python app.py` on a port of its own; yields its address, and ends it."""
+    """`python app.py` on a port of its own; yields its address, and sees that it ends cleanly."""
     port = port or free_port()
     url = f"http://127.0.0.1:{port}/"
     with log.open("wb") as output:
@@ -61,10 +62,13 @@ def serve(*, log: Path, port: int | None = None) -> Iterator[str]:
         finally:
             process.terminate()
             try:
-                process.wait(10)
+                code = process.wait(END_S)
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+                raise RuntimeError(f"the application did not end within {END_S:g} s") from None
+        if code != 0:
+            raise RuntimeError(f"the application ended with {code}:\n{log.read_text()[-2000:]}")
 
 
 def _wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
