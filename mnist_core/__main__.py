@@ -19,7 +19,7 @@ from mnist_core.data import DatasetError, DownloadProgress, load_mnist
 from mnist_core.ink import Ink
 from mnist_core.models import MLP, PRESETS
 from mnist_core.pen_download import load_pen_digits
-from mnist_core.record import RecordConfig
+from mnist_core.record_data import RecordConfig
 from mnist_core.reports import evaluation_report, train_record
 from mnist_core.training import TRAIN_PRESETS, EndEvent, EpochEvent, train
 

@@ -16,7 +16,8 @@ from mnist_core.models import MLP
 from mnist_core.other_ink import other_ink
 from mnist_core.pen import PenDigit, is_held_out, pen_dataset
 from mnist_core.pen_download import load_pen_digits
-from mnist_core.record import RecordConfig, RecordEvent, record
+from mnist_core.record import RecordEvent, record
+from mnist_core.record_data import RecordConfig
 
 _OTHER_INK_COUNT = 1700
 

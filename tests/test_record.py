@@ -7,7 +7,8 @@ import torch
 
 from mnist_core.data import Splits, synthetic_digits
 from mnist_core.pen import PenDigit
-from mnist_core.record import RecordConfig, calibrated, record, trains
+from mnist_core.record import calibrated, record, trains
+from mnist_core.record_data import RecordConfig
 from mnist_core.styles import made_up_digit
 
 SMALL = RecordConfig(

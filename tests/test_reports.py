@@ -8,7 +8,7 @@ from mnist_core.checkpoints import load_checkpoint
 from mnist_core.data import DatasetError, Splits, synthetic_digits
 from mnist_core.models import MLP, MLPConfig
 from mnist_core.pen import PenDigit
-from mnist_core.record import RecordConfig
+from mnist_core.record_data import RecordConfig
 from mnist_core.reports import evaluation_report, train_record
 from mnist_core.styles import made_up_digit
 
