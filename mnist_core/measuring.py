@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from mnist_core.data import Dataset, Splits
+from mnist_core.data import CLASS_COUNT, Dataset, Splits
 from mnist_core.models import MLP
 
 CHUNK = 500  # images at once: more would not be quicker, and take more memory
@@ -52,24 +52,38 @@ class Measure:
     predictions: bytes  # a digit an image
 
 
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """Images standardised once for many measures, (N, 784), with their labels (N,)."""
+
+    pixels: Tensor
+    labels: Tensor
+
+    @classmethod
+    def of(cls, dataset: Dataset, model: MLP) -> Sample:
+        return cls(model.standardize(dataset.images), dataset.labels)
+
+
 @torch.no_grad()
-def measure(model: MLP, dataset: Dataset) -> Measure:
-    """Loss, accuracy and predictions of `model` on `dataset`; the model's mode stays as it was."""
+def measure(model: MLP, sample: Sample) -> Measure:
+    """Loss, accuracy and predictions of `model` on `sample`; the model's mode stays as it was."""
     was_training = model.training
     model.eval()
     loss = 0.0
     guesses: list[Tensor] = []
-    for images, labels in zip(
-        dataset.images.split(CHUNK), dataset.labels.split(CHUNK), strict=True
-    ):
-        log_probabilities = model.log_probabilities(images)
-        loss += functional.nll_loss(log_probabilities, labels, reduction="sum").item()
-        guesses.append(log_probabilities.argmax(dim=1))
+    for start in range(0, len(sample.labels), CHUNK):
+        x = sample.pixels[start : start + CHUNK]
+        for layer in model.hidden:
+            x = layer(x)
+        logits = model.output(x)[:, :CLASS_COUNT]
+        labels = sample.labels[start : start + CHUNK]
+        loss += functional.cross_entropy(logits, labels, reduction="sum").item()
+        guesses.append(logits.argmax(dim=1))
     model.train(was_training)
     predicted = torch.cat(guesses)
     return Measure(
-        loss=loss / len(dataset),
-        accuracy=(predicted == dataset.labels).float().mean().item(),
+        loss=loss / len(predicted),
+        accuracy=(predicted == sample.labels).float().mean().item(),
         predictions=predicted.to(torch.uint8).numpy().tobytes(),
     )
 

@@ -11,7 +11,15 @@ from typing import Any
 import torch
 
 from mnist_core.data import Splits
-from mnist_core.measuring import CHUNK, Measure, evaluation_set, measure, pack_weights, share
+from mnist_core.measuring import (
+    CHUNK,
+    Measure,
+    Sample,
+    evaluation_set,
+    measure,
+    pack_weights,
+    share,
+)
 from mnist_core.models import MLP, MLPConfig
 from mnist_core.training import EndEvent, EpochEvent, StepEvent, TrainConfig, train
 
@@ -23,7 +31,7 @@ _LIVE_S = 0.2  # between weights for the drawing on the pad
 _MEASURE_S = 1.0  # between measures that only the screen sees
 _OVERHEAD = 10  # weights and measures take at most a tenth of the time
 _SAMPLE = 2000  # images that measure a moment, fewer for large networks
-_SAMPLE_S = 0.02
+_SAMPLE_S = 0.015
 # Guessing has a loss of ln 10. A network at this one is beyond mending, even where the loss falls
 # again: its units are dead.
 EXPLODED_LOSS = 1000.0
@@ -237,17 +245,18 @@ class Practice:
 
     def _size_sample(self) -> None:
         """Choose the images that measure moments: evenly spread, and few enough to be quick."""
-        probe = self._all.subset(slice(0, CHUNK))
+        probe = Sample.of(self._all.subset(slice(0, CHUNK)), self._model)
         measure(self._model, probe)  # the first pass also warms up
         seconds = []
         for _ in range(3):
             began = time.perf_counter()
             measure(self._model, probe)
             seconds.append(time.perf_counter() - began)
-        affordable = int(_SAMPLE_S * len(probe) / min(seconds))
+        affordable = int(_SAMPLE_S * len(probe.labels) / min(seconds))
         size = max(CHUNK, min(_SAMPLE, affordable))
         self._stride = max(1, len(self._all) // size)
-        self._sample = self._all.subset(slice(None, None, self._stride))
+        spread = self._all.subset(slice(None, None, self._stride))
+        self._sample = Sample.of(spread, self._model)
         weights_bytes = 2 * self._model.parameter_count
         self._moments = max(4, min(self._moments, self._moment_bytes // weights_bytes))
 
@@ -301,10 +310,10 @@ class Practice:
         if weights is None or outcome == "diverged":
             self._send(header | {"weights": 0})
             return
-        found = measure(self._model, self._all)
+        found = measure(self._model, Sample.of(self._all, self._model))
         test = found
         if self._measured_on != "test" and self._test is not None:
-            test = measure(self._model, self._test)
+            test = measure(self._model, Sample.of(self._test, self._model))
         self._send(
             header
             | {

@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from mnist_core.classifier import Classifier
+from mnist_core.measuring import pack_weights
 from mnist_core.models import MLP
 from mnist_core.practice import Practice
 from mnist_core.training import TrainConfig
@@ -175,6 +176,36 @@ def test_snapshots_thin_out_instead_of_growing(sessions: Sessions, digits: Any) 
     assert session.size_bytes <= before // 2
     assert session.has_model
     assert len(session.runs[1].moments) >= len(session.runs[0].moments)
+
+
+def test_a_long_run_of_the_notebooks_network_takes_little_memory(sessions: Sessions) -> None:
+    session = sessions.open()
+    run = session.start(setup(epochs=20))
+    assert run is not None
+    model = MLP(run.setup.model_config())
+    for kind in ["moment"] * 41 + ["live"]:
+        weights = pack_weights(model, half=kind == "moment")
+        assert weights is not None
+        header = {"type": kind, "step": 0, "epoch": 1, "elapsed_s": 1.0, "loss": 1.0}
+        header |= {"accuracy": 0.5, "weights": len(weights)}
+        session._hear(run, header, weights + bytes(2500))
+    run.points = [[1, 1.0, 1.0, 1.0]] * 460
+    assert 5e6 < session.size_bytes < 15e6
+
+
+def test_all_visitors_together_stay_under_a_cap(ready: Classifier) -> None:
+    clock = Clock()
+    kept = Sessions(ready=ready, limits=Limits(total_bytes=2_500_000), clock=clock)
+    kept.pool = Pool()  # type: ignore[assignment]
+    visitors = [kept.open() for _ in range(4)]
+    for session in visitors:
+        session.upload = bytearray(2**20)
+    kept.sweep()
+    assert [len(session.upload) > 0 for session in visitors] == [False, False, True, True]
+    clock.now += 31
+    kept.sweep()
+    assert not any(session.upload for session in visitors)
+    kept.close()
 
 
 def test_a_page_that_is_gone_ends_its_training(sessions: Sessions) -> None:

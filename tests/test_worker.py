@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 
 from mnist_core.data import Splits, synthetic_digits
 from mnist_core.frames import FrameError, read_frame, write_frame
-from mnist_core.measuring import evaluation_set, measure, share
+from mnist_core.measuring import Sample, evaluation_set, measure, share
 from mnist_core.models import MLP, MLPConfig
 from mnist_core.practice import History, Practice
 from mnist_core.training import TrainConfig
@@ -104,7 +104,7 @@ def test_moments_hold_the_weights_and_what_they_make_of_the_pictures(digits: Spl
     model = MLP(MLPConfig(hidden_sizes=(16,)))
     model.load_state_dict(tensors)
     sample = evaluation_set(digits, "validation").subset(slice(None, None, header["stride"]))
-    found = measure(model, sample)
+    found = measure(model, Sample.of(sample, model))
     assert found.accuracy == pytest.approx(header["accuracy"], abs=0.05)  # kept as float16
     assert len(payload) - header["weights"] == len(sample)
 

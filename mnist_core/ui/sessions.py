@@ -26,6 +26,7 @@ _TOKEN_BYTES = 32
 _SWEEP_S = 1.0
 _LEAVING_S = 3.0  # a reload says goodbye too, and is back within this
 _GONE_S = 60.0  # a visitor who said goodbye is forgotten after this
+_UPLOAD_S = 30.0  # a file whose rest has not come within this is dropped
 _IDLE_S = 3600.0  # and one who said nothing, after this
 
 Model = Literal["ready", "yours"]
@@ -138,7 +139,9 @@ class Session:
 
     @property
     def size_bytes(self) -> int:
-        return sum(run.size_bytes for run in list(self.runs))
+        """What this visitor's runs, loaded model and half-arrived files take."""
+        loaded = 0 if self.loaded is None else 4 * self.loaded.model.parameter_count
+        return sum(run.size_bytes for run in list(self.runs)) + loaded + len(self.upload)
 
     def trim(self, limit_bytes: int) -> None:
         """Thin out the snapshots, the oldest runs' first, until they take at most `limit_bytes`."""
@@ -207,6 +210,7 @@ class Sessions:
             return session
         token = secrets.token_urlsafe(_TOKEN_BYTES)
         session = Session(token=token, limits=self.limits, pool=self.pool, ready=self.ready)
+        session.seen_at = self._clock()
         with self._lock:
             self._sessions[token] = session
             if self._sweeper is None:
@@ -254,9 +258,12 @@ class Sessions:
                 with self._lock:
                     self._sessions.pop(session.token, None)
                 continue
+            if idle_s > _UPLOAD_S:
+                session.upload = bytearray()
             total_bytes += session.size_bytes
             if total_bytes > self.limits.total_bytes:
                 before = session.size_bytes
+                session.upload, session.loaded = bytearray(), None
                 session.trim(0)
                 total_bytes -= before - session.size_bytes
 
