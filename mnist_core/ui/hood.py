@@ -209,6 +209,8 @@ def _figure(sessions: Sessions, payload: Payload) -> Answer:
     if not isinstance(drawing, Drawing):
         return drawing
     figure = charts.view_classify(drawing.image.numpy(), drawing.probabilities.numpy())
+    # It is drawn anew with every drawing: a fixed layout takes three quarters of the time.
+    figure.set_layout_engine("none")
     png = charts.as_png(figure, dpi=_FIGURE_DPI)
     return {"ok": True, "blank": False, "png": base64.b64encode(png).decode()}
 
