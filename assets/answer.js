@@ -21,7 +21,7 @@ const bars = Array.from({ length: 10 }, (_, digit) => {
   row.setAttribute("aria-valuemax", 100);
   row.setAttribute("aria-valuenow", 0);
   meters.append(row);
-  return { row, fill, percent };
+  return { row, fill, percent, shown: {} };
 });
 
 function showBars(probabilities) {
@@ -29,10 +29,16 @@ function showBars(probabilities) {
   bars.forEach(({ row, fill, percent }, digit) => {
     const value = probabilities[digit];
     const whole = Math.round(100 * value);
-    fill.style.transform = `scaleX(${value})`;
-    percent.textContent = `${whole} %`;
-    row.setAttribute("aria-valuenow", whole);
-    row.toggleAttribute("data-winner", most > 0 && value === most);
+    const winner = most > 0 && value === most;
+    const shown = bars[digit].shown;
+    // Only what changes is written: every write costs the browser a new layout.
+    if (shown.value !== value) fill.style.transform = `scaleX(${value})`;
+    if (shown.winner !== winner) row.toggleAttribute("data-winner", winner);
+    if (shown.whole !== whole) {
+      percent.textContent = `${whole} %`;
+      row.setAttribute("aria-valuenow", whole);
+    }
+    bars[digit].shown = { value, winner, whole };
   });
 }
 
@@ -77,7 +83,12 @@ window.addEventListener("mnist:prediction", ({ detail }) => {
     mnist.emit("mnist:model", { model: detail.model });
   }
 });
-window.addEventListener("mnist:rest", () => !lost && say(latest));
+window.addEventListener("mnist:rest", () => {
+  meters.removeAttribute("data-moving");
+  if (!lost) say(latest);
+});
+// Answers come faster than a transition lasts; without one the bars move a third sooner.
+window.addEventListener("mnist:drawing", () => meters.setAttribute("data-moving", ""));
 window.addEventListener("mnist:refused", ({ detail }) => say(detail.error));
 window.addEventListener("mnist:connection", ({ detail }) => {
   lost = detail.lost;
