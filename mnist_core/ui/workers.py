@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 Header = dict[str, Any]
 Listener = Callable[[Header, bytes], None]
 
-_SILENCE_S = 60.0  # a worker that trains and says nothing for so long is stuck
+_SILENCE_S = 120.0  # a worker that trains and says nothing for so long is stuck
 _WATCH_S = 1.0
 _FINAL = ("end", "failed")
 
