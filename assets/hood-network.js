@@ -186,6 +186,10 @@ function sgdStep(part, hood) {
   go("step", () => hood.settings.steps + 1);
   go("ten", () => hood.settings.steps + 10);
   go("start", () => 0);
+  part("rate").addEventListener("change", () => {
+    hood.settings.learning_rate = Number(part("rate").value);
+    hood.refresh();
+  });
   return {
     render(answer) {
       bars(answer.probabilities, { usual: answer.before });

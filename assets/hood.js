@@ -16,7 +16,7 @@ const settings = {
   stages: { crop: true, scale: true, centre: true, pen: true },
   pixel_seed: 1,
   steps: 0,
-  learning_rate: 0.01,
+  learning_rate: 0.001,
 };
 
 const wire = () => mnist.strokes.map((line) => line.map(([x, y]) => [Math.round(x), Math.round(y)]));

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import ast
 import base64
 import inspect
 import logging
 import math
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
-from mnist_core import charts
 from mnist_core.explain import (
     activations,
     attribution,
@@ -41,6 +42,7 @@ _MAX_FACTOR = 50.0
 _MAX_LEARNING_RATE = 1.0
 _FIGURE_DPI = 100
 
+_CHARTS = Path(__file__).resolve().parents[1] / "charts.py"
 _MISSING = (
     "The MNIST images are not on this machine yet, so there is no batch to show. Start a training "
     "in the Train tab once and it fetches them. The other steps work without."
@@ -84,7 +86,6 @@ _CODE: dict[str, tuple[Callable[..., Any], ...]] = {
         gradients.finite_difference,
     ),
     "sgd": (sgd.sgd_step, sgd.practise),
-    "answer": (charts.view_classify,),
     "why": (attribution.evidence, attribution.integrated_gradients),
 }
 
@@ -95,10 +96,20 @@ class _PayloadError(ValueError):
 
 def sources() -> dict[str, str]:
     """For each step the source of the functions behind it."""
-    return {
+    code = {
         step: "\n\n".join(inspect.getsource(function).rstrip() for function in functions)
         for step, functions in _CODE.items()
     }
+    return code | {"answer": _source_in(_CHARTS, "view_classify")}
+
+
+def _source_in(path: Path, function: str) -> str:
+    """The source of a function in a file that is not imported for it."""
+    text = path.read_text(encoding="utf-8")
+    for node in ast.parse(text).body:
+        if isinstance(node, ast.FunctionDef) and node.name == function:
+            return ast.get_source_segment(text, node) or ""
+    raise LookupError(f"{path} has no function {function}")
 
 
 def hood_tab(sessions: Sessions) -> gr.HTML:
@@ -169,7 +180,7 @@ def drawing_of(sessions: Sessions, payload: Payload, settings: Settings) -> Draw
 
 def _steps(sessions: Sessions, loader: TrainingImagesLoader, payload: Payload) -> Answer:
     wanted = payload.get("open")
-    if not isinstance(wanted, list) or len(wanted) > len(_CODE):
+    if not isinstance(wanted, list) or len(wanted) > 2 * len(_CODE):
         raise _PayloadError
     settings = _settings(payload.get("settings"))
     drawing = drawing_of(sessions, payload, settings)
@@ -208,6 +219,9 @@ def _figure(sessions: Sessions, payload: Payload) -> Answer:
     drawing = drawing_of(sessions, payload, Settings())
     if not isinstance(drawing, Drawing):
         return drawing
+    # Loading matplotlib takes longer than anything else here; most visitors never need it.
+    from mnist_core import charts
+
     figure = charts.view_classify(drawing.image.numpy(), drawing.probabilities.numpy())
     # It is drawn anew with every drawing: a fixed layout takes three quarters of the time.
     figure.set_layout_engine("none")
