@@ -16,14 +16,6 @@ const ADDRESS = {
   seed: "seed",
 };
 const WHOLE = ["epochs", "batch_size", "train_size", "seed"];
-const WORDS = {
-  relu: "ReLU",
-  tanh: "tanh",
-  sigmoid: "sigmoid",
-  sgd: "SGD",
-  momentum: "SGD with momentum",
-  adam: "Adam",
-};
 const LINK_POINTS = 1500;
 
 class SetupForm {
@@ -188,19 +180,4 @@ function unpackInk(text) {
   const strokes = text.split("~").map((stroke) => stroke.split("_").map((point) => point.split(".").map(Number)));
   const fits = (point) => point.length === 2 && point.every((value) => Number.isFinite(value) && Math.abs(value) < 1e5);
   return strokes.flat().every(fits) ? strokes : null;
-}
-
-function compact(value) {
-  return new Intl.NumberFormat("en", { notation: "compact", maximumSignificantDigits: 3 }).format(value);
-}
-
-function seconds(value) {
-  if (!Number.isFinite(value)) return "–";
-  if (value < 10) return `${value.toFixed(1)} s`;
-  if (value < 90) return `${Math.round(value)} s`;
-  return `${Math.round(value / 60)} min`;
-}
-
-function percent(fraction, digits = 1) {
-  return Number.isFinite(fraction) && fraction !== null ? `${(100 * fraction).toFixed(digits)} %` : "–";
 }

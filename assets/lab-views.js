@@ -177,15 +177,6 @@ class Board {
   }
 }
 
-function describe(setup) {
-  const parts = [setup.preset, setup.hidden_sizes.join("-") || "no hidden layer", `rate ${setup.learning_rate}`, `batch ${setup.batch_size}`, WORDS[setup.optimizer]];
-  if (setup.augmentation) parts.push("augmented");
-  if (setup.dropout) parts.push(`dropout ${setup.dropout}`);
-  if (setup.train_size < 55_000) parts.push(`${setup.train_size} pictures`);
-  if (setup.seed) parts.push(`seed ${setup.seed}`);
-  return parts.join(", ");
-}
-
 function cell(kind, text) {
   const element = document.createElement(kind);
   element.textContent = text;

@@ -34,7 +34,6 @@ let token = null; // for the goodbye, which can't wait for anything
 let hadModel = false;
 
 const newest = () => runs.at(-1);
-const isActive = (run) => ["waiting", "loading", "running", "paused", "stopping"].includes(run?.status);
 const moment = () => (following ? null : Number(slider.value));
 
 // ── Following ────────────────────────────────────────────────────────────────────────────────
@@ -109,7 +108,8 @@ function draw(queue) {
   bar.firstElementChild.style.transform = `scaleX(${progress})`;
   bar.setAttribute("aria-valuenow", Math.round(100 * progress));
   say(sentence(run, queue));
-  describeFigures(run);
+  figures.hidden = run.progress.step === undefined;
+  if (!figures.hidden) figures.textContent = figuresOf(run);
   if (results.hidden) return;
   const last = run.moments.length - 1;
   slider.max = last;
@@ -127,38 +127,8 @@ function drawChart() {
     total: (each.started.steps_per_epoch ?? 0) * each.setup.epochs,
     ...(histories.get(each.id) ?? { points: [], measures: [] }),
   }));
-  const measured = run.started.measured_on === "test" ? "test pictures" : "held-out pictures";
-  root.querySelector(".measured").textContent = measured;
+  root.querySelector(".measured").textContent = measuredOn(run);
   chart.show(shown, following ? null : run.moments[Number(slider.value)]?.[0] ?? null);
-}
-
-// Screen readers hear this line, so it changes with the epoch, not with each step.
-function sentence(run, queue) {
-  const { epoch, epochs } = run.progress;
-  const measured = run.started.measured_on === "test" ? "test pictures" : "held-out pictures";
-  switch (run.status) {
-    case "waiting":
-      return queue ? `All training places are taken: you are number ${queue[0]} in the queue, about ${seconds(queue[1])}.` : "Starting.";
-    case "loading":
-      return run.download_bytes ? `Fetching the pictures of MNIST: ${(run.download_bytes / 1e6).toFixed(1)} MB so far.` : "Getting the pictures ready.";
-    case "running":
-      return `Training: epoch ${epoch} of ${epochs}, ${percent(run.accuracy)} of the ${measured} right.`;
-    case "paused":
-      return `Paused at step ${run.progress.step}, epoch ${epoch} of ${epochs}.`;
-    case "stopping":
-      return "Stopped. Measuring what it has learnt.";
-    default:
-      return run.test_accuracy === null ? run.sentence : `${run.sentence} ${percent(run.test_accuracy, 2)} of the 10,000 test pictures are read right.`;
-  }
-}
-
-function describeFigures(run) {
-  const { step, loss, images_per_s: speed, left_s: left, elapsed_s: elapsed } = run.progress;
-  figures.hidden = step === undefined;
-  if (figures.hidden) return;
-  const parts = [`step ${step.toLocaleString("en")}`, `loss ${loss === null ? "–" : loss.toFixed(3)}`, `${compact(speed)} pictures a second`, `${seconds(elapsed)} so far`];
-  if (isActive(run) && left !== null) parts.push(`${seconds(left)} left`);
-  figures.textContent = parts.join(" · ");
 }
 
 function say(text) {

@@ -43,7 +43,7 @@ def lab_tab(sessions: Sessions) -> None:
         "lab",
         elem_id="lab",
         server_functions=server_functions(sessions),
-        scripts=("lab-setup", "lab-chart", "lab-views", "lab-keep"),
+        scripts=("lab-words", "lab-setup", "lab-chart", "lab-views", "lab-keep"),
         controls=controls(sessions.limits),
     )
 
