@@ -66,6 +66,8 @@ def main() -> None:
             print(f"There is no public link without a network. Serving on {page.local_url}")
         sessions.warm()
         page.block_thread()
+    except KeyboardInterrupt:
+        pass  # asked to end before the page was up; block_thread takes it from then on
     except OSError as error:
         sys.exit(f"The page can't be served on {options.host}, port {options.port}: {error}")
     finally:
