@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import io
-import os
-import tempfile
 import urllib.request
 import zipfile
 from pathlib import Path
 
+from mnist_core.checkpoints import write_atomically
 from mnist_core.data import DatasetError, DownloadProgress, ProgressCallback, default_root
 from mnist_core.lzw import decompress
 from mnist_core.pen import FILE_NAME, PenDigit, parse_pen_digits, read_pen_digits
@@ -101,12 +100,6 @@ def _fetch(on_progress: ProgressCallback | None) -> bytes:
 def _keep(text: bytes, target: Path) -> None:
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, part = tempfile.mkstemp(prefix=f".{FILE_NAME}-", dir=target.parent)
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(text)
-            Path(part).replace(target)
-        finally:
-            Path(part).unlink(missing_ok=True)
+        write_atomically(target, text)
     except OSError as error:
         raise DatasetError(f"{target}: could not be written ({error})") from error

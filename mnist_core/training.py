@@ -12,7 +12,7 @@ import torch
 
 from mnist_core.augmentation import AugmentationConfig, augment
 from mnist_core.backpropagation import Backpropagation, FlatParameters
-from mnist_core.data import Dataset, Splits, batches
+from mnist_core.data import Dataset, Splits, batches, hold_out
 from mnist_core.evaluation import mean_loss_and_accuracy
 from mnist_core.models import MLP
 from mnist_core.optimizers import OptimizerName, make_optimizer
@@ -159,15 +159,7 @@ Training = Generator[TrainEvent, TrainConfig | None, None]
 def prepare(data: Splits, config: TrainConfig, *, generator: torch.Generator) -> Splits:
     """`data` with the validation split and the share of training images that `config` asks for."""
     if config.validation_size and data.validation is None:
-        order = torch.randperm(len(data.train), generator=generator)
-        held_out, kept = order[: config.validation_size], order[config.validation_size :]
-        if not len(kept):
-            raise ValueError(
-                f"validation_size: expected less than {len(data.train)}, got {config.validation_size}"
-            )
-        data = Splits(
-            train=data.train.subset(kept), validation=data.train.subset(held_out), test=data.test
-        )
+        data = hold_out(data, size=config.validation_size, generator=generator)
     if config.train_size is not None and config.train_size < len(data.train):
         data = Splits(
             train=data.train.subset(slice(config.train_size)),
@@ -198,7 +190,7 @@ def train(model: MLP, data: Splits, *, config: TrainConfig, generator: torch.Gen
     diverged = False
     last_good = parameters.values.clone()
 
-    while epoch < config.epochs and not diverged:
+    while epoch < config.epochs:
         epoch += 1
         loss_sum, correct_sum, images_seen, epoch_started_s = 0.0, 0, 0, clock.elapsed_s
         model.train()
