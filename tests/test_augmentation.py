@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from mnist_core.augmentation import AugmentationConfig, augment, random_affine, vary_strokes
+from mnist_core.augmentation import AugmentationConfig, augment, vary_strokes
 from mnist_core.ink import Ink
 from mnist_core.nondigits import non_digit
 from mnist_core.other_ink import other_ink
@@ -58,13 +58,6 @@ def test_stroke_width_makes_some_pens_thicker_and_some_thinner():
 def test_share_is_checked():
     with pytest.raises(ValueError, match="share"):
         AugmentationConfig(share=1.5)
-
-
-def test_random_affine_keeps_ink_in_range():
-    moved = random_affine(images(), generator=seeded())
-    assert moved.shape == (32, 28, 28)
-    assert 0.0 <= moved.min() <= moved.max() <= 1.0
-    assert not torch.equal(moved, images())
 
 
 def test_varied_strokes_keep_their_points_and_lose_their_place():
