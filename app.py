@@ -7,12 +7,16 @@ import logging
 import os
 import signal
 import sys
+import threading
 from pathlib import Path
 
 from mnist_core.classifier import Classifier
+from mnist_core.ui.accounts import AUTH_VARIABLE, AccountsError, read_accounts
 from mnist_core.ui.hood import hood_tab
 from mnist_core.ui.lab import lab_tab
-from mnist_core.ui.page import Tab, build_page, launch_options
+from mnist_core.ui.limits import add_limit_options, limits_from
+from mnist_core.ui.logs import log_as_json
+from mnist_core.ui.page import Tab, build_page, end_page, launch_options
 from mnist_core.ui.sessions import Sessions
 
 TABS: dict[str, Tab] = {"Train": lab_tab, "Under the hood": hood_tab}
@@ -35,23 +39,34 @@ def parse_options(arguments: list[str] | None = None) -> argparse.Namespace:
     )
     parser.add_argument("--share", action="store_true", help="also make a public link")
     parser.add_argument(
+        "--auth",
+        nargs="?",
+        const="",
+        metavar="FILE",
+        help=f"ask for a name and a password: those in FILE, a line of name:password each, or "
+        f"without FILE those in ${AUTH_VARIABLE}",
+    )
+    parser.add_argument(
         "--data",
         type=Path,
         default=environment.get("MNIST_ROOT"),
         metavar="DIR",
         help="where MNIST is or goes (default: $MNIST_ROOT, else a cache folder)",
     )
+    add_limit_options(parser)
     return parser.parse_args(arguments)
 
 
 def main() -> None:
     options = parse_options()
-    logging.basicConfig(
-        level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
-    )
+    log_as_json(logging.WARNING)
+    try:
+        limits, accounts = limits_from(options), read_accounts(options.auth)
+    except (ValueError, AccountsError) as error:
+        sys.exit(str(error))
     # SIGTERM ends the page as Ctrl+C does: the trainings' processes go with it.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    sessions = Sessions(ready=Classifier.load(), data=options.data)
+    sessions = Sessions(ready=Classifier.load(), limits=limits, data=options.data)
     page = build_page(sessions, tabs=TABS)
     page.queue(default_concurrency_limit=8, max_size=100)
     try:
@@ -59,19 +74,21 @@ def main() -> None:
             server_name=options.host,
             server_port=options.port,
             share=options.share,
+            auth=accounts,
             prevent_thread_lock=True,
-            **launch_options(),
+            **launch_options(sessions),
         )
         if options.share and not page.share_url:
             print(f"There is no public link without a network. Serving on {page.local_url}")
         sessions.warm()
-        page.block_thread()
+        threading.Event().wait()
     except KeyboardInterrupt:
-        pass  # asked to end before the page was up; block_thread takes it from then on
+        pass
     except OSError as error:
         sys.exit(f"The page can't be served on {options.host}, port {options.port}: {error}")
     finally:
-        sessions.close()
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # it is ending already
+        end_page(page, sessions)
 
 
 if __name__ == "__main__":

@@ -8,8 +8,15 @@ from pathlib import Path
 import pytest
 import torch
 from browser import app_url, browser, page  # noqa: F401 - fixtures
+from hypothesis import HealthCheck, settings
 
 from mnist_core.data import DatasetError, Splits, default_root, load_mnist, synthetic_digits
+
+# No promise is about time here, and a busy machine makes any example slow.
+settings.register_profile(
+    "busy machine", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("busy machine")
 
 
 @pytest.fixture(scope="session")

@@ -19,8 +19,11 @@ from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 
 from mnist_core.classifier import Prediction
+from mnist_core.ui.limits import Limits
 from mnist_core.ui.pad import words
-from mnist_core.ui.strokes import MAX_POINTS, StrokesError, checked_strokes
+from mnist_core.ui.strokes import StrokesError, checked_strokes
+
+MAX_POINTS = Limits().points
 
 BAD_STROKES: dict[str, tuple[Any, str]] = {
     "nothing": (None, "type"),
@@ -81,21 +84,21 @@ def test_words_for_what_is_no_digit() -> None:
 def test_bad_strokes_are_refused_with_their_code(name: str) -> None:
     value, code = BAD_STROKES[name]
     with pytest.raises(StrokesError) as caught:
-        checked_strokes(value)
+        checked_strokes(value, max_points=MAX_POINTS)
     assert caught.value.code == code
 
 
 @given(st.recursive(st.none() | st.booleans() | st.floats() | st.text(), st.lists, max_leaves=20))
 def test_any_value_is_strokes_or_a_strokes_error(value: Any) -> None:
     try:
-        strokes = checked_strokes(value)
+        strokes = checked_strokes(value, max_points=MAX_POINTS)
     except StrokesError:
         return
     assert all(stroke.shape[1] == 2 and np.isfinite(stroke).all() for stroke in strokes)
 
 
 def test_empty_strokes_are_dropped() -> None:
-    assert [len(stroke) for stroke in checked_strokes([[], [[1, 2]], []])] == [1]
+    assert [len(stroke) for stroke in checked_strokes([[], [[1, 2]], []], max_points=2)] == [1]
 
 
 class Server:

@@ -29,7 +29,7 @@ from mnist_core.ui import hood_steps
 from mnist_core.ui.component import component
 from mnist_core.ui.hood_data import TrainingImages, TrainingImagesLoader
 from mnist_core.ui.hood_steps import STEPS, STEPS_OF_A_DRAWING, Drawing, Settings
-from mnist_core.ui.sessions import Sessions
+from mnist_core.ui.sessions import Sessions, VisitorError
 from mnist_core.ui.strokes import StrokesError, checked_strokes
 
 log = logging.getLogger(__name__)
@@ -49,7 +49,6 @@ _MISSING = (
 )
 _ERRORS = {
     "payload": "The page sent something unexpected. Reload it, please.",
-    "session": "This page was away for a while. Reconnecting.",
     "strokes": "That drawing could not be read. Clear it and draw again.",
     "internal": "This step did not work out. Draw something else, or try again.",
 }
@@ -135,7 +134,7 @@ def server_functions(sessions: Sessions) -> list[Callable[[Any], Answer]]:
         return answered(payload, lambda request: _steps(sessions, loader, request))
 
     def hood_batch(payload: Any) -> Answer:
-        return answered(payload, lambda request: _batch(loader, request))
+        return answered(payload, lambda request: _batch(sessions, loader, request))
 
     def hood_unit(payload: Any) -> Answer:
         return answered(payload, lambda request: _unit(sessions, request))
@@ -153,6 +152,8 @@ def answered(payload: Any, answer: Callable[[Payload], Answer]) -> Answer:
         return answer(payload)
     except _PayloadError:
         return _failed("payload")
+    except VisitorError as error:
+        return {"ok": False, "code": error.code, "error": str(error)}
     except StrokesError:
         return _failed("strokes")
     except Exception:
@@ -166,13 +167,11 @@ def _failed(code: str) -> Answer:
 
 def drawing_of(sessions: Sessions, payload: Payload, settings: Settings) -> Drawing | Answer:
     """The payload's drawing with the model that answers; else what to answer instead."""
-    session = sessions.get(payload.get("token"))
-    if session is None:
-        return _failed("session")
+    session = sessions.visit(payload.get("token"))
     model = payload.get("model")
     if model != "ready" and model != "yours":
         raise _PayloadError
-    ink = Ink(checked_strokes(payload.get("strokes")))
+    ink = Ink(checked_strokes(payload.get("strokes"), max_points=sessions.limits.points))
     if ink.is_empty:
         return {"ok": True, "blank": True}
     return Drawing.of(ink, session.classifier_for(model).model, settings)
@@ -196,7 +195,8 @@ def _steps(sessions: Sessions, loader: TrainingImagesLoader, payload: Payload) -
     return {"ok": True, "blank": False, "steps": answers}
 
 
-def _batch(loader: TrainingImagesLoader, payload: Payload) -> Answer:
+def _batch(sessions: Sessions, loader: TrainingImagesLoader, payload: Payload) -> Answer:
+    sessions.visit(payload.get("token"))
     data = loader.get()
     if isinstance(data, TrainingImages):
         seed = _whole(payload.get("seed"), 0, _MAX_SEED)

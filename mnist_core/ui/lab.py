@@ -14,7 +14,7 @@ import numpy as np
 from mnist_core.checkpoints import dump_checkpoint, load_checkpoint
 from mnist_core.ui.component import component, read_asset
 from mnist_core.ui.runs import Run, first_layer
-from mnist_core.ui.sessions import Session, Sessions
+from mnist_core.ui.sessions import Session, Sessions, VisitorError
 from mnist_core.ui.setup import LIVE_FIELDS, SetupError, controls, parse_setup
 
 log = logging.getLogger(__name__)
@@ -95,11 +95,9 @@ def _served(sessions: Sessions, name: str, function: Function) -> Callable[..., 
         try:
             if not isinstance(payload, dict):
                 raise RefusedError("The page sent something that does not belong here.")
-            session = sessions.get(payload.get("token"))
-            if session is None:
-                raise RefusedError("This page was away for a while. Reconnecting.", "session")
+            session = sessions.visit(payload.get("token"))
             return {"ok": True} | function(session, payload)
-        except RefusedError as refusal:
+        except (RefusedError, VisitorError) as refusal:
             return {"ok": False, "error": str(refusal), "code": refusal.code}
         except SetupError as error:
             return {"ok": False, "error": str(error), "code": "setup"}

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import argparse
 import dataclasses
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
+
+_MB = 2**20
+
+
+def _limit(default: float, words: str) -> Any:
+    return field(default=default, metadata={"words": words})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -12,28 +20,63 @@ class Limits:
     """The page's limits. `ValueError` names the field that is out of range."""
 
     # Training
-    trainings: int = os.cpu_count() or 1  # at once; each has a process and a core of its own
-    queue: int = 50  # trainings that wait for their turn
-    training_s: float = 900.0  # one training, pauses included
-    pause_s: float = 30.0  # a pause, where others wait
-    epochs: int = 100
-    hidden_layers: int = 4
-    hidden_units: int = 1024  # in one layer
+    trainings: int = _limit(
+        os.cpu_count() or 1, "trainings at once; each has a process and a core of its own"
+    )
+    queue: int = _limit(50, "trainings that wait for their turn")
+    training_s: float = _limit(900.0, "seconds for one training, pauses included")
+    pause_s: float = _limit(30.0, "seconds for a pause where others wait")
+    epochs: int = _limit(100, "epochs of one training")
+    hidden_layers: int = _limit(4, "hidden layers of a network")
+    hidden_units: int = _limit(1024, "units of one hidden layer")
 
     # Visitors
-    sessions: int = 500  # kept; the least recently used go first
-    lease_s: float = 15.0  # a training ends when its page has not asked for so long
-    hidden_lease_s: float = 120.0  # the same, where the page said that it is in the background
+    sessions: int = _limit(500, "visitors remembered; those unseen for longest go first")
+    lease_s: float = _limit(15.0, "seconds after which a training ends that no page asks about")
+    hidden_lease_s: float = _limit(120.0, "the same for a page in the background")
 
     # One visitor's memory
-    runs: int = 8
-    moments: int = 40  # snapshots over a run that the slider goes back to
-    visitor_bytes: int = 40 * 2**20  # of snapshots, all runs together
-    total_bytes: int = 1024 * 2**20  # of snapshots, all visitors together
-    upload_bytes: int = 20 * 2**20  # a model file to load back
+    runs: int = _limit(8, "trainings kept for one visitor")
+    moments: int = _limit(40, "snapshots over a training that the slider goes back to")
+    visitor_bytes: int = _limit(40 * _MB, "bytes of one visitor's snapshots")
+    total_bytes: int = _limit(1024 * _MB, "bytes of all visitors' snapshots")
+
+    # Requests
+    requests_per_s: float = _limit(100.0, "requests a second of one visitor")
+    api_requests_per_s: float = _limit(30.0, "requests a second of one address to the API")
+    points: int = _limit(10_000, "points of one drawing")
+    request_bytes: int = _limit(4 * _MB, "bytes of one request")
+    picture_bytes: int = _limit(10 * _MB, "bytes of a picture file")
+    upload_bytes: int = _limit(20 * _MB, "bytes of a model file to load back")
 
     def __post_init__(self) -> None:
-        for field in dataclasses.fields(self):
-            value = getattr(self, field.name)
+        for each in dataclasses.fields(self):
+            value = getattr(self, each.name)
             if not value > 0:
-                raise ValueError(f"{field.name} must be above 0, not {value!r}")
+                raise ValueError(f"{each.name} must be above 0, not {value!r}")
+
+
+def add_limit_options(parser: argparse.ArgumentParser) -> None:
+    """An option for every limit: `--max-trainings N` and so on."""
+    group = parser.add_argument_group("limits", "what visitors may take")
+    for each in dataclasses.fields(Limits):
+        group.add_argument(
+            option_of(each.name),
+            type=type(each.default),
+            default=each.default,
+            metavar="N",
+            dest=f"max_{each.name}",
+            help=f"{each.metadata['words']} (default: %(default)s)",
+        )
+
+
+def option_of(name: str) -> str:
+    """The option that sets the limit `name`."""
+    return f"--max-{name.replace('_', '-')}"
+
+
+def limits_from(options: argparse.Namespace) -> Limits:
+    """The limits in parsed options. `ValueError` names the one that is out of range."""
+    return Limits(
+        **{each.name: getattr(options, f"max_{each.name}") for each in dataclasses.fields(Limits)}
+    )

@@ -14,7 +14,7 @@ from mnist_core.classifier import Classifier, Prediction
 from mnist_core.ink import Ink
 from mnist_core.ui.component import component
 from mnist_core.ui.pictures import PictureError, read_picture
-from mnist_core.ui.sessions import Model, Sessions
+from mnist_core.ui.sessions import Model, Sessions, VisitorError
 from mnist_core.ui.strokes import StrokesError, checked_strokes
 
 log = logging.getLogger(__name__)
@@ -24,7 +24,6 @@ SURE = 0.7
 
 _ERRORS = {
     "payload": "The page sent something unexpected. Reload it, please.",
-    "session": "This page was away for a while. Reconnecting.",
     "points": "That drawing has too many points. Clear it and draw again.",
     "internal": "Something went wrong here, not at yours. Try again.",
 }
@@ -64,6 +63,8 @@ def pad_column(sessions: Sessions) -> None:
     async def predict(payload: Any) -> dict[str, Any]:
         try:
             return _predicted(sessions, payload)
+        except VisitorError as error:
+            return {"ok": False, "code": error.code, "error": str(error)}
         except StrokesError as error:
             return _failed(error.code)
         except Exception:
@@ -82,10 +83,8 @@ def _predicted(sessions: Sessions, payload: Any) -> dict[str, Any]:
     token, seq = payload.get("token"), payload.get("seq")
     if type(seq) is not int or not isinstance(token, str):
         return _failed("payload")
-    session = sessions.get(token)
-    if session is None:
-        return _failed("session")
-    ink = Ink(checked_strokes(payload.get("strokes")))
+    session = sessions.visit(token)
+    ink = Ink(checked_strokes(payload.get("strokes"), max_points=sessions.limits.points))
     trained = session.has_model
     model: Model = "yours" if trained and payload["model"] == "yours" else "ready"
     prediction = session.classifier_for(model).predict(ink)
@@ -112,7 +111,7 @@ def _predict_endpoint(sessions: Sessions) -> Any:
     def predict(strokes: list[list[list[float]]]) -> Answer:
         """The digit drawn by `strokes`: a list of strokes, each a list of [x, y], y down."""
         try:
-            ink = Ink(checked_strokes(strokes))
+            ink = Ink(checked_strokes(strokes, max_points=sessions.limits.points))
         except StrokesError as error:
             raise gr.Error(str(error), print_exception=False) from error
         return _answer(sessions.ready, ink)
@@ -124,7 +123,7 @@ def _predict_image_endpoint(sessions: Sessions) -> Any:
     def predict_image(picture: gr.FileData) -> Answer:
         """The digit in a picture file, dark on light or light on dark."""
         try:
-            ink = Ink.from_image(read_picture(picture))
+            ink = Ink.from_image(read_picture(picture, max_bytes=sessions.limits.picture_bytes))
         except PictureError as error:
             raise gr.Error(str(error), print_exception=False) from error
         return _answer(sessions.ready, ink)

@@ -8,10 +8,9 @@ from typing import Any
 import gradio as gr
 from starlette.middleware import Middleware
 
-from mnist_core.ui.bodies import BodyLimit
 from mnist_core.ui.component import read_asset
+from mnist_core.ui.gate import Gate
 from mnist_core.ui.pad import pad_column
-from mnist_core.ui.pictures import MAX_BYTES
 from mnist_core.ui.sessions import Sessions
 from mnist_core.ui.why import why_panel
 
@@ -21,6 +20,8 @@ _HEADER = """
 <h1>Draw a digit</h1>
 <p>A small neural network reads it while you draw. Then train one of your own.</p>
 """
+# Requests under way when the page ends have so long to be answered.
+_GRACE_S = 3
 _FONT = ("system-ui", "-apple-system", "Segoe UI", "Roboto", "Helvetica", "Arial", "sans-serif")
 _FONT_MONO = ("ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "monospace")
 
@@ -42,8 +43,8 @@ def build_page(sessions: Sessions, *, tabs: Mapping[str, Tab]) -> gr.Blocks:
     return page
 
 
-def launch_options() -> dict[str, Any]:
-    """What `Blocks.launch` needs for the page's look, and to serve quickly."""
+def launch_options(sessions: Sessions) -> dict[str, Any]:
+    """What `Blocks.launch` needs for the page's look, and to serve quickly and safely."""
     theme = gr.themes.Default(
         primary_hue="indigo", neutral_hue="zinc", font=_FONT, font_mono=_FONT_MONO
     )
@@ -55,6 +56,23 @@ def launch_options() -> dict[str, Any]:
         # Keeping a history of runs, or rendering on the server, costs more than the prediction.
         "run_history": False,
         "ssr_mode": False,
-        "max_file_size": MAX_BYTES,
-        "app_kwargs": {"middleware": [Middleware(BodyLimit)]},
+        "max_file_size": sessions.limits.picture_bytes,
+        "app_kwargs": {
+            "middleware": [
+                Middleware(Gate, limits=sessions.limits, is_well=lambda: sessions.is_open)
+            ]
+        },
+        # Gradio keeps something for each name that a request gives itself; the page gives none.
+        "state_session_capacity": sessions.limits.sessions,
+        "enable_monitoring": False,
     }
+
+
+def end_page(page: gr.Blocks, sessions: Sessions) -> None:
+    """Answers the requests under way, for three seconds at most, and ends all trainings."""
+    sessions.refuse()
+    server = getattr(page, "server", None)
+    if server is not None:
+        server.config.timeout_graceful_shutdown = _GRACE_S
+    page.close(verbose=False)
+    sessions.close()

@@ -11,7 +11,6 @@ from gradio.utils import get_upload_folder
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
-MAX_BYTES = 10 * 2**20
 MAX_PIXELS = 25_000_000
 _FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP")
 _EXPECTED = "Expected a picture file (PNG, JPEG, WebP, GIF or BMP)"
@@ -21,8 +20,11 @@ class PictureError(ValueError):
     """A file that is no picture we read. Its text is a fixed sentence, fit for a visitor."""
 
 
-def read_picture(file: Any) -> NDArray[np.uint8]:
-    """The picture in an uploaded file, (height, width, 4) RGBA; else `PictureError`."""
+def read_picture(file: Any, *, max_bytes: int) -> NDArray[np.uint8]:
+    """The picture in an uploaded file, (height, width, 4) RGBA; else `PictureError`.
+
+    The file is deleted: nobody needs it after its answer, and so it can't fill the disk.
+    """
     path = file.get("path") if isinstance(file, dict) else None
     if not isinstance(path, str):
         raise PictureError(f"{_EXPECTED}, got {type(file).__name__}.")
@@ -31,8 +33,15 @@ def read_picture(file: Any) -> NDArray[np.uint8]:
     resolved = Path(path).resolve()
     if not resolved.is_relative_to(uploads) or not resolved.is_file():
         raise PictureError(f"{_EXPECTED}, uploaded with this request.")
-    if resolved.stat().st_size > MAX_BYTES:
-        raise PictureError(f"Expected a picture of at most {MAX_BYTES // 2**20} MB.")
+    try:
+        return _decoded(resolved, max_bytes)
+    finally:
+        resolved.unlink(missing_ok=True)
+
+
+def _decoded(resolved: Path, max_bytes: int) -> NDArray[np.uint8]:
+    if resolved.stat().st_size > max_bytes:
+        raise PictureError(f"Expected a picture of at most {max_bytes // 2**20} MB.")
     try:
         with warnings.catch_warnings(), Image.open(resolved, formats=_FORMATS) as picture:
             warnings.simplefilter("ignore")

@@ -16,6 +16,7 @@ from typing import Any, Literal
 from mnist_core.classifier import Classifier
 from mnist_core.models import MLP
 from mnist_core.ui.limits import Limits
+from mnist_core.ui.rates import Bucket
 from mnist_core.ui.runs import Run
 from mnist_core.ui.setup import Setup
 from mnist_core.ui.workers import Job, WorkerPool
@@ -32,6 +33,20 @@ _IDLE_S = 3600.0  # and one who said nothing, after this
 Model = Literal["ready", "yours"]
 
 
+class VisitorError(Exception):
+    """A request that belongs to no session, or comes too soon. The message is fit for a visitor."""
+
+    def __init__(self, code: Literal["session", "rate"]) -> None:
+        super().__init__(_SENTENCES[code])
+        self.code = code
+
+
+_SENTENCES = {
+    "session": "This page was away for a while. Reconnecting.",
+    "rate": "That was a lot at once. Wait a moment, please.",
+}
+
+
 class Session:
     """One visitor: the runs that they trained, and which of their models answers."""
 
@@ -43,6 +58,7 @@ class Session:
         self.left = False
         self.seen_at = time.monotonic()
         self.lease_until = self.seen_at + limits.lease_s
+        self.requests = Bucket(limits.requests_per_s)
         self._limits = limits
         self._pool = pool
         self._ready = ready
@@ -170,6 +186,11 @@ class Session:
         return (run.classifier_at(moment) if run else None) or self._ready
 
     @property
+    def is_empty(self) -> bool:
+        """Whether nothing would be lost with this session."""
+        return not self.runs and self.loaded is None
+
+    @property
     def has_model(self) -> bool:
         """Whether "yours" answers with something of the visitor's own."""
         return self.classifier_for("yours") is not self._ready
@@ -217,9 +238,21 @@ class Sessions:
                 self._sweeper = threading.Thread(target=self._sweep, name="sweep", daemon=True)
                 self._sweeper.start()
             surplus = len(self._sessions) - self.limits.sessions
-            gone = [self._sessions.popitem(last=False)[1] for _ in range(surplus)]
+            gone = [self._sessions.pop(self._least_needed()) for _ in range(surplus)]
         for each in gone:
             each.stop()
+        return session
+
+    def visit(self, token: object) -> Session:
+        """The session of that token, for one more request of it.
+
+        Raises `VisitorError` where there is none, or where too many requests came before this one.
+        """
+        session = self.get(token)
+        if session is None:
+            raise VisitorError("session")
+        if not session.requests.take():
+            raise VisitorError("rate")
         return session
 
     def get(self, token: object) -> Session | None:
@@ -233,13 +266,30 @@ class Sessions:
                 session.seen_at = self._clock()
             return session
 
+    def _least_needed(self) -> str:
+        """The session unseen for longest, of those without a model if there are such.
+
+        Whoever opens many sessions thereby pushes out no visitor who has something to lose.
+        """
+        *others, _ = self._sessions  # the newest has only just come
+        return next((token for token in others if self._sessions[token].is_empty), others[0])
+
     def warm(self) -> None:
         """Start a training worker in the background."""
         self.pool.warm()
 
+    @property
+    def is_open(self) -> bool:
+        """Whether visitors are served, and not sent away because the page is ending."""
+        return not self._closed.is_set()
+
+    def refuse(self) -> None:
+        """The page is ending: say so to whoever asks whether it is well."""
+        self._closed.set()
+
     def close(self) -> None:
         """End all trainings and their workers."""
-        self._closed.set()
+        self.refuse()
         self.pool.close()
 
     def sweep(self) -> None:

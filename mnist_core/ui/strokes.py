@@ -7,8 +7,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-#: More points than this in one drawing are refused; a digit has some fifty.
-MAX_POINTS = 10_000
 #: Coordinates beyond this are no drawing.
 MAX_COORDINATE = 1e6
 
@@ -21,8 +19,8 @@ class StrokesError(ValueError):
         self.code = code
 
 
-def checked_strokes(value: Any, *, max_points: int = MAX_POINTS) -> list[NDArray[np.float64]]:
-    """The strokes, each (n, 2) with n ≥ 1; `StrokesError` for anything else."""
+def checked_strokes(value: Any, *, max_points: int) -> list[NDArray[np.float64]]:
+    """The strokes, each (n, 2) with n ≥ 1; `StrokesError` for anything else or too many points."""
     if not isinstance(value, list):
         raise StrokesError("type", f"Expected a list of strokes, got {type(value).__name__}.")
     if len(value) > max_points:

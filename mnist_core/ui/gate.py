@@ -1,0 +1,163 @@
+"""What stands between the network and Gradio: which routes there are, how much, how often, how safe.
+
+Gradio brings routes along that this page has no use for, and answers a request that it can't read
+with whatever its code raised. Here only the page's own routes are open, bodies are bounded before
+anything is read from them, and an error is one fixed sentence.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Callable
+
+from starlette.datastructures import MutableHeaders
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from mnist_core.ui.limits import Limits
+from mnist_core.ui.rates import Buckets
+
+log = logging.getLogger(__name__)
+
+HEALTH_PATH = "/health"
+# A form carries a file and the lines between which it stands.
+_FORM_BYTES = 64 * 2**10
+# So much of a refused body is read and dropped: a client that is still sending misses the answer.
+_MAX_DROPPED_BYTES = 64 * 2**20
+
+# The page, its files, its sign-in, and the API of its two endpoints. Files that visitors sent
+# (`file=`) are among what is closed: the endpoints read them from disk, and nothing serves them.
+_PAGE = re.compile(
+    r"/(?:config|login|logout|theme\.css|robots\.txt|favicon\.ico|manifest\.json|pwa_icon"
+    r"|assets/.*|static/.*|svelte/.*)?/?"
+)
+_API = re.compile(
+    r"/gradio_api/(?:component_server|info|openapi\.json|app_id|token|user|login_check|theme\.css"
+    r"|startup-events|upload|upload_progress|queue/(?:join|data)|cancel|reset|heartbeat/[^/]+"
+    r"|(?:call|call/v2|run|api)/[^/]+(?:/[^/]+)?)/?"
+)
+# These have a limit of their own for each visitor, who is known there by a secret.
+_OF_A_VISITOR = "/gradio_api/component_server"
+_METHODS = ("GET", "HEAD", "POST", "OPTIONS")
+
+_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
+    # Gradio starts its page from inline scripts and builds components with `new Function`. Frames:
+    # as a Space, the page stands in one on Hugging Face.
+    "Content-Security-Policy": "; ".join(
+        (
+            "default-src 'self'",
+            "script-src 'self' 'unsafe-inline' 'unsafe-eval' blob: https://cdnjs.cloudflare.com",
+            "style-src 'self' 'unsafe-inline'",
+            "img-src 'self' data: blob:",
+            "font-src 'self' data:",
+            "connect-src 'self' data: blob:",
+            "worker-src 'self' blob:",
+            "object-src 'none'",
+            "base-uri 'self'",
+            "form-action 'self'",
+            "frame-ancestors 'self' https://huggingface.co https://*.hf.space",
+        )
+    ),
+}
+
+
+class Gate:
+    """ASGI middleware around the whole page.
+
+    `is_well` answers the health endpoint: 200 where it is true, else 503. A refused request gets
+    404 (no such route), 405 (method), 411 or 413 (body), 429 (too often) or, where the page could
+    not make sense of it, 400; always with one fixed sentence as {"error": ...}.
+    """
+
+    def __init__(self, app: ASGIApp, *, limits: Limits, is_well: Callable[[], bool]) -> None:
+        self.app = app
+        self.limits = limits
+        self.is_well = is_well
+        self._addresses = Buckets(limits.api_requests_per_s)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            # The page speaks HTTP alone; the server's own start and end come by "lifespan".
+            if scope["type"] == "lifespan":
+                await self.app(scope, receive, send)
+            return
+        answer = _Answer(send)
+        if scope["path"].rstrip("/") == HEALTH_PATH:
+            well = self.is_well()
+            reply = JSONResponse({"status": "ok" if well else "ending"}, 200 if well else 503)
+            await reply(scope, receive, answer)
+            return
+        refusal = self._refusal(scope)
+        if refusal is not None:
+            await _drop_body(receive)
+            await refusal(scope, receive, answer)
+            return
+        try:
+            await self.app(scope, receive, answer)
+        except Exception as error:
+            log.warning(
+                "a request could not be answered",
+                extra={"path": _known(scope["path"]), "error": type(error).__name__},
+            )
+            if not answer.begun:
+                sentence = "The request could not be understood."
+                await _refused(400, sentence)(scope, receive, answer)
+
+    def _refusal(self, scope: Scope) -> JSONResponse | None:
+        path, method = scope["path"], scope["method"]
+        if not (_PAGE.fullmatch(path) or _API.fullmatch(path)):
+            return _refused(404, "There is nothing here.")
+        if method not in _METHODS:
+            return _refused(405, "Expected GET or POST.")
+        headers = dict(scope["headers"])
+        if b"transfer-encoding" in headers:
+            return _refused(411, "Expected a request that states its length.")
+        upload = headers.get(b"content-type", b"").startswith(b"multipart/form-data")
+        limit = self.limits.picture_bytes + _FORM_BYTES if upload else self.limits.request_bytes
+        length = headers.get(b"content-length", b"0")
+        if not length.isdigit() or int(length) > limit:
+            return _refused(413, f"Expected a request of at most {limit // 2**20} MB.")
+        if method == "POST" and path.rstrip("/") != _OF_A_VISITOR:
+            address = scope["client"][0] if scope.get("client") else ""
+            if not self._addresses.take(address):
+                return _refused(429, "Too many requests. Wait a moment, please.")
+        return None
+
+
+class _Answer:
+    """Sends an answer with the security headers, and knows whether it has begun."""
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self.begun = False
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.begun = True
+            headers = MutableHeaders(scope=message)
+            for name, value in _HEADERS.items():
+                headers[name] = value
+        await self._send(message)
+
+
+async def _drop_body(receive: Receive) -> None:
+    dropped_bytes = 0
+    while dropped_bytes < _MAX_DROPPED_BYTES:
+        message = await receive()
+        dropped_bytes += len(message.get("body", b""))
+        if not message.get("more_body", False):
+            return
+
+
+def _refused(status: int, error: str) -> JSONResponse:
+    # A rest of the body may be left unread, so the connection is not used again.
+    return JSONResponse({"error": error}, status_code=status, headers={"Connection": "close"})
+
+
+def _known(path: str) -> str:
+    """The path without what a visitor may have put into it."""
+    return "/".join(path.split("/")[:3]) if _API.fullmatch(path) else "page"

@@ -1,0 +1,59 @@
+"""How often somebody may ask: token buckets."""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+
+Clock = Callable[[], float]
+
+#: A bucket holds so many seconds' worth of requests: a page that opens asks for much at once.
+BURST_S = 3.0
+# Addresses remembered; the ones unheard of for longest go first, and start anew with a full bucket.
+_MAX_ADDRESSES = 10_000
+
+
+class Bucket:
+    """`per_s` requests a second on average, and `BURST_S` seconds' worth of them at once."""
+
+    __slots__ = ("_clock", "_filled_at", "_left", "per_s")
+
+    def __init__(self, per_s: float, *, clock: Clock = time.monotonic) -> None:
+        self.per_s = per_s
+        self._clock = clock
+        self._left = self._most
+        self._filled_at = clock()
+
+    @property
+    def _most(self) -> float:
+        return max(1.0, BURST_S * self.per_s)
+
+    def take(self) -> bool:
+        """Whether one more request is within the limit; if so, it is counted."""
+        now = self._clock()
+        self._left = min(self._most, self._left + (now - self._filled_at) * self.per_s)
+        self._filled_at = now
+        if self._left < 1.0:
+            return False
+        self._left -= 1.0
+        return True
+
+
+class Buckets:
+    """A bucket for each address. Used from one thread alone: the server's event loop."""
+
+    def __init__(self, per_s: float, *, clock: Clock = time.monotonic) -> None:
+        self._per_s = per_s
+        self._clock = clock
+        self._buckets: OrderedDict[str, Bucket] = OrderedDict()
+
+    def take(self, address: str) -> bool:
+        """Whether one more request from `address` is within the limit."""
+        bucket = self._buckets.get(address)
+        if bucket is None:
+            bucket = self._buckets[address] = Bucket(self._per_s, clock=self._clock)
+            if len(self._buckets) > _MAX_ADDRESSES:
+                self._buckets.popitem(last=False)
+        self._buckets.move_to_end(address)
+        return bucket.take()

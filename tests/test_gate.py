@@ -1,0 +1,167 @@
+"""The gate: which routes are open, how much, how often, and what an error looks like."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from starlette.types import Message, Receive, Scope, Send
+
+from mnist_core.ui.gate import Gate
+from mnist_core.ui.limits import Limits
+
+OPEN = [
+    "/",
+    "/config",
+    "/assets/index-1.js",
+    "/theme.css",
+    "/login",
+    "/gradio_api/component_server",
+    "/gradio_api/call/predict",
+    "/gradio_api/call/predict/0123",
+    "/gradio_api/upload",
+    "/gradio_api/queue/data",
+    "/gradio_api/info",
+]
+CLOSED = [
+    "/gradio_api/file=/etc/passwd",
+    "/gradio_api/file/tmp/x",
+    "/gradio_api/proxy=http://example.org",
+    "/gradio_api/vibe-edit",
+    "/gradio_api/dev/reload",
+    "/gradio_api/stream/x",
+    "/gradio_api/process_recording",
+    "/gradio_api/run-history/records",
+    "/gradio_api/deep_link",
+    "/monitoring",
+    "/runs",
+    "/docs",
+    "/openapi.json",
+    "/../etc/passwd",
+]
+
+
+class App:
+    """What lies behind the gate: answers "fine", or raises."""
+
+    def __init__(self) -> None:
+        self.fault: Exception | None = None
+        self.paths: list[str] = []
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self.paths.append(scope["path"])
+        if self.fault is not None:
+            raise self.fault
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b'"fine"'})
+
+
+def ask(gate: Gate, path: str, *, method: str = "GET", **headers: str) -> tuple[int, Any, Any]:
+    """Status, headers and body that the gate sends."""
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    scope = {
+        "type": "http",
+        "path": path,
+        "method": method,
+        "client": ("192.0.2.1", 1),
+        "headers": [(k.replace("_", "-").encode(), v.encode()) for k, v in headers.items()],
+    }
+    call = gate(scope, receive, send)
+    # It waits for nothing, so one step runs it: the browser tests have a loop of their own.
+    with pytest.raises(StopIteration):
+        call.send(None)
+    start, *bodies = sent
+    told = {name.decode(): value.decode() for name, value in start["headers"]}
+    return start["status"], told, json.loads(b"".join(each.get("body", b"") for each in bodies))
+
+
+def gate_with(**limits: float) -> tuple[Gate, App]:
+    app = App()
+    return Gate(app, limits=Limits(**limits), is_well=lambda: True), app  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("path", OPEN)
+def test_the_pages_own_routes_are_open(path: str) -> None:
+    gate, app = gate_with()
+    assert ask(gate, path)[0] == 200
+    assert app.paths == [path]
+
+
+@pytest.mark.parametrize("path", CLOSED)
+def test_every_other_route_is_closed(path: str) -> None:
+    gate, app = gate_with()
+    status, _, body = ask(gate, path)
+    assert status == 404
+    assert body == {"error": "There is nothing here."}
+    assert app.paths == []
+
+
+def test_only_the_methods_of_a_page_are_taken() -> None:
+    gate, _ = gate_with()
+    assert ask(gate, "/", method="DELETE")[0] == 405
+
+
+@pytest.mark.parametrize("status", [200, 404, 400])
+def test_every_answer_has_the_security_headers(status: int) -> None:
+    gate, app = gate_with()
+    app.fault = ValueError("secret") if status == 400 else None
+    got, headers, body = ask(gate, "/nowhere" if status == 404 else "/")
+    assert got == status
+    assert headers["x-content-type-options"] == "nosniff"
+    policy = headers["content-security-policy"]
+    assert "object-src 'none'" in policy
+    assert "https://huggingface.co" in policy  # the page works in a Space's frame
+    assert "x-frame-options" not in headers
+    assert "secret" not in json.dumps(body)
+
+
+def test_large_bodies_are_refused_by_the_length_that_they_state() -> None:
+    gate, app = gate_with(request_bytes=2**20, picture_bytes=2 * 2**20)
+    path = "/gradio_api/component_server"
+    assert ask(gate, path, method="POST", content_length=str(2**20))[0] == 200
+    refused = ask(gate, path, method="POST", content_length=str(2**20 + 1))
+    assert refused[0] == 413
+    assert refused[2] == {"error": "Expected a request of at most 1 MB."}
+    form = {"content_type": "multipart/form-data; boundary=x"}
+    upload = "/gradio_api/upload"
+    assert ask(gate, upload, method="POST", content_length=str(2 * 2**20), **form)[0] == 200
+    assert ask(gate, upload, method="POST", content_length=str(3 * 2**20), **form)[0] == 413
+    assert ask(gate, path, method="POST", content_length="-1")[0] == 413
+    assert ask(gate, path, method="POST", transfer_encoding="chunked")[0] == 411
+    assert len(app.paths) == 2
+
+
+def test_the_api_is_bounded_by_address_and_the_pages_own_calls_are_not() -> None:
+    gate, _ = gate_with(api_requests_per_s=2.0)
+    statuses = [ask(gate, "/gradio_api/call/predict", method="POST")[0] for _ in range(8)]
+    assert statuses == [200] * 6 + [429] * 2
+    page = [ask(gate, "/gradio_api/component_server", method="POST")[0] for _ in range(20)]
+    assert page == [200] * 20
+
+
+def test_health_tells_whether_visitors_are_served() -> None:
+    well = True
+    gate = Gate(App(), limits=Limits(), is_well=lambda: well)
+    assert ask(gate, "/health")[::2] == (200, {"status": "ok"})
+    well = False
+    assert ask(gate, "/health")[::2] == (503, {"status": "ending"})
+
+
+def test_nothing_but_http_comes_in() -> None:
+    gate, app = gate_with()
+
+    async def never() -> Message:
+        raise AssertionError
+
+    call = gate({"type": "websocket", "path": "/"}, never, never)  # type: ignore[arg-type]
+    with pytest.raises(StopIteration):
+        call.send(None)
+    assert app.paths == []
