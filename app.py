@@ -78,6 +78,7 @@ def main() -> None:
             prevent_thread_lock=True,
             **launch_options(sessions),
         )
+        log_as_json(logging.WARNING)  # the server has set up a log of its own by now
         if options.share and not page.share_url:
             print(f"There is no public link without a network. Serving on {page.local_url}")
         sessions.warm()

@@ -7,6 +7,8 @@ anything is read from them, and an error is one fixed sentence.
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import logging
 import re
 from collections.abc import Callable
@@ -25,6 +27,7 @@ HEALTH_PATH = "/health"
 _FORM_BYTES = 64 * 2**10
 # So much of a refused body is read and dropped: a client that is still sending misses the answer.
 _MAX_DROPPED_BYTES = 64 * 2**20
+_MAX_DROP_S = 5.0
 
 # The page, its files, its sign-in, and the API of its two endpoints. Files that visitors sent
 # (`file=`) are among what is closed: the endpoints read them from disk, and nothing serves them.
@@ -103,7 +106,9 @@ class Gate:
                 "a request could not be answered",
                 extra={"path": _known(scope["path"]), "error": type(error).__name__},
             )
-            if not answer.begun:
+            if answer.begun:
+                await answer({"type": "http.response.body", "body": b"", "more_body": False})
+            else:
                 sentence = "The request could not be understood."
                 await _refused(400, sentence)(scope, receive, answer)
 
@@ -146,11 +151,14 @@ class _Answer:
 
 async def _drop_body(receive: Receive) -> None:
     dropped_bytes = 0
-    while dropped_bytes < _MAX_DROPPED_BYTES:
-        message = await receive()
-        dropped_bytes += len(message.get("body", b""))
-        if not message.get("more_body", False):
-            return
+    # Whoever states a length and sends nothing is not waited for.
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(_MAX_DROP_S):
+            while dropped_bytes < _MAX_DROPPED_BYTES:
+                message = await receive()
+                dropped_bytes += len(message.get("body", b""))
+                if not message.get("more_body", False):
+                    return
 
 
 def _refused(status: int, error: str) -> JSONResponse:

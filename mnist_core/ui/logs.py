@@ -19,11 +19,9 @@ class JsonLines(logging.Formatter):
     sent, and so stays out.
     """
 
-    converter = time.gmtime
-
     def format(self, record: logging.LogRecord) -> str:
         line: dict[str, Any] = {
-            "time": self.formatTime(record, "%Y-%m-%dT%H:%M:%SZ"),
+            "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(record.created)),
             "level": record.levelname.lower(),
             "logger": record.name,
             "event": record.getMessage(),
@@ -39,7 +37,13 @@ class JsonLines(logging.Formatter):
 
 
 def log_as_json(level: int) -> None:
-    """Sends all of this process's log to stderr as JSON lines."""
+    """Sends all of this process's log to stderr as JSON lines, what other packages set up included."""
     handler = logging.StreamHandler()
     handler.setFormatter(JsonLines())
     logging.basicConfig(level=level, handlers=[handler], force=True)
+    for name, logger in logging.root.manager.loggerDict.items():
+        if isinstance(logger, logging.Logger) and name.startswith("uvicorn"):
+            logger.handlers.clear()
+            logger.propagate = True
+    # It tells of each broken form byte by byte.
+    logging.getLogger("python_multipart").setLevel(logging.ERROR)
