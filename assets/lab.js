@@ -3,6 +3,7 @@ const mnist = window.mnist;
 const root = element.querySelector(".lab");
 const POLL_MS = 200;
 const VIEWS_MS = 500;
+const HERE_MS = 30_000; // without a training, this often the server hears that the page is open
 
 const form = root.querySelector("form");
 const setup = new SetupForm(form, props.controls);
@@ -58,7 +59,7 @@ async function poll(all = false) {
   } finally {
     polling = false;
   }
-  if (isActive(newest())) timer = setTimeout(poll, POLL_MS);
+  timer = setTimeout(poll, isActive(newest()) ? POLL_MS : HERE_MS);
 }
 
 function follow(answer) {

@@ -86,7 +86,8 @@ def run_evaluate(options: argparse.Namespace) -> None:
 def run_record(options: argparse.Namespace) -> None:
     config = RecordConfig(seed=options.seed)
     if options.epochs is not None:
-        config = dataclasses.replace(config, epochs=options.epochs)
+        teacher_epochs = min(options.epochs, config.teacher_epochs)
+        config = dataclasses.replace(config, epochs=options.epochs, teacher_epochs=teacher_epochs)
     data = load_mnist(options.data, on_progress=_show_download)
     for line in train_record(
         data, config=config, data_root=options.data, out=options.out, on_progress=_show_download

@@ -1,32 +1,35 @@
 """The recipe of the shipped weights: one MLP for MNIST, for pens, and for what is no digit.
 
 Half of each batch is MNIST; the rest is pen digits by other hands, digits in rarer styles, and ink
-that is no digit. All of it is bent, slanted and thickened anew each time it is seen. The weights
+that is no digit. All of it is bent, slanted and thickened anew each time it is seen. A convolutional
+teacher learns from that first; the MLP then learns from the labels and from the teacher. The weights
 kept are a running average (Polyak), calibrated on validation images and writers.
 """
 
 from __future__ import annotations
 
-import copy
 import json
 import time
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Literal
 
-import numpy as np
 import safetensors
 import safetensors.torch
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional
 
 from mnist_core.checkpoints import read_metadata, write_atomically
 from mnist_core.data import CLASS_COUNT, Dataset, Splits, hold_out
-from mnist_core.models import MLP, MLPConfig
+from mnist_core.learner import Learner, autocast, without_prefix
+from mnist_core.models import MLP, MNIST_MEAN, MNIST_STD, MLPConfig
 from mnist_core.pen import PenDigit, is_held_out, is_validation, pen_dataset
-from mnist_core.record_data import NOT_A_DIGIT, RecordConfig, make_pools, varied_batches
+from mnist_core.record_data import NOT_A_DIGIT, Pool, RecordConfig, make_pools, varied_batches
+from mnist_core.teacher import Teacher
 
+Stage = Literal["teacher", "mlp"]
 # The share of validation digits below the threshold of rejection.
 _REFUSED_SHARE = 0.01
 
@@ -35,11 +38,12 @@ _REFUSED_SHARE = 0.01
 class RecordEvent:
     """An epoch is done; in the first event, all ink is drawn and the training about to begin.
 
-    Accuracies are those of the averaged weights on validation images and writers.
-
-    `model` holds those weights; it is the finished, calibrated model in the last event.
+    stage: who learns. epoch: from 1, of the stage's `epochs`. Accuracies are those of its averaged
+    weights on validation images and writers. remaining_s: of the stage. `model` is the finished,
+    calibrated MLP in the last event, None before.
     """
 
+    stage: Stage
     epoch: int
     epochs: int
     loss: float | None
@@ -47,7 +51,7 @@ class RecordEvent:
     pen_accuracy: float | None
     elapsed_s: float
     remaining_s: float | None
-    model: MLP
+    model: MLP | None
 
 
 def record(
@@ -67,37 +71,153 @@ def record(
     Raises ValueError for a state file of another recipe or a damaged one.
     """
     config = config if config is not None else RecordConfig()
-    started_s = time.perf_counter()
-    data = hold_out(
-        mnist, size=config.validation_size, generator=torch.Generator().manual_seed(config.seed)
-    )
-    validation_pen = pen_dataset(digit for digit in pen if is_validation(digit.writer)).to(device)
-    training_pen = [d for d in pen if trains(d.writer, all_writers=config.all_writers)]
-    pools = make_pools(data.train, training_pen, config, device)
-    learner = _Learner(config, device)
-    first = learner.resume(state_path) if state_path is not None and state_path.exists() else 0
-    if data.validation is None:
-        raise ValueError("expected a validation split")
-    validation_mnist = data.validation.to(device)
-    finished = first == config.epochs
-    if finished:
-        learner.average = calibrated(learner.average, [validation_mnist, validation_pen])
-    yield _event(learner, config, first, None, (None, None), started_s, 0.0 if finished else None)
-    for epoch in range(first, config.epochs):
+    recipe = _Recipe(mnist, pen, config, torch.device(device))
+    if state_path is not None and state_path.exists():
+        recipe.resume(state_path)
+    yield recipe.event(None, None)
+    while recipe.model is None:
         epoch_started_s = time.perf_counter()
-        loss = learner.learn(varied_batches(pools, config, epoch, device), epoch)
+        loss = recipe.learn_an_epoch()
         if state_path is not None:
-            learner.save(state_path, epoch + 1)
-        accuracies = (
-            _accuracy(learner.average, validation_mnist),
-            _accuracy(learner.average, validation_pen),
+            recipe.save(state_path)
+        yield recipe.event(loss, time.perf_counter() - epoch_started_s)
+
+
+class _Recipe:
+    """Where a run of the recipe is: the stage, its epoch, and the networks of both stages."""
+
+    def __init__(
+        self, mnist: Splits, pen: Sequence[PenDigit], config: RecordConfig, device: torch.device
+    ) -> None:
+        self._started_s = time.perf_counter()
+        self._config = config
+        self._device = device
+        data = hold_out(
+            mnist, size=config.validation_size, generator=torch.Generator().manual_seed(config.seed)
         )
-        epoch_s = time.perf_counter() - epoch_started_s
-        last = epoch + 1 == config.epochs
-        if last:
-            learner.average = calibrated(learner.average, [validation_mnist, validation_pen])
-        remaining_s = epoch_s * (config.epochs - epoch - 1)
-        yield _event(learner, config, epoch + 1, loss, accuracies, started_s, remaining_s)
+        if data.validation is None:
+            raise ValueError("expected a validation split")
+        validation_pen = pen_dataset(digit for digit in pen if is_validation(digit.writer))
+        self._validation = [data.validation.to(device), validation_pen.to(device)]
+        training_pen = [d for d in pen if trains(d.writer, all_writers=config.all_writers)]
+        self._pools: list[Pool] = make_pools(data.train, training_pen, config, device)
+        generator = torch.Generator().manual_seed(config.seed)
+        self._teacher = Learner(
+            Teacher(generator=generator).to(device), epochs=config.teacher_epochs, config=config
+        )
+        settings = MLPConfig(
+            hidden_sizes=config.hidden_sizes,
+            normalization="batch",
+            mean=MNIST_MEAN,
+            std=MNIST_STD,
+            rejects=True,
+        )
+        self._mlp = Learner(
+            MLP(settings, generator=generator).to(device), epochs=config.epochs, config=config
+        )
+        self._stage: Stage = "teacher"
+        self._epoch = 0
+        #: The calibrated MLP, once all epochs are done.
+        self.model: MLP | None = None
+
+    @property
+    def _epochs(self) -> int:
+        return self._config.teacher_epochs if self._stage == "teacher" else self._config.epochs
+
+    @property
+    def _learner(self) -> Learner[Teacher] | Learner[MLP]:
+        return self._teacher if self._stage == "teacher" else self._mlp
+
+    def learn_an_epoch(self) -> float:
+        """The next epoch of the stage, or of the next stage where this one is over; its mean loss."""
+        if self._stage == "teacher" and self._epoch == self._epochs:
+            self._stage, self._epoch = "mlp", 0
+        teach = self._teach if self._stage == "mlp" and self._config.distillation else None
+        seed = 2 * (self._config.seed * 100_003 + self._epoch) + (self._stage == "mlp")
+        batches = varied_batches(
+            self._pools,
+            self._config,
+            seed=seed,
+            progress=self._epoch / self._epochs,
+            device=self._device,
+            teach=teach,
+        )
+        # Dropout draws from PyTorch's own generator: seeded here, a resumed run draws the same.
+        with torch.random.fork_rng():
+            torch.manual_seed(seed)
+            loss = self._learner.learn(batches, epoch=self._epoch)
+        self._epoch += 1
+        self._finish()
+        return loss
+
+    def _finish(self) -> None:
+        if self._stage == "mlp" and self._epoch == self._epochs:
+            self.model = calibrated(self._mlp.average, self._validation)
+
+    def _teach(self, images: Tensor) -> Tensor:
+        # Not inference mode: what it makes may take no part in another thread's training.
+        with torch.no_grad(), autocast(images.device):
+            return self._teacher.average(images).float()  # type: ignore[no-any-return]
+
+    def event(self, loss: float | None, epoch_s: float | None) -> RecordEvent:
+        mnist, pen = (
+            None if loss is None else _accuracy(self._learner.average, each)
+            for each in self._validation
+        )
+        left = self._epochs - self._epoch
+        return RecordEvent(
+            stage=self._stage,
+            epoch=self._epoch,
+            epochs=self._epochs,
+            loss=loss,
+            mnist_accuracy=mnist,
+            pen_accuracy=pen,
+            elapsed_s=time.perf_counter() - self._started_s,
+            remaining_s=None if epoch_s is None else epoch_s * left,
+            model=self.model,
+        )
+
+    def save(self, path: Path) -> None:
+        """Writes all that `resume` needs; of the teacher, once it is done, only its average."""
+        if self._stage == "teacher":
+            tensors = _prefixed("teacher.", self._teacher.state())
+        else:
+            taught = {k: v.cpu() for k, v in self._teacher.average.state_dict().items()}
+            tensors = _prefixed("teacher.average.", taught) | _prefixed("mlp.", self._mlp.state())
+        metadata = {
+            "stage": self._stage,
+            "epoch": str(self._epoch),
+            "recipe": json.dumps(asdict(self._config)),
+        }
+        # Clones, since safetensors refuses other layouts than the usual one.
+        plain = {
+            name: tensor.clone(memory_format=torch.contiguous_format)
+            for name, tensor in tensors.items()
+        }
+        write_atomically(path, safetensors.torch.save(plain, metadata=metadata))
+
+    def resume(self, path: Path) -> None:
+        """Takes up the state at `path`."""
+        data = path.read_bytes()
+        metadata = read_metadata(data, name=str(path))
+        if metadata.get("recipe") != json.dumps(asdict(self._config)):
+            raise ValueError(f"{path}: the state of another recipe; delete it to begin anew")
+        try:
+            tensors = safetensors.torch.load(data)
+            if metadata["stage"] == "teacher":
+                self._teacher.resume(without_prefix("teacher.", tensors))
+            else:
+                self._teacher.average.load_state_dict(without_prefix("teacher.average.", tensors))
+                self._mlp.resume(without_prefix("mlp.", tensors))
+                self._stage = "mlp"
+            self._epoch = int(metadata["epoch"])
+            self._finish()
+        except (safetensors.SafetensorError, KeyError, RuntimeError, ValueError) as error:
+            raise ValueError(f"{path}: damaged state ({error}); delete it to begin anew") from error
+
+
+def _prefixed(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    return {prefix + name: tensor for name, tensor in tensors.items()}
 
 
 def trains(writer: int, *, all_writers: bool) -> bool:
@@ -136,121 +256,13 @@ def calibrated(model: MLP, validation: Sequence[Dataset]) -> MLP:
     return result.eval()
 
 
-class _Learner:
-    """The network, its running average and its optimiser; saved and resumed together."""
-
-    def __init__(self, config: RecordConfig, device: torch.device | str) -> None:
-        self.config = config
-        generator = torch.Generator().manual_seed(config.seed)
-        settings = MLPConfig(
-            hidden_sizes=config.hidden_sizes,
-            normalization="batch",
-            mean=0.1307,
-            std=0.3081,
-            rejects=True,
-        )
-        self.model = MLP(settings, generator=generator).to(device)
-        self.average = copy.deepcopy(self.model).eval()
-        self.optimizer = torch.optim.AdamW(
-            self.model.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay
-        )
-        self.steps_per_epoch = max(1, config.images_per_epoch // config.batch_size)
-
-    def learn(self, batches: Iterator[tuple[Tensor, Tensor]], epoch: int) -> float:
-        """One epoch; the mean loss of its batches."""
-        self.model.train()
-        total = 0.0
-        for index, (images, labels) in enumerate(batches):
-            step = epoch * self.steps_per_epoch + index
-            self._set_learning_rate(step)
-            self.optimizer.zero_grad(set_to_none=True)
-            loss = functional.cross_entropy(self.model(images), labels)
-            loss.backward()
-            self.optimizer.step()
-            self._average(step)
-            total += loss.item()
-        self.average.eval()
-        return total / self.steps_per_epoch
-
-    def _set_learning_rate(self, step: int) -> None:
-        # Up over the first tenth, then along half a cosine to nothing.
-        progress = step / (self.steps_per_epoch * self.config.epochs)
-        rising = min(1.0, progress / 0.1 + 0.02)
-        falling = 0.5 * (1 + float(np.cos(np.pi * max(0.0, progress - 0.1) / 0.9)))
-        for group in self.optimizer.param_groups:
-            group["lr"] = self.config.learning_rate * rising * falling
-
-    def _average(self, step: int) -> None:
-        decay = min(self.config.average_decay, (1 + step) / (10 + step))
-        with torch.no_grad():
-            ours, theirs = self.average.state_dict(), self.model.state_dict()
-            floats = [name for name, tensor in ours.items() if tensor.is_floating_point()]
-            torch._foreach_lerp_(
-                [ours[name] for name in floats], [theirs[name] for name in floats], 1 - decay
-            )
-
-    def save(self, path: Path, epoch: int) -> None:
-        tensors = {f"model.{k}": v for k, v in self.model.state_dict().items()}
-        tensors |= {f"average.{k}": v for k, v in self.average.state_dict().items()}
-        for index, parameter in enumerate(self.model.parameters()):
-            for name, value in self.optimizer.state[parameter].items():
-                tensors[f"optimizer.{index}.{name}"] = value
-        tensors = {name: tensor.detach().cpu().clone() for name, tensor in tensors.items()}
-        metadata = {"epoch": str(epoch), "recipe": json.dumps(asdict(self.config))}
-        write_atomically(path, safetensors.torch.save(tensors, metadata=metadata))
-
-    def resume(self, path: Path) -> int:
-        """Takes up the state at `path`; the number of epochs done."""
-        data = path.read_bytes()
-        metadata = read_metadata(data, name=str(path))
-        if metadata.get("recipe") != json.dumps(asdict(self.config)):
-            raise ValueError(f"{path}: the state of another recipe; delete it to begin anew")
-        try:
-            tensors = safetensors.torch.load(data)
-            for part, module in (("model.", self.model), ("average.", self.average)):
-                module.load_state_dict(
-                    {k.removeprefix(part): v for k, v in tensors.items() if k.startswith(part)}
-                )
-            for index, parameter in enumerate(self.model.parameters()):
-                self.optimizer.state[parameter] = {
-                    name: tensors[f"optimizer.{index}.{name}"].to(
-                        "cpu" if name == "step" else parameter.device
-                    )
-                    for name in ("step", "exp_avg", "exp_avg_sq")
-                }
-            return int(metadata["epoch"])
-        except (safetensors.SafetensorError, KeyError, RuntimeError, ValueError) as error:
-            raise ValueError(f"{path}: damaged state ({error}); delete it to begin anew") from error
+def _logits(network: nn.Module, images: Tensor) -> Tensor:
+    return torch.cat([network(part) for part in torch.split(images, 1000)]).cpu()
 
 
-def _logits(model: MLP, images: Tensor) -> Tensor:
-    return torch.cat([model(part) for part in torch.split(images, 1000)]).cpu()
-
-
-def _accuracy(model: MLP, dataset: Dataset) -> float | None:
+def _accuracy(network: nn.Module, dataset: Dataset) -> float | None:
     if not len(dataset):
         return None
     with torch.inference_mode():
-        chosen = _logits(model, dataset.images)[:, :CLASS_COUNT].argmax(dim=1)
+        chosen = _logits(network, dataset.images)[:, :CLASS_COUNT].argmax(dim=1)
     return float((chosen == dataset.labels.cpu()).float().mean())
-
-
-def _event(
-    learner: _Learner,
-    config: RecordConfig,
-    epoch: int,
-    loss: float | None,
-    accuracies: tuple[float | None, float | None],
-    started_s: float,
-    remaining_s: float | None,
-) -> RecordEvent:
-    return RecordEvent(
-        epoch=epoch,
-        epochs=config.epochs,
-        loss=loss,
-        mnist_accuracy=accuracies[0],
-        pen_accuracy=accuracies[1],
-        elapsed_s=time.perf_counter() - started_s,
-        remaining_s=remaining_s,
-        model=learner.average,
-    )

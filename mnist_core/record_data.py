@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 
@@ -17,6 +17,8 @@ from mnist_core.nondigits import non_digit
 from mnist_core.pen import PenDigit, Strokes
 from mnist_core.styles import made_up_digit, with_bar, with_slash
 
+#: Images (N, 28, 28), labels (N,), and a teacher's logits (N, 11) where there is one.
+Batch = tuple[Tensor, Tensor, Tensor | None]
 #: The label of ink that is no digit: the eleventh logit.
 NOT_A_DIGIT = CLASS_COUNT
 # Batches made at once, on a thread of their own while the one before is learnt from.
@@ -27,6 +29,8 @@ _BATCHES_AHEAD = 8
 class RecordConfig:
     """The recipe; the defaults made the shipped weights.
 
+    teacher_epochs, epochs: of the teacher, then of the MLP that learns from it. distillation: the
+    teacher's share of the MLP's loss. softness: divides the logits that the two are compared by.
     images_per_epoch: drawn from all sources. The four shares are those of a batch and add up to 1.
     pen_variants: drawings of each pen digit by other hands. made_up, non_digits: how many are made.
     all_writers: also trains the six writers who otherwise only measure.
@@ -34,8 +38,11 @@ class RecordConfig:
     epochs, so that the model ends on digits as people write them.
     """
 
-    hidden_sizes: tuple[int, ...] = (1024, 768)
-    epochs: int = 48
+    hidden_sizes: tuple[int, ...] = (1280, 1024, 768)
+    teacher_epochs: int = 50
+    epochs: int = 250
+    distillation: float = 0.7
+    softness: float = 2.0
     images_per_epoch: int = 60_000
     batch_size: int = 512
     learning_rate: float = 2e-3
@@ -56,15 +63,21 @@ class RecordConfig:
     calming_share: float = 0.3
 
     def __post_init__(self) -> None:
-        for name in ("epochs", "images_per_epoch", "batch_size", "pen_variants"):
+        for name in ("teacher_epochs", "epochs", "images_per_epoch", "batch_size", "pen_variants"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name}: expected at least 1, got {getattr(self, name)}")
+        if not 0.0 <= self.distillation <= 1.0:
+            raise ValueError(f"distillation: expected [0, 1], got {self.distillation}")
         if abs(sum(self.shares) - 1.0) > 1e-6 or min(self.shares) < 0.0:
             raise ValueError(f"the shares must add up to 1, got {self.shares}")
 
-    def augmentation_at(self, epoch: int) -> AugmentationConfig:
-        """The augmentation of an epoch, counted from 0."""
-        left = (1 - epoch / self.epochs) / max(self.calming_share, 1e-9)
+    @property
+    def steps_per_epoch(self) -> int:
+        return max(1, self.images_per_epoch // self.batch_size)
+
+    def augmentation_at(self, progress: float) -> AugmentationConfig:
+        """The augmentation at `progress` in [0, 1) of a training."""
+        left = (1 - progress) / max(self.calming_share, 1e-9)
         strength = self.last_augmentation + (1 - self.last_augmentation) * min(1.0, left)
         full = asdict(self.augmentation)
         share = full.pop("share")
@@ -152,15 +165,25 @@ def _drawn(
 
 
 def varied_batches(
-    pools: Sequence[Pool], config: RecordConfig, epoch: int, device: torch.device | str
-) -> Iterator[tuple[Tensor, Tensor]]:
-    """One epoch of varied batches; seeded by the epoch, so that a resumed run sees the same."""
-    generator = torch.Generator().manual_seed(config.seed * 100_003 + epoch)
-    augmentation = config.augmentation_at(epoch)
-    steps = max(1, config.images_per_epoch // config.batch_size)
+    pools: Sequence[Pool],
+    config: RecordConfig,
+    *,
+    seed: int,
+    progress: float,
+    device: torch.device | str,
+    teach: Callable[[Tensor], Tensor] | None = None,
+) -> Iterator[Batch]:
+    """One epoch of varied batches: images (N, 28, 28), labels (N,) and what `teach` makes of them.
+
+    The same `seed`, one of its own for each epoch, gives the same batches, so that a resumed run sees
+    them too. `teach` runs beside the caller, on the thread that makes the batches.
+    """
+    generator = torch.Generator().manual_seed(seed)
+    augmentation = config.augmentation_at(progress)
+    steps = config.steps_per_epoch
     sizes = [min(_BATCHES_AHEAD, steps - first) for first in range(0, steps, _BATCHES_AHEAD)]
 
-    def make(batches: int) -> tuple[Tensor, Tensor]:
+    def make(batches: int) -> list[Batch]:
         total = batches * config.batch_size
         counts = [round(total * share) for share in config.shares[1:]]
         counts = [total - sum(counts), *counts]
@@ -172,18 +195,21 @@ def varied_batches(
         images, labels = (torch.cat(part) for part in zip(*parts, strict=True))
         order = torch.randperm(len(labels), generator=generator).to(device)
         varied = augment(images, config=augmentation, generator=generator)
-        return varied[order], labels[order]
+        return [
+            (images, labels, None if teach is None else teach(images))
+            for images, labels in zip(
+                torch.split(varied[order], config.batch_size),
+                torch.split(labels[order], config.batch_size),
+                strict=True,
+            )
+        ]
 
     # Each thread has an intra-op pool of its own; without this, the new one takes every core.
     threads = torch.get_num_threads()
     with ThreadPoolExecutor(1, initializer=torch.set_num_threads, initargs=(threads,)) as maker:
         ahead = maker.submit(make, sizes[0])
         for following in [*sizes[1:], None]:
-            images, labels = ahead.result()
+            made = ahead.result()
             if following is not None:
                 ahead = maker.submit(make, following)
-            yield from zip(
-                torch.split(images, config.batch_size),
-                torch.split(labels, config.batch_size),
-                strict=True,
-            )
+            yield from made

@@ -41,11 +41,12 @@ def train_record(
     event: RecordEvent | None = None
     for event in record(mnist, pen, config=config, state_path=state_path, device=device):
         yield _epoch_line(event)
-    if event is None:
+    if event is None or event.model is None:
         return
     model = event.model.cpu()
     if out is not None and state_path is not None:
-        save_checkpoint(model, out, metadata={"preset": "record", "seed": str(config.seed)})
+        metadata = {"preset": "record", "seed": str(config.seed)}
+        save_checkpoint(model, out, metadata=metadata, half=True)
         state_path.unlink(missing_ok=True)
         yield f"saved to {out}"
     if mnist.test is not None:
@@ -102,7 +103,7 @@ def _other_ink_line(model: MLP, digits: list[PenDigit], evaluation: Evaluation) 
 
 
 def _epoch_line(event: RecordEvent) -> str:
-    line = f"epoch {event.epoch}/{event.epochs}"
+    line = f"{event.stage} epoch {event.epoch}/{event.epochs}"
     if event.loss is None:
         return f"{line}  ink drawn  {event.elapsed_s:.0f} s"
     line += f"  loss {event.loss:.4f}"

@@ -47,6 +47,15 @@ def test_half_precision_is_read_as_float32() -> None:
     assert loaded.output.weight.dtype == torch.float32
 
 
+def test_weights_kept_as_float16_take_half_the_bytes_and_answer_the_same() -> None:
+    model = MLP(MLPConfig(hidden_sizes=(64,), normalization="batch")).eval()
+    model.hidden[0].norm.running_var.fill_(1e6)  # beyond float16
+    whole, half = dump_checkpoint(model), dump_checkpoint(model, half=True)
+    assert len(half) < 0.6 * len(whole)
+    images = torch.rand(5, 28, 28)
+    torch.testing.assert_close(load_checkpoint(half)(images), model(images), atol=0.01, rtol=0.01)
+
+
 def damaged(kind: str) -> bytes:
     model = MLP(CONFIG)
     good = dump_checkpoint(model)

@@ -4,8 +4,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from torch.nn import functional
 
 from mnist_core.data import Splits, synthetic_digits
+from mnist_core.learner import loss_of
 from mnist_core.pen import PenDigit
 from mnist_core.record import calibrated, record, trains
 from mnist_core.record_data import RecordConfig
@@ -13,6 +15,7 @@ from mnist_core.styles import made_up_digit
 
 SMALL = RecordConfig(
     hidden_sizes=(32,),
+    teacher_epochs=2,
     epochs=3,
     images_per_epoch=256,
     batch_size=32,
@@ -42,17 +45,31 @@ def weights(model):
 
 def test_each_epoch_is_told_and_the_last_holds_a_calibrated_model():
     events = list(record(mnist(), pen(), config=SMALL))
-    assert [event.epoch for event in events] == [0, 1, 2, 3]
+    told = [(event.stage, event.epoch) for event in events]
+    assert told == [("teacher", each) for each in range(3)] + [("mlp", each) for each in (1, 2, 3)]
     assert events[0].loss is None
-    assert events[3].loss < events[1].loss
-    assert 0.0 <= events[3].mnist_accuracy <= 1.0
-    assert 0.0 <= events[3].pen_accuracy <= 1.0
-    assert events[3].remaining_s == 0.0
-    model = events[3].model
+    assert events[2].loss < events[1].loss
+    assert events[5].loss < events[3].loss
+    assert 0.0 <= events[5].mnist_accuracy <= 1.0
+    assert 0.0 <= events[5].pen_accuracy <= 1.0
+    assert events[5].remaining_s == 0.0
+    assert all(event.model is None for event in events[:5])
+    model = events[5].model
     assert model.config.rejects
     assert model.config.layer_sizes == (784, 32, 11)
     assert model.config.temperature != 1.0
     assert not model.training
+
+
+def test_the_teachers_share_of_the_loss_vanishes_where_both_agree():
+    config = RecordConfig(distillation=0.6)
+    logits = torch.randn(5, 11, generator=torch.Generator().manual_seed(0))
+    labels = torch.arange(5)
+    hard = functional.cross_entropy(logits, labels)
+    assert torch.equal(loss_of(logits, labels, None, config=config), hard)
+    agreed = loss_of(logits, labels, logits + 3.0, config=config)
+    assert agreed.item() == pytest.approx(0.4 * hard.item(), abs=1e-5)
+    assert loss_of(logits, labels, -logits, config=config) > agreed
 
 
 def test_same_seed_gives_the_same_weights():
@@ -62,15 +79,16 @@ def test_same_seed_gives_the_same_weights():
     assert not torch.equal(weights(once), weights(other))
 
 
-def test_a_killed_run_goes_on_to_the_same_weights(tmp_path: Path):
+@pytest.mark.parametrize("killed_after", [1, 2, 3, 4])
+def test_a_killed_run_goes_on_to_the_same_weights(tmp_path: Path, killed_after: int):
     state = tmp_path / "state.safetensors"
     whole = list(record(mnist(), pen(), config=SMALL))[-1].model
     run = record(mnist(), pen(), config=SMALL, state_path=state)
-    while next(run).epoch < 2:
-        pass
+    for _ in range(killed_after + 1):
+        next(run)
     run.close()
     events = list(record(mnist(), pen(), config=SMALL, state_path=state))
-    assert [event.epoch for event in events] == [2, 3]
+    assert len(events) == 6 - killed_after
     assert torch.equal(weights(events[-1].model), weights(whole))
     (finished,) = record(mnist(), pen(), config=SMALL, state_path=state)
     assert torch.equal(weights(finished.model), weights(whole))
@@ -113,7 +131,9 @@ def test_calibration_brings_percentages_down_where_the_model_is_too_sure():
     assert calibrated(model, [data]).config.temperature > 4.0
 
 
-@pytest.mark.parametrize("fault", [{"epochs": 0}, {"mnist_share": 0.9}, {"batch_size": 0}])
+@pytest.mark.parametrize(
+    "fault", [{"epochs": 0}, {"teacher_epochs": 0}, {"mnist_share": 0.9}, {"batch_size": 0}]
+)
 def test_config_is_checked(fault):
     with pytest.raises(ValueError, match=r"expected at least 1|add up to 1"):
         RecordConfig(**fault)

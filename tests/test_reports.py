@@ -14,6 +14,7 @@ from mnist_core.styles import made_up_digit
 
 SMALL = RecordConfig(
     hidden_sizes=(16,),
+    teacher_epochs=1,
     epochs=2,
     images_per_epoch=64,
     batch_size=32,
@@ -59,8 +60,9 @@ def test_record_tells_each_epoch_saves_the_weights_and_drops_its_state(tmp_path:
     (folder / "pendigits-orig.tra").write_text(unipen(made_up_pen()))
     out = tmp_path / "weights.safetensors"
     run = train_record(splits(), config=SMALL, data_root=tmp_path, out=out)
-    assert next(run).startswith("epoch 0/2")
-    assert next(run).startswith("epoch 1/2  loss")
+    assert next(run).startswith("teacher epoch 0/1")
+    assert next(run).startswith("teacher epoch 1/1  loss")
+    assert next(run).startswith("mlp epoch 1/2  loss")
     assert (tmp_path / "weights.safetensors.state").exists()
     *_, saved, last = run
     assert saved == f"saved to {out}"

@@ -15,7 +15,7 @@ from mnist_core.practice import Practice
 from mnist_core.training import TrainConfig
 from mnist_core.ui.limits import Limits
 from mnist_core.ui.runs import Run, first_layer
-from mnist_core.ui.sessions import Session, Sessions
+from mnist_core.ui.sessions import Session, Sessions, VisitorError
 from mnist_core.ui.setup import LAB_PRESETS, Setup, SetupError, parse_setup
 from mnist_core.ui.workers import Job
 
@@ -29,8 +29,8 @@ class Pool:
         self.waiting = 0
         self.evaluation: dict[str, Any] = {}
 
-    def submit(self, order: dict[str, Any], listener: Any) -> Job:
-        self.jobs.append(Job(order, listener))
+    def submit(self, order: dict[str, Any], listener: Any, *, is_wanted: Any) -> Job:
+        self.jobs.append(Job(order, listener, is_wanted))
         return self.jobs[-1]
 
     def order(self, job: Job, order: dict[str, Any]) -> None:
@@ -257,6 +257,68 @@ def test_a_lost_worker_leaves_the_last_snapshot(sessions: Sessions, digits: Any)
     assert run.status == "interrupted"
     assert "interrupted" in run.sentence
     assert session.has_model
+
+
+def test_pages_that_are_gone_share_little_memory(ready: Classifier, digits: Any) -> None:
+    clock = Clock()
+    kept = Sessions(ready=ready, limits=Limits(away_bytes=1), clock=clock)
+    kept.pool = Pool()  # type: ignore[assignment]
+    gone, here = kept.open(), kept.open()
+    for session in (gone, here):
+        trained(session, digits)
+        session.lease_until = clock.now + 1e6
+    clock.now += 149
+    kept.get(here.token)
+    kept.sweep()
+    assert gone.has_model
+    clock.now += 2
+    kept.sweep()
+    assert not gone.has_model
+    assert here.has_model
+    assert kept.get(gone.token) is gone  # whoever comes back goes on with an empty session
+    kept.close()
+
+
+def test_whoever_opens_many_sessions_pushes_out_nobody_with_a_model(
+    sessions: Sessions, digits: Any
+) -> None:
+    first = sessions.open()
+    trained(first, digits)
+    newest = [sessions.open() for _ in range(10)][-1]
+    assert sessions.get(first.token) is first
+    assert sessions.get(newest.token) is newest
+    assert len(sessions) == 3
+
+
+def test_a_page_is_missed_sooner_while_others_wait(sessions: Sessions) -> None:
+    clock = Clock()
+    sessions._clock = clock
+    session = sessions.open()
+    session.start(setup())
+    session.lease_until = clock.now + 15
+    sessions.pool.waiting = 1  # type: ignore[misc]
+    clock.now += 4
+    sessions.sweep()
+    assert not sessions.pool.orders  # type: ignore[attr-defined]
+    clock.now += 2
+    sessions.sweep()
+    assert sessions.pool.orders == [{"type": "stop", "run": 1}]  # type: ignore[attr-defined]
+    assert session.gone
+
+
+def test_too_many_requests_of_one_visitor_are_refused(ready: Classifier) -> None:
+    kept = Sessions(ready=ready, limits=Limits(requests_per_s=1))
+    eager, other = kept.open(), kept.open()
+    for _ in range(3):
+        kept.visit(eager.token)
+    with pytest.raises(VisitorError, match="Wait") as refused:
+        kept.visit(eager.token)
+    assert refused.value.code == "rate"
+    assert kept.visit(other.token) is other
+    with pytest.raises(VisitorError) as unknown:
+        kept.visit("x")
+    assert unknown.value.code == "session"
+    kept.close()
 
 
 def test_a_reset_forgets_the_run(sessions: Sessions, digits: Any) -> None:

@@ -23,7 +23,7 @@ class Limits:
     trainings: int = _limit(
         os.cpu_count() or 1, "trainings at once; each has a process and a core of its own"
     )
-    queue: int = _limit(50, "trainings that wait for their turn")
+    queue: int = _limit(200, "trainings that wait for their turn")
     training_s: float = _limit(900.0, "seconds for one training, pauses included")
     pause_s: float = _limit(30.0, "seconds for a pause where others wait")
     epochs: int = _limit(100, "epochs of one training")
@@ -33,6 +33,7 @@ class Limits:
     # Visitors
     sessions: int = _limit(500, "visitors remembered; those unseen for longest go first")
     lease_s: float = _limit(15.0, "seconds after which a training ends that no page asks about")
+    waiting_lease_s: float = _limit(5.0, "the same while other trainings wait")
     hidden_lease_s: float = _limit(120.0, "the same for a page in the background")
 
     # One visitor's memory
@@ -40,6 +41,7 @@ class Limits:
     moments: int = _limit(40, "snapshots over a training that the slider goes back to")
     visitor_bytes: int = _limit(40 * _MB, "bytes of one visitor's snapshots")
     total_bytes: int = _limit(1024 * _MB, "bytes of all visitors' snapshots")
+    away_bytes: int = _limit(32 * _MB, "of these, bytes for visitors whose page is gone")
 
     # Requests
     requests_per_s: float = _limit(100.0, "requests a second of one visitor")

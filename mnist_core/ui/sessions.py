@@ -29,6 +29,9 @@ _LEAVING_S = 3.0  # a reload says goodbye too, and is back within this
 _GONE_S = 60.0  # a visitor who said goodbye is forgotten after this
 _UPLOAD_S = 30.0  # a file whose rest has not come within this is dropped
 _IDLE_S = 3600.0  # and one who said nothing, after this
+# An open page says something twice a minute, one in the background once: after this, it is gone.
+_AWAY_S = 150.0
+_PRESENT_S = 3.0  # a page that waits for its training asks for it more often than this
 
 Model = Literal["ready", "yours"]
 
@@ -56,6 +59,8 @@ class Session:
         self.loaded: Classifier | None = None
         self.upload = bytearray()
         self.left = False
+        self.hidden = False
+        self.gone = False  # its training ended because no page asked about it
         self.seen_at = time.monotonic()
         self.lease_until = self.seen_at + limits.lease_s
         self.requests = Bucket(limits.requests_per_s)
@@ -81,7 +86,12 @@ class Session:
         lease_s = self._limits.hidden_lease_s if hidden else self._limits.lease_s
         self.seen_at = time.monotonic()
         self.lease_until = self.seen_at + lease_s
-        self.left = False
+        self.hidden = hidden
+        self.left = self.gone = False
+
+    def _is_present(self) -> bool:
+        """Whether the page is there at this moment: a training does not begin for one that is not."""
+        return self.hidden or time.monotonic() - self.seen_at < _PRESENT_S
 
     def leave(self) -> None:
         """The page says goodbye: unless it is back at once, its training ends."""
@@ -106,7 +116,7 @@ class Session:
                 "moments": self._limits.moments,
                 "moment_bytes": self._limits.visitor_bytes // 2,
             }
-            job = self._pool.submit(order, partial(self._hear, run))
+            job = self._pool.submit(order, partial(self._hear, run), is_wanted=self._is_present)
             if job is None:
                 return None
             self._job = job
@@ -158,6 +168,13 @@ class Session:
         """What this visitor's runs, loaded model and half-arrived files take."""
         loaded = 0 if self.loaded is None else 4 * self.loaded.model.parameter_count
         return sum(run.size_bytes for run in list(self.runs)) + loaded + len(self.upload)
+
+    def forget(self) -> None:
+        """Give up all that takes memory, as for a page that is gone for good."""
+        with self._lock:
+            self.stop()
+            self.runs, self.loaded, self.upload = [], None, bytearray()
+            self._shown = None
 
     def trim(self, limit_bytes: int) -> None:
         """Thin out the snapshots, the oldest runs' first, until they take at most `limit_bytes`."""
@@ -297,7 +314,7 @@ class Sessions:
         now = self._clock()
         with self._lock:
             sessions = list(self._sessions.values())
-        total_bytes = 0
+        total_bytes = away_bytes = 0
         for session in reversed(sessions):  # the most recently used keep their snapshots
             run = session.run
             if run is not None and run.active:
@@ -310,6 +327,11 @@ class Sessions:
                 continue
             if idle_s > _UPLOAD_S:
                 session.upload = bytearray()
+            if session.gone or session.left or idle_s > _AWAY_S:
+                away_bytes += session.size_bytes
+                if away_bytes > self.limits.away_bytes:
+                    away_bytes -= session.size_bytes
+                    session.forget()
             total_bytes += session.size_bytes
             if total_bytes > self.limits.total_bytes:
                 before = session.size_bytes
@@ -319,8 +341,12 @@ class Sessions:
 
     def _mind(self, session: Session, run: Run, now: float) -> None:
         """End a training that nobody watches, or that rests while others wait."""
-        if now > session.lease_until:
+        lease_until = session.lease_until
+        if self.pool.waiting and not session.hidden:
+            lease_until -= max(0.0, self.limits.lease_s - self.limits.waiting_lease_s)
+        if now > lease_until:
             log.info("a training ended because its page has gone")
+            session.gone = True
             session.stop()
         elif run.status != "paused" or not self.pool.waiting:
             run.paused_at = now

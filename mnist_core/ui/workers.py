@@ -31,9 +31,12 @@ _FINAL = ("end", "failed")
 class Job:
     """One training on its way through the pool: waiting, then with a worker, then over."""
 
-    def __init__(self, order: Header, listener: Listener) -> None:
+    def __init__(
+        self, order: Header, listener: Listener, is_wanted: Callable[[], bool] = lambda: True
+    ) -> None:
         self.order = order
         self.listener = listener
+        self.is_wanted = is_wanted
         self.worker: _Worker | None = None
         self.over = False
 
@@ -120,9 +123,14 @@ class WorkerPool:
                 self._start_worker()
                 threading.Thread(target=self._watch, name="worker-watch", daemon=True).start()
 
-    def submit(self, order: Header, listener: Listener) -> Job | None:
-        """Start a training now or put it into the queue; None where the queue is full."""
-        job = Job(order, listener)
+    def submit(
+        self, order: Header, listener: Listener, *, is_wanted: Callable[[], bool] = lambda: True
+    ) -> Job | None:
+        """Start a training now or put it into the queue; None where the queue is full.
+
+        While `is_wanted` says no, the training keeps its place but lets others go first.
+        """
+        job = Job(order, listener, is_wanted)
         self.warm()
         with self._lock:
             if self._closed or len(self._queue) >= self._limits.queue:
@@ -191,13 +199,16 @@ class WorkerPool:
     def _assign(self) -> None:
         """Give waiting jobs to free workers, starting workers up to the limit."""
         with self._lock:
-            while self._queue and not self._closed:
+            while not self._closed:
+                job = next((each for each in self._queue if each.is_wanted()), None)
+                if job is None:
+                    return
                 worker = next((each for each in self._workers if each.job is None), None)
                 if worker is None:
                     if len(self._workers) >= self._limits.trainings:
                         return
                     worker = self._start_worker()
-                job = self._queue.popleft()
+                self._queue.remove(job)
                 worker.job, job.worker = job, worker
                 worker.heard_at = time.monotonic()
                 worker.send(job.order | self._load_order() | {"type": "start"})
@@ -255,3 +266,4 @@ class WorkerPool:
                     self._start_worker()
             for worker in stuck:
                 worker.kill()
+            self._assign()  # a page that had been away may be back
