@@ -11,8 +11,9 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Error, Page, Playwright, sync_playwright
@@ -43,32 +44,48 @@ def free_port() -> int:
         return int(listener.getsockname()[1])
 
 
-@contextlib.contextmanager
-def serve(*, log: Path, port: int | None = None) -> Iterator[str]:
-    """`python app.py` on a port of its own; yields its address, and sees that it ends cleanly."""
-    port = port or free_port()
-    url = f"http://127.0.0.1:{port}/"
+def start(
+    port: int,
+    *,
+    log: Path,
+    options: Sequence[str] = (),
+    environment: Mapping[str, str] | None = None,
+) -> subprocess.Popen[bytes]:
+    """`python app.py` on that port, once it answers."""
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [sys.executable, "app.py", "--port", str(port)],
+            [sys.executable, "app.py", "--port", str(port), *options],
             cwd=ROOT,
             stdout=output,
             stderr=subprocess.STDOUT,
-            env={**os.environ, "OMP_NUM_THREADS": "1"},
+            env={**os.environ, "OMP_NUM_THREADS": "1", **(environment or {})},
         )
-        try:
-            _wait_for(url, process, log)
-            yield url
-        finally:
-            process.terminate()
-            try:
-                code = process.wait(END_S)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-                raise RuntimeError(f"the application did not end within {END_S:g} s") from None
-        if code != 0:
-            raise RuntimeError(f"the application ended with {code}:\n{log.read_text()[-2000:]}")
+    _wait_for(f"http://127.0.0.1:{port}/health", process, log)
+    return process
+
+
+def end(process: subprocess.Popen[bytes], *, log: Path) -> None:
+    """Asks it to end, and sees that it does so cleanly."""
+    process.terminate()
+    try:
+        code = process.wait(END_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+        raise RuntimeError(f"the application did not end within {END_S:g} s") from None
+    if code != 0:
+        raise RuntimeError(f"the application ended with {code}:\n{log.read_text()[-2000:]}")
+
+
+@contextlib.contextmanager
+def serve(*, log: Path, **settings: Any) -> Iterator[str]:
+    """`start` on a port of its own; yields its address, and sees that it ends cleanly."""
+    port = free_port()
+    process = start(port, log=log, **settings)
+    try:
+        yield f"http://127.0.0.1:{port}/"
+    finally:
+        end(process, log=log)
 
 
 def _wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:

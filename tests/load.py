@@ -29,6 +29,7 @@ from urllib.parse import urlsplit
 
 from browser import SEVEN, serve
 from malformed import KINDS, malformed_requests
+from server import components_in
 
 JSON = {"Content-Type": "application/json"}
 TIMEOUT_S = 15.0
@@ -148,11 +149,7 @@ async def components_of(url: str) -> dict[str, int]:
     connection = Connection(url)
     _, answer = await connection.request("GET", "/config")
     connection.close()
-    return {
-        name: part["id"]
-        for part in json.loads(answer)["components"]
-        for name in part["props"].get("server_fns") or []
-    }
+    return components_in(answer)
 
 
 @dataclass

@@ -17,6 +17,7 @@ from gradio_client.exceptions import AppError
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw
+from server import Server
 
 from mnist_core.classifier import Prediction
 from mnist_core.ui.limits import Limits
@@ -99,40 +100,6 @@ def test_any_value_is_strokes_or_a_strokes_error(value: Any) -> None:
 
 def test_empty_strokes_are_dropped() -> None:
     assert [len(stroke) for stroke in checked_strokes([[], [[1, 2]], []], max_points=2)] == [1]
-
-
-class Server:
-    """The page's server functions over HTTP."""
-
-    def __init__(self, url: str) -> None:
-        self.url = url
-        with urllib.request.urlopen(f"{url}config") as response:
-            config = json.load(response)
-        self.pad = next(
-            part["id"]
-            for part in config["components"]
-            if "predict" in part["props"].get("server_fns", [])
-        )
-        self.token = self.call("open_session", {"token": None})["token"]
-
-    def call(self, name: str, payload: Any) -> Any:
-        body = {
-            "data": payload,
-            "component_id": self.pad,
-            "fn_name": name,
-            "session_hash": "test",
-        }
-        request = urllib.request.Request(
-            f"{self.url}gradio_api/component_server",
-            data=json.dumps(body).encode(),
-            headers={"Content-Type": "application/json"},
-        )
-        with urllib.request.urlopen(request) as response:
-            return json.load(response)
-
-    def predict(self, strokes: Any, **changes: Any) -> Any:
-        payload = {"token": self.token, "strokes": strokes, "model": "ready", "seq": 1}
-        return self.call("predict", payload | changes)
 
 
 @pytest.fixture(scope="module")
