@@ -11,16 +11,9 @@ from typing import Any
 import torch
 
 from mnist_core.data import Splits
-from mnist_core.measuring import (
-    CHUNK,
-    Measure,
-    Sample,
-    evaluation_set,
-    measure,
-    pack_weights,
-    share,
-)
+from mnist_core.measuring import CHUNK, Sample, evaluation_set, measure, pack_weights, share
 from mnist_core.models import MLP, MLPConfig
+from mnist_core.observer import Observer, finite
 from mnist_core.training import EndEvent, EpochEvent, StepEvent, TrainConfig, train
 
 Send = Callable[..., None]
@@ -29,7 +22,6 @@ Order = dict[str, Any]
 _REPORT_S = 0.1
 _LIVE_S = 0.2  # between weights for the drawing on the pad
 _MEASURE_S = 1.0  # between measures that only the screen sees
-_OVERHEAD = 10  # weights and measures take at most a tenth of the time
 _SAMPLE = 2000  # images that measure a moment, fewer for large networks
 _SAMPLE_S = 0.015
 # Guessing has a loss of ln 10. A network at this one is beyond mending, even where the loss falls
@@ -114,7 +106,7 @@ class Practice:
 
     def follow(self, inbox: queue.SimpleQueue[Order | None]) -> None:
         """Train to the end or until told to stop, reporting all the while."""
-        self._size_sample()
+        self._observer = self._make_observer()
         self._send(
             {
                 "type": "started",
@@ -130,11 +122,14 @@ class Practice:
         self._take_moment()
         self._report()
         outcome = ""
-        while not outcome:
-            self._obey(inbox)
-            outcome = self._stopped or self._advance()
-        self._events.close()
-        self._end(outcome)
+        try:
+            while not outcome:
+                self._obey(inbox)
+                outcome = self._stopped or self._advance()
+            self._events.close()
+            self._end(outcome)
+        finally:
+            self._observer.close()
 
     def _advance(self) -> str:
         """Run one batch and report it where it is time to; an outcome where the run is over."""
@@ -234,8 +229,8 @@ class Practice:
                 "epoch": self._epoch,
                 "epochs": self._config.epochs,
                 "progress": progress,
-                "loss": _finite(self._loss),
-                "accuracy": _finite(self._accuracy),
+                "loss": finite(self._loss),
+                "accuracy": finite(self._accuracy),
                 "images_per_s": self._speed or self._images_seen / max(elapsed_s, 1e-3),
                 "elapsed_s": elapsed_s,
                 "left_s": elapsed_s * (1 - progress) / progress if progress > 0 else None,
@@ -243,7 +238,7 @@ class Practice:
             }
         )
 
-    def _size_sample(self) -> None:
+    def _make_observer(self) -> Observer:
         """Choose the images that measure moments: evenly spread, and few enough to be quick."""
         probe = Sample.of(self._all.subset(slice(0, CHUNK)), self._model)
         measure(self._model, probe)  # the first pass also warms up
@@ -253,12 +248,11 @@ class Practice:
             measure(self._model, probe)
             seconds.append(time.perf_counter() - began)
         affordable = int(_SAMPLE_S * len(probe.labels) / min(seconds))
-        size = max(CHUNK, min(_SAMPLE, affordable))
-        self._stride = max(1, len(self._all) // size)
-        spread = self._all.subset(slice(None, None, self._stride))
-        self._sample = Sample.of(spread, self._model)
+        stride = max(1, len(self._all) // max(CHUNK, min(_SAMPLE, affordable)))
         weights_bytes = 2 * self._model.parameter_count
         self._moments = max(4, min(self._moments, self._moment_bytes // weights_bytes))
+        spread = self._all.subset(slice(None, None, stride))
+        return Observer(self._model, Sample.of(spread, self._model), stride, self._send)
 
     def _take_moment(self) -> None:
         """Keep the weights of now for going back in time, with what they make of the sample."""
@@ -266,46 +260,28 @@ class Practice:
             self._progress >= (self._next_moment / self._moments) ** 3
         ):
             self._next_moment += 1
-        self._send_weights("moment", measure(self._model, self._sample), half=True)
+        self._observer.observe("moment", self._header(), measured=True)
         self._send_live(with_measure=False)
 
     def _send_live(self, *, with_measure: bool) -> None:
-        began = time.perf_counter()
-        found = measure(self._model, self._sample) if with_measure else None
-        self._send_weights("live", found)
+        self._observer.observe("live", self._header(), measured=with_measure)
         now = time.perf_counter()
-        self._live_after = max(now + _LIVE_S - (now - began), now + _OVERHEAD * (now - began))
+        self._live_after = now + _LIVE_S
         if with_measure:
             self._measure_after = now + _MEASURE_S
 
-    def _send_weights(self, kind: str, found: Measure | None, *, half: bool = False) -> None:
-        weights = pack_weights(self._model, half=half)
-        if weights is None:
-            return
-        header = {
-            "type": kind,
+    def _header(self) -> dict[str, Any]:
+        return {
             "run": self._run,
             "step": self._step,
             "epoch": self._epoch,
             "elapsed_s": self._elapsed_s(),
-            "weights": len(weights),
-            "stride": self._stride,
-            "loss": _finite(found.loss) if found else None,
-            "accuracy": found.accuracy if found else None,
         }
-        self._send(header, weights + found.predictions if found else weights)
 
     def _end(self, outcome: str) -> None:
-        elapsed_s = self._elapsed_s()
+        header = {"type": "end", "outcome": outcome} | self._header()
         self._report()
-        header: dict[str, Any] = {
-            "type": "end",
-            "run": self._run,
-            "outcome": outcome,
-            "step": self._step,
-            "epoch": self._epoch,
-            "elapsed_s": elapsed_s,
-        }
+        self._observer.close()
         weights = pack_weights(self._model)
         if weights is None or outcome == "diverged":
             self._send(header | {"weights": 0})
@@ -318,13 +294,9 @@ class Practice:
             header
             | {
                 "weights": len(weights),
-                "loss": _finite(found.loss),
+                "loss": finite(found.loss),
                 "accuracy": found.accuracy,
                 "test_accuracy": test.accuracy,
             },
             weights + found.predictions,
         )
-
-
-def _finite(value: float) -> float | None:
-    return value if math.isfinite(value) else None

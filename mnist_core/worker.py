@@ -35,6 +35,7 @@ class Worker:
     def __init__(self, inbox: Inbox, out: BinaryIO) -> None:
         self._inbox = inbox
         self._out = out
+        self._sending = threading.Lock()  # a training reports from two threads
         self._splits: Splits | None = None
         self._root: str | None = None
 
@@ -66,7 +67,8 @@ class Worker:
                 self._send(failure | {"code": "error"})
 
     def _send(self, header: dict[str, Any], payload: bytes = b"") -> None:
-        write_frame(self._out, header, payload)
+        with self._sending:
+            write_frame(self._out, header, payload)
 
     def _load(self, order: Order) -> Splits:
         """Hold the data set in memory, once; with "pictures" also report the evaluation images."""

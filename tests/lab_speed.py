@@ -86,6 +86,7 @@ def command_line_epoch_s() -> float:
 def wait_for_end(page: Page) -> None:
     page.wait_for_function(
         "/^(Done|Stopped. What)/.test(document.querySelector('#status').textContent)",
+        polling=100,  # its default asks before every frame, and so makes the browser draw them
         timeout=180_000,
     )
 

@@ -297,7 +297,7 @@ def test_a_page_is_missed_sooner_while_others_wait(sessions: Sessions) -> None:
     session.start(setup())
     session.lease_until = clock.now + 15
     sessions.pool.waiting = 1  # type: ignore[misc]
-    clock.now += 4
+    clock.now += 2
     sessions.sweep()
     assert not sessions.pool.orders  # type: ignore[attr-defined]
     clock.now += 2

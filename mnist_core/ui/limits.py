@@ -33,7 +33,7 @@ class Limits:
     # Visitors
     sessions: int = _limit(500, "visitors remembered; those unseen for longest go first")
     lease_s: float = _limit(15.0, "seconds after which a training ends that no page asks about")
-    waiting_lease_s: float = _limit(5.0, "the same while other trainings wait")
+    waiting_lease_s: float = _limit(3.0, "the same while other trainings wait")
     hidden_lease_s: float = _limit(120.0, "the same for a page in the background")
 
     # One visitor's memory

@@ -62,6 +62,8 @@ def launch_options(sessions: Sessions) -> dict[str, Any]:
                 Middleware(Gate, limits=sessions.limits, is_well=lambda: sessions.is_open)
             ]
         },
+        # Each thread keeps memory of its own, and more of them than cores only wait for each other.
+        "max_threads": 8,
         # Gradio keeps something for each name that a request gives itself; the page gives none.
         "state_session_capacity": sessions.limits.sessions,
         "enable_monitoring": False,

@@ -160,6 +160,9 @@ class Run:
         self.measures.append(
             [snapshot.step, snapshot.loss, snapshot.accuracy, round(snapshot.elapsed_s, 3)]
         )
+        self._reached(snapshot)
+
+    def _reached(self, snapshot: Snapshot) -> None:
         for milestone in _MILESTONES:
             key = f"{milestone:.0%}".rstrip("%")
             if self.milestones[key] is None and (snapshot.accuracy or 0) >= milestone:
@@ -179,6 +182,8 @@ class Run:
         self._keep_measure(self.final)
         if not self.measures or self.final.step > (self.measures[-1][0] or 0):
             self._measured(self.final)
+        else:
+            self._reached(self.final)
 
     def _fall_back(self) -> None:
         """Keep what was before the loss exploded; weights tell so only in the step after them."""

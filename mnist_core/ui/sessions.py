@@ -31,7 +31,7 @@ _UPLOAD_S = 30.0  # a file whose rest has not come within this is dropped
 _IDLE_S = 3600.0  # and one who said nothing, after this
 # An open page says something twice a minute, one in the background once: after this, it is gone.
 _AWAY_S = 150.0
-_PRESENT_S = 3.0  # a page that waits for its training asks for it more often than this
+_PRESENT_S = 1.0  # a page that waits for its training asks for it more often than this
 
 Model = Literal["ready", "yours"]
 
