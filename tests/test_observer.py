@@ -71,9 +71,13 @@ def test_a_fault_ends_the_training_and_blocks_nothing(digits: Splits, model: MLP
         raise BrokenPipeError
 
     observer = Observer(model, sample(digits, model), 1, send)
-    with pytest.raises(BrokenPipeError):
+
+    def observe_on() -> None:
         for _ in range(1000):
             observer.observe("moment", {}, measured=False)
+
+    with pytest.raises(BrokenPipeError):
+        observe_on()
     observer.close()
 
 

@@ -23,8 +23,12 @@ def sgd_step(model: MLP, images: Tensor, labels: Tensor, *, learning_rate: float
 def practise(
     model: MLP, images: Tensor, labels: Tensor, *, steps: int, learning_rate: float
 ) -> tuple[MLP, list[float]]:
-    """A copy of the model after some steps, and the loss before the first and after each."""
-    model = private_copy(model)
+    """A copy of the model after some steps, and the loss before the first and after each.
+
+    For no step at all, it is the model itself.
+    """
+    if steps:
+        model = private_copy(model)
     losses = [sgd_step(model, images, labels, learning_rate=learning_rate) for _ in range(steps)]
     with torch.no_grad():
         losses.append(loss_from_logits(digit_logits(model, images), labels).item())

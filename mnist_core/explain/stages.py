@@ -41,7 +41,9 @@ def prepare(drawing: Ink, stages: Stages, *, pad_size: float, pad_pen: float) ->
         line = pad_pen
     if stages.pen:  # one width for all drawings, whatever the scale
         radius = PEN_RADIUS
-        factor = (size - (2 * radius if stages.crop else 0)) / max(side, 1e-9)
+        # A side that is nothing but rounding is that of a dot, as in `Ink.to_image`.
+        is_dot = side <= 1e-12 * float(np.abs(points).max())
+        factor = 0.0 if is_dot else (size - (2 * radius if stages.crop else 0)) / side
     else:  # the line grows and shrinks with the drawing
         factor = size / (side + line)
         radius = pad_pen / 2 * factor

@@ -82,7 +82,7 @@ _CODE: dict[str, tuple[Callable[..., Any], ...]] = {
     "autograd": (
         gradients.gradients_before_and_after,
         gradients.input_gradient,
-        gradients.finite_difference,
+        gradients.finite_differences,
     ),
     "sgd": (sgd.sgd_step, sgd.practise),
     "why": (attribution.evidence, attribution.integrated_gradients),

@@ -202,9 +202,12 @@ def autograd(drawing: Drawing, settings: Settings) -> Answer:
     before, after = gradients.gradients_before_and_after(
         drawing.model, drawing.images, drawing.labels
     )
-    function = gradients.loss_of(_precise(drawing.model), drawing.labels)
-    images = drawing.images.double()
-    slopes = gradients.input_gradient(function, images).flatten()
+    function = gradients.loss_of(_precise(drawing.model), drawing.label)
+    image = drawing.image.double()
+    slopes = gradients.input_gradient(function, image[None]).flatten()
+    pixels = _pixels_to_check(slopes, seed=settings.pixel_seed)
+    with torch.no_grad():
+        differences = gradients.finite_differences(function, image, pixels=pixels, step=NUDGE)
     return {
         "meant": drawing.label,
         "parameters": [
@@ -223,11 +226,9 @@ def autograd(drawing: Drawing, settings: Settings) -> Answer:
             {
                 "pixel": [pixel // 28, pixel % 28],
                 "autograd": significant(slopes[pixel]),
-                "difference": significant(
-                    gradients.finite_difference(function, images, pixel=pixel, step=NUDGE)
-                ),
+                "difference": significant(difference),
             }
-            for pixel in _pixels_to_check(slopes, seed=settings.pixel_seed)
+            for pixel, difference in zip(pixels, differences, strict=True)
         ],
     }
 
