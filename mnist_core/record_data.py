@@ -42,7 +42,7 @@ class RecordConfig:
     teacher_epochs: int = 50
     epochs: int = 250
     distillation: float = 0.7
-    softness: float = 2.0
+    softness: float = 4.0
     images_per_epoch: int = 60_000
     batch_size: int = 512
     learning_rate: float = 2e-3
