@@ -289,3 +289,43 @@ def test_yours_falls_back_where_the_server_has_no_such_model(page: Page) -> None
     page.evaluate("window.mnist.emit('mnist:model', { model: 'yours' })")
     expect(page.get_by_role("radio", name="Ready-made")).to_be_checked()
     expect(page.get_by_role("radio", name="Yours")).to_be_disabled()
+
+
+def test_the_security_policy_blocks_nothing_that_the_page_needs(
+    browser: Browser, app_url: str
+) -> None:
+    context = browser.new_context()
+    page = context.new_page()
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text))
+    open_page(page, app_url)
+    draw(page, SEVEN)
+    expect(page.locator("#answer")).to_have_text("7")
+    page.get_by_role("tab", name="Under the hood").click()
+    page.get_by_role("button", name="Open all").click()
+    expect(page.locator("[data-part=figure], [data-step=answer] img").first).to_be_visible()
+    assert [each for each in said if "Content Security Policy" in each] == []
+    context.close()
+
+
+def test_eight_tabs_of_one_visitor_all_answer(browser: Browser, app_url: str) -> None:
+    context = browser.new_context(viewport={"width": 1000, "height": 800})
+    pages = [context.new_page() for _ in range(8)]
+    for page in pages:
+        open_page(page, app_url)
+    for page in pages:
+        page.bring_to_front()
+        draw(page, SEVEN)
+        expect(page.locator("#answer")).to_have_text("7")
+    context.close()
+
+
+def test_markup_in_the_address_stays_text(browser: Browser, app_url: str) -> None:
+    context = browser.new_context()
+    page = context.new_page()
+    tag = "<img src=x onerror=window.broken=1>"
+    open_page(page, f"{app_url}#preset={tag}&layers={tag}&{tag}={tag}")
+    expect(page.locator("#status")).to_contain_text("does not understand")
+    assert page.locator("img[src=x]").count() == 0
+    assert page.evaluate("window.broken") is None
+    context.close()
