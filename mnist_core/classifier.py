@@ -54,11 +54,12 @@ class Classifier:
             blank = np.full(CLASS_COUNT, 1 / CLASS_COUNT, dtype=np.float32)
             return Prediction(probabilities=blank, digit=None, image=image, digit_likeness=0.0)
         with torch.inference_mode():
-            probabilities, likeness = self._answer(torch.from_numpy(image)[None])
+            log_probabilities, likeness = self.model.answers(torch.from_numpy(image)[None])
+            probabilities = log_probabilities[0].exp().numpy()
         accepted = likeness.item() >= self.model.config.reject_below
         return Prediction(
-            probabilities=probabilities[0].numpy(),
-            digit=int(probabilities[0].argmax()) if accepted else None,
+            probabilities=probabilities,
+            digit=int(probabilities.argmax()) if accepted else None,
             image=image,
             digit_likeness=likeness.item(),
         )
@@ -73,12 +74,3 @@ class Classifier:
         with torch.inference_mode():
             parts = [self.model.probabilities(part) for part in batch.split(_BATCH_SIZE)]
             return torch.cat(parts).numpy()
-
-    def _answer(self, images: Tensor) -> tuple[Tensor, Tensor]:
-        """Probabilities (N, 10) and digit-likeness (N,) from one pass through the network."""
-        logits = self.model(images)
-        config = self.model.config
-        probabilities = torch.softmax(logits[:, :CLASS_COUNT] / config.temperature, dim=1)
-        if not config.rejects:
-            return probabilities, logits.new_ones(len(logits))
-        return probabilities, 1 - torch.softmax(logits, dim=1)[:, CLASS_COUNT]

@@ -220,18 +220,25 @@ def _download_file(raw_folder: Path, name: str, on_progress: ProgressCallback | 
     )
 
 
+def downloaded(
+    url: str, *, name: str, on_progress: ProgressCallback | None = None
+) -> Iterator[bytes]:
+    """The bytes at `url`, piece by piece, reporting to `on_progress`. OSError where it breaks off."""
+    with urllib.request.urlopen(url, timeout=_DOWNLOAD_TIMEOUT_S) as response:
+        length = response.headers.get("Content-Length")
+        total = int(length) if length and length.isdigit() else None
+        received = 0
+        while chunk := response.read(_CHUNK_BYTES):
+            received += len(chunk)
+            if on_progress is not None:
+                on_progress(DownloadProgress(name, received, total))
+            yield chunk
+
+
 def _fetch(url: str, unpacked: Path, *, name: str, on_progress: ProgressCallback | None) -> None:
     """Downloads the archive at `url`, unpacks it into `unpacked`, and verifies that."""
     with tempfile.TemporaryFile(dir=unpacked.parent) as archive:
-        with urllib.request.urlopen(url, timeout=_DOWNLOAD_TIMEOUT_S) as response:
-            length = response.headers.get("Content-Length")
-            total = int(length) if length and length.isdigit() else None
-            received = 0
-            while chunk := response.read(_CHUNK_BYTES):
-                archive.write(chunk)
-                received += len(chunk)
-                if on_progress is not None:
-                    on_progress(DownloadProgress(name, received, total))
+        archive.writelines(downloaded(url, name=name, on_progress=on_progress))
         archive.seek(0)
         with gzip.open(archive) as source, unpacked.open("wb") as target:
             shutil.copyfileobj(source, target)

@@ -157,9 +157,7 @@ def mean_loss_and_accuracy(model: MLP, dataset: Dataset) -> tuple[float, float]:
 
 def _answers(model: MLP, images: Tensor) -> tuple[Tensor, Tensor]:
     """Log-probabilities (N, 10) and digit-likeness (N,) on the CPU."""
-    log_probabilities, likeness = [], []
     with torch.inference_mode():
-        for part in torch.split(images, _BATCH_SIZE):
-            log_probabilities.append(model.log_probabilities(part))
-            likeness.append(model.digit_likeness(part))
-        return torch.cat(log_probabilities).cpu(), torch.cat(likeness).cpu()
+        parts = [model.answers(part) for part in torch.split(images, _BATCH_SIZE)]
+    log_probabilities, likeness = (torch.cat(each).cpu() for each in zip(*parts, strict=True))
+    return log_probabilities, likeness

@@ -154,8 +154,7 @@ class MLP(nn.Module):
 
     def log_probabilities(self, images: Tensor) -> Tensor:
         """(N, 28, 28) -> (N, 10) log-probabilities of the digits: finite, their exp sums to 1."""
-        digit_logits = self(images)[:, :CLASS_COUNT]
-        return functional.log_softmax(digit_logits / self.config.temperature, dim=1)
+        return self.answers(images)[0]
 
     def probabilities(self, images: Tensor) -> Tensor:
         """(N, 28, 28) -> (N, 10) probabilities of the digits, each row summing to 1."""
@@ -163,9 +162,16 @@ class MLP(nn.Module):
 
     def digit_likeness(self, images: Tensor) -> Tensor:
         """(N, 28, 28) -> (N,) in [0, 1]; low means "not a digit". Ones from a model that can't tell."""
+        return self.answers(images)[1]
+
+    def answers(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        """`log_probabilities` and `digit_likeness` from one pass through the network."""
+        logits = self(images)
+        digit_logits = logits[:, :CLASS_COUNT] / self.config.temperature
+        log_probabilities = functional.log_softmax(digit_logits, dim=1)
         if not self.config.rejects:
-            return images.new_ones(len(images))
-        return 1 - functional.softmax(self(images), dim=1)[:, CLASS_COUNT]
+            return log_probabilities, logits.new_ones(len(logits))
+        return log_probabilities, 1 - functional.softmax(logits, dim=1)[:, CLASS_COUNT]
 
     def _initialize(self, generator: torch.Generator) -> None:
         # nn.Linear's own scheme (uniform within 1/sqrt(fan_in)), drawn from one seeded generator.

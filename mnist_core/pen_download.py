@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import io
-import urllib.request
 import zipfile
 from pathlib import Path
 
 from mnist_core.checkpoints import write_atomically
-from mnist_core.data import DatasetError, DownloadProgress, ProgressCallback, default_root
+from mnist_core.data import DatasetError, ProgressCallback, default_root, downloaded
 from mnist_core.lzw import decompress
 from mnist_core.pen import FILE_NAME, PenDigit, parse_pen_digits, read_pen_digits
 
 URL = "https://archive.ics.uci.edu/static/public/81/pen+based+recognition+of+handwritten+digits.zip"
 FOLDER = "pendigits"
 _SHA256 = "a66225d68d7d68591e62944df1ad33b3f5aa608e2df2505844b41f5568a80da4"
-_TIMEOUT_S = 20
-_CHUNK_BYTES = 1 << 18
 _MAX_ZIP_BYTES = 1 << 27
 
 
@@ -79,17 +76,12 @@ def _read_file(file: Path) -> list[PenDigit]:
 
 def _fetch(on_progress: ProgressCallback | None) -> bytes:
     try:
-        with urllib.request.urlopen(URL, timeout=_TIMEOUT_S) as response:
-            length = response.headers.get("Content-Length")
-            total = int(length) if length and length.isdigit() else None
-            data = bytearray()
-            while chunk := response.read(_CHUNK_BYTES):
-                data += chunk
-                if len(data) > _MAX_ZIP_BYTES:
-                    raise DatasetError(f"{URL}: expected less than {_MAX_ZIP_BYTES} bytes")
-                if on_progress is not None:
-                    on_progress(DownloadProgress("pendigits.zip", len(data), total))
-            return bytes(data)
+        data = bytearray()
+        for chunk in downloaded(URL, name="pendigits.zip", on_progress=on_progress):
+            data += chunk
+            if len(data) > _MAX_ZIP_BYTES:
+                raise DatasetError(f"{URL}: expected less than {_MAX_ZIP_BYTES} bytes")
+        return bytes(data)
     except OSError as error:
         raise DatasetError(
             f"pen digits could not be downloaded ({URL}: {error}). Check the network, or put "

@@ -99,7 +99,9 @@ def test_any_value_is_strokes_or_a_strokes_error(value: Any) -> None:
 
 
 def test_empty_strokes_are_dropped() -> None:
-    assert [len(stroke) for stroke in checked_strokes([[], [[1, 2]], []], max_points=MAX_POINTS)] == [1]
+    assert [
+        len(stroke) for stroke in checked_strokes([[], [[1, 2]], []], max_points=MAX_POINTS)
+    ] == [1]
 
 
 @pytest.fixture(scope="module")
