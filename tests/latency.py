@@ -1,5 +1,7 @@
 """Measures the page in Chromium: from a pointer's move to moved bars, idle and while training.
 
+Trainings are one of the visitor's own, then two of other visitors.
+
     python tests/latency.py [--moves N] [--url URL]
 
 Each figure is the time from the timestamp of a pointer event to the moment when the bars in the
@@ -14,14 +16,17 @@ import contextlib
 import json
 import statistics
 import tempfile
+import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 from browser import launch, open_page, serve
 from playwright.sync_api import Page, expect, sync_playwright
+from server import Server
 
 #: The most that the figures may be: median and 95th percentile, in ms.
-LIMITS = {"idle": (25, 60), "training": (40, 120)}
+LIMITS = {"idle": (25, 60), "training": (40, 120), "two others": (60, 200)}
 
 # Draws an 8 with synthetic pointer events, so that their rhythm is the page's own, and notes
 # for each answer how long ago the newest point in it was drawn. The bars have moved by then: their
@@ -89,6 +94,36 @@ def begin_training(page: Page) -> None:
 
 
 @contextlib.contextmanager
+def two_trainings(url: str) -> Iterator[None]:
+    """Two other visitors train meanwhile, with pages that ask five times a second."""
+    others = [Server(url) for _ in range(2)]
+    ended = threading.Event()
+
+    def follow(server: Server) -> None:
+        while not ended.wait(0.2):
+            server.ask("lab_poll", known=None)
+
+    for each in others:
+        each.ask("lab_start", setup={"preset": "notebook", "epochs": 100})
+    threads = [threading.Thread(target=follow, args=(each,)) for each in others]
+    for thread in threads:
+        thread.start()
+    while not all(_is_running(each) for each in others):
+        time.sleep(0.1)
+    yield
+    ended.set()
+    for thread in threads:
+        thread.join()
+    for each in others:
+        each.ask("lab_order", order="stop")
+
+
+def _is_running(server: Server) -> bool:
+    runs = server.ask("lab_poll", known=None)["runs"]
+    return bool(runs) and runs[-1]["status"] == "running"
+
+
+@contextlib.contextmanager
 def address(url: str | None) -> Iterator[str]:
     if url:
         yield url
@@ -113,6 +148,11 @@ def main() -> None:
         begin_training(page)
         times["training"] = measure(page, options.moves)
         within = report("training", times["training"]) and within
+        page.get_by_role("button", name="Stop", exact=True).click()
+        page.get_by_role("radio", name="Ready-made").check(force=True)
+        with two_trainings(url):
+            times["two others"] = measure(page, options.moves)
+            within = report("two others", times["two others"]) and within
         browser.close()
     if options.json:
         options.json.write_text(json.dumps(times))

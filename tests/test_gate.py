@@ -145,6 +145,51 @@ def test_large_bodies_are_refused_by_the_length_that_they_state() -> None:
     assert len(app.paths) == 2
 
 
+def test_large_bodies_share_the_memory_for_them() -> None:
+    gate, app = gate_with(arriving_bytes=3 * 2**20, request_bytes=2 * 2**20)
+    path, large = "/gradio_api/component_server", str(2 * 2**20)
+    statuses: list[int] = []
+
+    async def while_one_is_under_way(scope: Scope, receive: Receive, send: Send) -> None:
+        gate.app = app
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"1"})
+        statuses.append(ask(gate, path, method="POST", content_length=large)[0])
+        statuses.append(ask(gate, path, method="POST", content_length="1000")[0])
+
+    gate.app = while_one_is_under_way
+    assert ask(gate, path, method="POST", content_length=large)[0] == 200
+    assert statuses == [503, 200]
+    assert ask(gate, path, method="POST", content_length=large)[0] == 200
+
+
+def test_a_body_that_stops_arriving_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mnist_core.ui.gate._MAX_SILENCE_S", 0.05)
+
+    async def read(scope: Scope, receive: Receive, send: Send) -> None:
+        while (await receive()).get("more_body"):
+            pass
+
+    sent: list[Message] = []
+    first = True
+
+    async def receive() -> Message:
+        nonlocal first
+        if not first:
+            await asyncio.sleep(60)
+        first = False
+        return {"type": "http.request", "body": b"x", "more_body": True}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    gate, _ = gate_with()
+    gate.app = read
+    scope = {"type": "http", "path": "/config", "method": "POST", "headers": [], "client": None}
+    run(gate(scope, receive, send))
+    assert sent[0]["status"] == 400
+
+
 def test_the_api_is_bounded_by_address_and_the_pages_own_calls_are_not() -> None:
     gate, _ = gate_with(api_requests_per_s=2.0)
     statuses = [ask(gate, "/gradio_api/call/predict", method="POST")[0] for _ in range(8)]

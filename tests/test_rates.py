@@ -37,6 +37,13 @@ def test_never_more_than_the_rate_and_the_burst(waits: list[float], per_s: float
     assert taken <= max(1.0, BURST_S * per_s) + per_s * sum(waits) + 1e-6
 
 
+def test_a_costly_request_counts_as_often_as_it_costs() -> None:
+    bucket = Bucket(10.0, clock=Clock())
+    assert [bucket.take(12.0) for _ in range(3)] == [True, True, False]
+    assert [bucket.take() for _ in range(7)] == [True] * 6 + [False]
+    assert Bucket(1.0, clock=Clock()).take(50.0)  # once in a while, even that
+
+
 def test_addresses_do_not_share() -> None:
     buckets = Buckets(1.0, clock=Clock())
     assert [buckets.take("a") for _ in range(4)] == [True, True, True, False]

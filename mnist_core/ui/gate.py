@@ -25,6 +25,10 @@ log = logging.getLogger(__name__)
 HEALTH_PATH = "/health"
 # A form carries a file and the lines between which it stands.
 _FORM_BYTES = 64 * 2**10
+# A drawing is smaller; larger bodies share what memory there is for them.
+_SMALL_BYTES = 256 * 2**10
+# A client that says nothing for so long in the middle of its request has gone.
+_MAX_SILENCE_S = 20.0
 # So much of a refused body is read and dropped: a client that is still sending misses the answer.
 _MAX_DROPPED_BYTES = 64 * 2**20
 _MAX_DROP_S = 5.0
@@ -72,8 +76,8 @@ class Gate:
     """ASGI middleware around the whole page.
 
     `is_well` answers the health endpoint: 200 where it is true, else 503. A refused request gets
-    404 (no such route), 405 (method), 411 or 413 (body), 429 (too often) or, where the page could
-    not make sense of it, 400; always with one fixed sentence as {"error": ...}.
+    404 (no such route), 405 (method), 411 or 413 (body), 429 (too often), 503 (too much at once) or,
+    where the page could not make sense of it, 400; always with one fixed sentence as {"error": ...}.
     """
 
     def __init__(self, app: ASGIApp, *, limits: Limits, is_well: Callable[[], bool]) -> None:
@@ -81,6 +85,7 @@ class Gate:
         self.limits = limits
         self.is_well = is_well
         self._addresses = Buckets(limits.api_requests_per_s)
+        self._arriving_bytes = 0  # of large requests under way
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -99,8 +104,10 @@ class Gate:
             await _drop_body(receive)
             await refusal(scope, receive, answer)
             return
+        large = _stated_bytes(scope) > _SMALL_BYTES
+        self._arriving_bytes += _stated_bytes(scope) if large else 0
         try:
-            await self.app(scope, receive, answer)
+            await self.app(scope, _in_time(receive), answer)
         except Exception as error:
             log.warning(
                 "a request could not be answered",
@@ -111,6 +118,8 @@ class Gate:
             else:
                 sentence = "The request could not be understood."
                 await _refused(400, sentence)(scope, receive, answer)
+        finally:
+            self._arriving_bytes -= _stated_bytes(scope) if large else 0
 
     def _refusal(self, scope: Scope) -> JSONResponse | None:
         path, method = scope["path"], scope["method"]
@@ -126,6 +135,8 @@ class Gate:
         length = headers.get(b"content-length", b"0")
         if not length.isdigit() or int(length) > limit:
             return _refused(413, f"Expected a request of at most {limit // 2**20} MB.")
+        if _SMALL_BYTES < int(length) > self.limits.arriving_bytes - self._arriving_bytes:
+            return _refused(503, "Very much is being sent here. Try again in a minute, please.")
         if method == "POST" and path.rstrip("/") != _OF_A_VISITOR:
             address = scope["client"][0] if scope.get("client") else ""
             if not self._addresses.take(address):
@@ -147,6 +158,26 @@ class _Answer:
             for name, value in _HEADERS.items():
                 headers[name] = value
         await self._send(message)
+
+
+def _stated_bytes(scope: Scope) -> int:
+    return int(dict(scope["headers"]).get(b"content-length", b"0"))
+
+
+def _in_time(receive: Receive) -> Receive:
+    """`receive`, with TimeoutError for a body that stops arriving."""
+    arriving = True
+
+    async def receive_in_time() -> Message:
+        nonlocal arriving
+        if not arriving:
+            return await receive()  # waits for the client to leave, however long
+        async with asyncio.timeout(_MAX_SILENCE_S):
+            message = await receive()
+        arriving = bool(message.get("more_body", False))
+        return message
+
+    return receive_in_time
 
 
 async def _drop_body(receive: Receive) -> None:

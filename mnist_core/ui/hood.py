@@ -41,6 +41,8 @@ _MAX_SEED = 2**31 - 1
 _MAX_FACTOR = 50.0
 _MAX_LEARNING_RATE = 1.0
 _FIGURE_DPI = 100
+# Among a visitor's requests, one here counts as so many predictions: it takes longer.
+_COST = 3.0
 
 _CHARTS = Path(__file__).resolve().parents[1] / "charts.py"
 _MISSING = (
@@ -167,7 +169,7 @@ def _failed(code: str) -> Answer:
 
 def drawing_of(sessions: Sessions, payload: Payload, settings: Settings) -> Drawing | Answer:
     """The payload's drawing with the model that answers; else what to answer instead."""
-    session = sessions.visit(payload.get("token"))
+    session = sessions.visit(payload.get("token"), cost=_COST)
     model = payload.get("model")
     if model != "ready" and model != "yours":
         raise _PayloadError

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import base64
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import torch
 from torch import Tensor
@@ -279,17 +279,12 @@ STEPS_OF_A_DRAWING: dict[str, Callable[[Drawing, Settings], Answer]] = {
 }
 
 
-# Copying a large model takes longer than all that step 6 does with it.
-_PRECISE: WeakKeyDictionary[MLP, MLP] = WeakKeyDictionary()
-
-
+# Copying a large model takes longer than all that step 6 does with it; few copies are kept, since one
+# takes up to 32 MB.
+@functools.lru_cache(maxsize=4)
 def _precise(model: MLP) -> MLP:
     """The model in float64, as float32 is too coarse for finite differences."""
-    precise = _PRECISE.get(model)
-    if precise is None:
-        precise = gradients.private_copy(model).double().requires_grad_(False)
-        _PRECISE[model] = precise
-    return precise
+    return gradients.private_copy(model).double().requires_grad_(False)
 
 
 def _pixels_to_check(slopes: Tensor, *, seed: int) -> list[int]:

@@ -48,6 +48,7 @@ class Limits:
     api_requests_per_s: float = _limit(30.0, "requests a second of one address to the API")
     points: int = _limit(10_000, "points of one drawing")
     request_bytes: int = _limit(4 * _MB, "bytes of one request")
+    arriving_bytes: int = _limit(256 * _MB, "bytes of all large requests under way")
     picture_bytes: int = _limit(10 * _MB, "bytes of a picture file")
     upload_bytes: int = _limit(20 * _MB, "bytes of a model file to load back")
 

@@ -29,14 +29,14 @@ class Bucket:
     def _most(self) -> float:
         return max(1.0, BURST_S * self.per_s)
 
-    def take(self) -> bool:
-        """Whether one more request is within the limit; if so, it is counted."""
+    def take(self, cost: float = 1.0) -> bool:
+        """Whether one more request is within the limit; if so, it is counted, `cost` times."""
         now = self._clock()
         self._left = min(self._most, self._left + (now - self._filled_at) * self.per_s)
         self._filled_at = now
-        if self._left < 1.0:
+        if self._left < min(cost, self._most):
             return False
-        self._left -= 1.0
+        self._left -= cost
         return True
 
 

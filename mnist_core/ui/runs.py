@@ -119,7 +119,13 @@ class Run:
     @property
     def size_bytes(self) -> int:
         kept = [each for each in (self.live, self.final, *self.moments) if each is not None]
-        return sum(each.size_bytes for each in kept) + 64 * (len(self.points) + len(self.measures))
+        answering = self._classifier
+        model_bytes = 4 * answering[1].model.parameter_count if answering is not None else 0
+        return (
+            model_bytes
+            + sum(each.size_bytes for each in kept)
+            + 64 * (len(self.points) + len(self.measures))
+        )
 
     # Reports of the worker
 

@@ -260,15 +260,15 @@ class Sessions:
             each.stop()
         return session
 
-    def visit(self, token: object) -> Session:
-        """The session of that token, for one more request of it.
+    def visit(self, token: object, *, cost: float = 1.0) -> Session:
+        """The session of that token, for one more request of it, which takes as long as `cost` others.
 
         Raises `VisitorError` where there is none, or where too many requests came before this one.
         """
         session = self.get(token)
         if session is None:
             raise VisitorError("session")
-        if not session.requests.take():
+        if not session.requests.take(cost):
             raise VisitorError("rate")
         return session
 
