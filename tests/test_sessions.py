@@ -373,3 +373,5 @@ def test_a_set_up_out_of_its_range_is_refused_with_a_sentence(values: Any) -> No
 def test_limits_must_be_positive() -> None:
     with pytest.raises(ValueError, match="runs"):
         Limits(runs=0)
+    with pytest.raises(ValueError, match="hidden_layers must be at most 8, not 9"):
+        Limits(hidden_layers=9)

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import math
 import os
 from dataclasses import dataclass, field
 from typing import Any
 
+from mnist_core.ink import MAX_POINTS
+from mnist_core.models import MAX_LAYERS, MAX_UNITS
+from mnist_core.training import MAX_EPOCHS
+
 _MB = 2**20
 
 
-def _limit(default: float, words: str) -> Any:
-    return field(default=default, metadata={"words": words})
+def _limit(default: float, words: str, *, most: float = math.inf) -> Any:
+    return field(default=default, metadata={"words": words, "most": most})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,9 +31,9 @@ class Limits:
     queue: int = _limit(200, "trainings that wait for their turn")
     training_s: float = _limit(900.0, "seconds for one training, pauses included")
     pause_s: float = _limit(30.0, "seconds for a pause where others wait")
-    epochs: int = _limit(100, "epochs of one training")
-    hidden_layers: int = _limit(4, "hidden layers of a network")
-    hidden_units: int = _limit(1024, "units of one hidden layer")
+    epochs: int = _limit(100, "epochs of one training", most=MAX_EPOCHS)
+    hidden_layers: int = _limit(4, "hidden layers of a network", most=MAX_LAYERS)
+    hidden_units: int = _limit(1024, "units of one hidden layer", most=MAX_UNITS)
 
     # Visitors
     sessions: int = _limit(500, "visitors remembered; those unseen for longest go first")
@@ -46,7 +51,7 @@ class Limits:
     # Requests
     requests_per_s: float = _limit(100.0, "requests a second of one visitor")
     api_requests_per_s: float = _limit(30.0, "requests a second of one address to the API")
-    points: int = _limit(10_000, "points of one drawing")
+    points: int = _limit(10_000, "points of one drawing", most=MAX_POINTS)
     request_bytes: int = _limit(4 * _MB, "bytes of one request")
     arriving_bytes: int = _limit(256 * _MB, "bytes of all large requests under way")
     picture_bytes: int = _limit(10 * _MB, "bytes of a picture file")
@@ -57,6 +62,10 @@ class Limits:
             value = getattr(self, each.name)
             if not value > 0:
                 raise ValueError(f"{each.name} must be above 0, not {value!r}")
+            if value > each.metadata["most"]:
+                raise ValueError(
+                    f"{each.name} must be at most {each.metadata['most']}, not {value!r}"
+                )
 
 
 def add_limit_options(parser: argparse.ArgumentParser) -> None:
