@@ -234,6 +234,38 @@ def test_one_more_training_than_workers_waits_its_turn(pool: WorkerPool) -> None
     wait_until(lambda: second.heard("end"))
 
 
+def test_a_training_that_nobody_waits_for_lets_others_go_first(pool: WorkerPool) -> None:
+    absent, present = Listener(), Listener()
+    here = False
+    pool.submit(order(run=1), absent, is_wanted=lambda: here)
+    pool.submit(order(run=2), present)
+    wait_until(lambda: present.heard("end"))
+    assert not absent.frames
+    here = True
+    wait_until(lambda: absent.heard("end"))
+
+
+def test_idle_workers_end_but_one(
+    mnist: Splits, mnist_root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mnist_core.ui.workers._IDLE_S", 0.5)
+    pool = WorkerPool(limits=Limits(trainings=2), data=mnist_root)
+    listeners = Listener(), Listener()
+    try:
+        for run, listener in enumerate(listeners, start=1):
+            pool.submit(order(run=run), listener)
+        assert len(pool.processes) == 2
+        wait_until(lambda: all(each.heard("end") for each in listeners))
+        wait_until(lambda: len(pool.processes) == 1)
+        (left,) = pool.processes
+        again = Listener()
+        pool.submit(order(run=3), again)
+        wait_until(lambda: again.heard("end"))
+        assert pool.processes == [left]
+    finally:
+        pool.close()
+
+
 def test_closing_the_pool_ends_its_workers(pool: WorkerPool) -> None:
     listener = Listener()
     pool.submit(order(train={"epochs": 1000, "learning_rate": 1e-6}), listener)

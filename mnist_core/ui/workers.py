@@ -25,6 +25,7 @@ Listener = Callable[[Header, bytes], None]
 
 _SILENCE_S = 120.0  # a worker that trains and says nothing for so long is stuck
 _WATCH_S = 1.0
+_IDLE_S = 60.0  # a worker beyond the first ends after so long without work: each takes memory
 _FINAL = ("end", "failed")
 
 
@@ -250,7 +251,7 @@ class WorkerPool:
         self.evaluation[header["set"]] = (images, values[count * 784 :])
 
     def _watch(self) -> None:
-        """Keep a worker warm, and end those that are stuck."""
+        """Keep one worker warm, and end those that are stuck or have long had nothing to do."""
         while not self._closed:
             time.sleep(_WATCH_S)
             now = time.monotonic()
@@ -262,8 +263,16 @@ class WorkerPool:
                     for each in self._workers
                     if each.job is not None and now - each.heard_at > _SILENCE_S
                 ]
+                idle = [
+                    each
+                    for each in self._workers
+                    if each.job is None and now - each.heard_at > _IDLE_S
+                ]
                 if not self._workers:
                     self._start_worker()
-            for worker in stuck:
+                surplus = idle[: max(0, len(self._workers) - 1)]
+                # At once, so that none of them is given work any more.
+                self._workers = [each for each in self._workers if each not in surplus]
+            for worker in stuck + surplus:
                 worker.kill()
             self._assign()  # a page that had been away may be back
