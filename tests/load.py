@@ -298,6 +298,9 @@ async def fuzz(url: str, count: int) -> bool:
     ended.set()
     await drawing_on
     answer = await artist.call("predict", strokes=SEVEN, model="ready", seq=1)
+    for each in (connection, artist.connection):
+        each.close()
+    await asyncio.sleep(0.1)  # until they have closed
     alive = bool(answer and answer["ok"] and answer["digit"] == 7)
     median = [statistics.median(each.times_ms) for each in (alone, beside)]
     print(

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import gradio as gr
+from gradio.block_function import BlockFunction
 from starlette.middleware import Middleware
 
 from mnist_core.ui.component import read_asset
@@ -26,9 +27,19 @@ _FONT = ("system-ui", "-apple-system", "Segoe UI", "Roboto", "Helvetica", "Arial
 _FONT_MONO = ("ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "monospace")
 
 
+class Page(gr.Blocks):
+    """Gradio's page, which keeps to itself and to the log's form what a request got wrong."""
+
+    def validate_inputs(self, block_fn: BlockFunction, inputs: list[Any]) -> None:
+        # Gradio's own would print what came, a drawing perhaps, in the middle of a stack trace.
+        expected = len(block_fn.inputs)
+        if len(inputs) < expected:
+            raise gr.Error(f"Expected {expected} input, got {len(inputs)}.", print_exception=False)
+
+
 def build_page(sessions: Sessions, *, tabs: Mapping[str, Tab]) -> gr.Blocks:
     """The whole page; each of `tabs` lays out what stands under its name."""
-    page: gr.Blocks = gr.Blocks(title="Draw a digit", analytics_enabled=False)
+    page = Page(title="Draw a digit", analytics_enabled=False)
     with page:
         gr.HTML(_HEADER, elem_id="header", js_on_load=None)
         with gr.Row(elem_id="columns"):
