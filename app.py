@@ -64,12 +64,12 @@ def main() -> None:
         limits, accounts = limits_from(options), read_accounts(options.auth)
     except (ValueError, AccountsError) as error:
         sys.exit(str(error))
-    # SIGTERM ends the page as Ctrl+C does: the trainings' processes go with it.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
     sessions = Sessions(ready=Classifier.load(), limits=limits, data=options.data)
     page = build_page(sessions, tabs=TABS)
     page.queue(default_concurrency_limit=8, max_size=100)
     try:
+        # SIGTERM ends the page as Ctrl+C does: the trainings' processes go with it.
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
         page.launch(
             server_name=options.host,
             server_port=options.port,
@@ -81,6 +81,8 @@ def main() -> None:
         log_as_json(logging.WARNING)  # the server has set up a log of its own by now
         if options.share and not page.share_url:
             print(f"There is no public link without a network. Serving on {page.local_url}")
+        # Over a link, Gradio would have browsers fetch its scripts from elsewhere; the page brings them.
+        page.share = False
         sessions.warm()
         threading.Event().wait()
     except KeyboardInterrupt:
@@ -88,7 +90,8 @@ def main() -> None:
     except OSError as error:
         sys.exit(f"The page can't be served on {options.host}, port {options.port}: {error}")
     finally:
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # it is ending already
+        for each in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(each, signal.SIG_IGN)  # it is ending already
         end_page(page, sessions)
 
 

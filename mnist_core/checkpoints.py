@@ -94,8 +94,9 @@ def load_checkpoint(source: Path | str | bytes) -> MLP:
         tensors = safetensors.torch.load(data)
     except safetensors.SafetensorError as error:
         raise ValueError(f"{name}: damaged safetensors file ({error})") from error
-    model = MLP(config)
-    expected = model.state_dict()
+    # Without memory for weights until they are known to be there: the file may promise many.
+    with torch.device("meta"):
+        expected = MLP(config).state_dict()
     if tensors.keys() != expected.keys():
         odd = sorted(tensors.keys() ^ expected.keys())
         raise ValueError(f"{name}: the tensors do not fit its configuration (first: {odd[0]})")
@@ -109,6 +110,7 @@ def load_checkpoint(source: Path | str | bytes) -> MLP:
             raise ValueError(f"{name}: {key}: expected {expected[key].dtype}, got {tensor.dtype}")
         if not bool(torch.isfinite(tensor).all()):
             raise ValueError(f"{name}: {key}: expected finite numbers, got NaN or infinity")
+    model = MLP(config)
     model.load_state_dict(tensors)
     return model.eval()
 

@@ -10,6 +10,7 @@ import tempfile
 import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from http.client import HTTPException
 from pathlib import Path
 from urllib.error import URLError
 
@@ -224,15 +225,20 @@ def downloaded(
     url: str, *, name: str, on_progress: ProgressCallback | None = None
 ) -> Iterator[bytes]:
     """The bytes at `url`, piece by piece, reporting to `on_progress`. OSError where it breaks off."""
-    with urllib.request.urlopen(url, timeout=_DOWNLOAD_TIMEOUT_S) as response:
-        length = response.headers.get("Content-Length")
-        total = int(length) if length and length.isdigit() else None
-        received = 0
-        while chunk := response.read(_CHUNK_BYTES):
-            received += len(chunk)
-            if on_progress is not None:
-                on_progress(DownloadProgress(name, received, total))
-            yield chunk
+    received, total = 0, None
+    try:
+        with urllib.request.urlopen(url, timeout=_DOWNLOAD_TIMEOUT_S) as response:
+            length = response.headers.get("Content-Length")
+            total = int(length) if length and length.isdigit() else None
+            while chunk := response.read(_CHUNK_BYTES):
+                received += len(chunk)
+                if on_progress is not None:
+                    on_progress(DownloadProgress(name, received, total))
+                yield chunk
+    except HTTPException as error:
+        raise ConnectionError(f"the download broke off: {error}") from error
+    if total is not None and received < total:
+        raise ConnectionError(f"the download broke off after {received:,} of {total:,} bytes")
 
 
 def _fetch(url: str, unpacked: Path, *, name: str, on_progress: ProgressCallback | None) -> None:

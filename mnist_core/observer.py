@@ -46,23 +46,29 @@ class Observer:
     def observe(self, kind: str, header: Header, *, measured: bool) -> None:
         """Send the weights of now as a report of that kind; with `measured`, with how they do.
 
-        kind: "moment", kept as float16 and never left out; or "live", left out where one is due.
+        kind: "moment", kept as float16; "live"; or "passing", a "live" that is left out where another
+        one is due already.
         """
-        if self._fault is not None:
-            raise self._fault
-        if kind == "live":
+        self._raise_fault()
+        if kind == "passing":
             if self._live_is_due:
                 return
-            self._live_is_due = True
+            kind = "live"
+        self._live_is_due |= kind == "live"
         weights = {name: tensor.clone() for name, tensor in self._model.state_dict().items()}
         self._due.put((header | {"type": kind, "stride": self._stride}, measured, weights))
 
     def close(self) -> None:
-        """Wait until everything has been sent."""
+        """Wait until everything has been sent. Raises what a report failed with."""
         thread, self._thread = self._thread, None
         if thread is not None:
             self._due.put(None)
             thread.join()
+            self._raise_fault()
+
+    def _raise_fault(self) -> None:
+        if self._fault is not None:
+            raise self._fault
 
     def _work(self) -> None:
         torch.set_num_threads(1)  # a thread of its own starts with a setting of its own

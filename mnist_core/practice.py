@@ -107,22 +107,22 @@ class Practice:
     def follow(self, inbox: queue.SimpleQueue[Order | None]) -> None:
         """Train to the end or until told to stop, reporting all the while."""
         self._observer = self._make_observer()
-        self._send(
-            {
-                "type": "started",
-                "run": self._run,
-                "train_size": len(self._data.train),
-                "measured_on": self._measured_on,
-                "measured_size": len(self._all),
-                "steps_per_epoch": self._steps_per_epoch,
-                "parameters": self._model.parameter_count,
-            }
-        )
-        self._began_at = self._resumed_at = time.perf_counter()
-        self._take_moment()
-        self._report()
-        outcome = ""
         try:
+            self._send(
+                {
+                    "type": "started",
+                    "run": self._run,
+                    "train_size": len(self._data.train),
+                    "measured_on": self._measured_on,
+                    "measured_size": len(self._all),
+                    "steps_per_epoch": self._steps_per_epoch,
+                    "parameters": self._model.parameter_count,
+                }
+            )
+            self._began_at = self._resumed_at = time.perf_counter()
+            self._take_moment()
+            self._report()
+            outcome = ""
             while not outcome:
                 self._obey(inbox)
                 outcome = self._stopped or self._advance()
@@ -264,7 +264,9 @@ class Practice:
         self._send_live(with_measure=False)
 
     def _send_live(self, *, with_measure: bool) -> None:
-        self._observer.observe("live", self._header(), measured=with_measure)
+        # At rest, nothing would make up for weights that were left out.
+        kind = "live" if self._paused else "passing"
+        self._observer.observe(kind, self._header(), measured=with_measure)
         now = time.perf_counter()
         self._live_after = now + _LIVE_S
         if with_measure:

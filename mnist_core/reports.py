@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from mnist_core.checkpoints import save_checkpoint
+from mnist_core.checkpoints import load_checkpoint, save_checkpoint
 from mnist_core.data import Dataset, DatasetError, ProgressCallback, Splits
 from mnist_core.evaluation import Evaluation, auroc, evaluate, format_report, likeness_of
 from mnist_core.figures import evaluation_figure
@@ -49,6 +49,7 @@ def train_record(
         save_checkpoint(model, out, metadata=metadata, half=True)
         state_path.unlink(missing_ok=True)
         yield f"saved to {out}"
+        model = load_checkpoint(out)  # as it was rounded for the file
     if mnist.test is not None:
         measured = evaluate(model, mnist.test)
         yield f"test accuracy {measured.accuracy:.2%}  loss {measured.loss:.4f}"

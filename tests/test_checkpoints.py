@@ -1,8 +1,10 @@
 import json
 import multiprocessing
 import os
+import resource
 import signal
 import time
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,7 @@ import torch
 
 from mnist_core.backpropagation import FlatParameters
 from mnist_core.checkpoints import (
+    FORMAT,
     MAX_BYTES,
     dump_checkpoint,
     load_checkpoint,
@@ -45,6 +48,19 @@ def test_half_precision_is_read_as_float32() -> None:
     model = MLP(CONFIG).half()
     loaded = load_checkpoint(dump_checkpoint(model))
     assert loaded.output.weight.dtype == torch.float32
+
+
+def test_a_file_that_promises_many_weights_takes_no_memory_for_them() -> None:
+    small = MLP(MLPConfig(hidden_sizes=(1,)))
+    config = json.dumps(asdict(MLPConfig(hidden_sizes=(4096,) * 8)))
+    tensors = {name: tensor.clone() for name, tensor in small.state_dict().items()}
+    file = safetensors.torch.save(tensors, metadata={"format": FORMAT, "config": config})
+    resident = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises(ValueError, match="do not fit"):
+        load_checkpoint(file)
+    assert (
+        resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - resident < 100_000
+    )  # kB; it promises 483 MB
 
 
 def test_weights_kept_as_float16_take_half_the_bytes_and_answer_the_same() -> None:

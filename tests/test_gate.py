@@ -33,6 +33,7 @@ CLOSED = [
     "/gradio_api/proxy=http://example.org",
     "/gradio_api/vibe-edit",
     "/gradio_api/dev/reload",
+    "/gradio_api/token",
     "/gradio_api/stream/x",
     "/gradio_api/process_recording",
     "/gradio_api/run-history/records",
@@ -66,7 +67,9 @@ def run(call: Coroutine[Any, Any, None]) -> None:
         thread.submit(asyncio.run, call).result()
 
 
-def ask(gate: Gate, path: str, *, method: str = "GET", **headers: str) -> tuple[int, Any, Any]:
+def ask(
+    gate: Gate, path: str, *, method: str = "GET", root_path: str = "", **headers: str
+) -> tuple[int, Any, Any]:
     """Status, headers and body that the gate sends."""
     sent: list[Message] = []
 
@@ -79,6 +82,7 @@ def ask(gate: Gate, path: str, *, method: str = "GET", **headers: str) -> tuple[
     scope = {
         "type": "http",
         "path": path,
+        "root_path": root_path,
         "method": method,
         "client": ("192.0.2.1", 1),
         "headers": [(k.replace("_", "-").encode(), v.encode()) for k, v in headers.items()],
@@ -129,24 +133,56 @@ def test_every_answer_has_the_security_headers(status: int) -> None:
     assert "secret" not in json.dumps(body)
 
 
-def test_large_bodies_are_refused_by_the_length_that_they_state() -> None:
-    gate, app = gate_with(request_bytes=2**20, picture_bytes=2 * 2**20)
+def test_bodies_are_refused_by_the_length_that_they_state() -> None:
+    gate, app = gate_with(request_bytes=2**20, picture_bytes=2 * 2**20, large_bytes_per_s=1e9)
     path = "/gradio_api/component_server"
     assert ask(gate, path, method="POST", content_length=str(2**20))[0] == 200
     refused = ask(gate, path, method="POST", content_length=str(2**20 + 1))
     assert refused[0] == 413
-    assert refused[2] == {"error": "Expected a request of at most 1 MB."}
+    assert refused[2] == {"error": "Expected a request of at most 1,024 kB."}
     form = {"content_type": "multipart/form-data; boundary=x"}
     upload = "/gradio_api/upload"
     assert ask(gate, upload, method="POST", content_length=str(2 * 2**20), **form)[0] == 200
     assert ask(gate, upload, method="POST", content_length=str(3 * 2**20), **form)[0] == 413
+    event = "/gradio_api/call/predict"
+    assert ask(gate, event, method="POST", content_length=str(2**18))[0] == 200
+    assert ask(gate, event, method="POST", content_length=str(2**18 + 1), **form)[0] == 413
     assert ask(gate, path, method="POST", content_length="-1")[0] == 413
     assert ask(gate, path, method="POST", transfer_encoding="chunked")[0] == 411
-    assert len(app.paths) == 2
+    assert len(app.paths) == 3
+
+
+def test_what_gradio_finds_wrong_is_not_repeated() -> None:
+    async def complain(scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 422, "headers": []})
+        await send({"type": "http.response.body", "body": b'{"input":', "more_body": True})
+        await send({"type": "http.response.body", "body": b'"what a visitor sent"}'})
+
+    gate, _ = gate_with()
+    gate.app = complain
+    status, headers, body = ask(gate, "/gradio_api/run/predict", method="POST")
+    assert status == 400
+    assert body == {"error": "The request could not be understood."}
+    assert "content-security-policy" in headers
+
+
+def test_the_gate_stands_where_the_page_is_mounted() -> None:
+    gate, _ = gate_with()
+    assert ask(gate, "/digits/config", root_path="/digits")[0] == 200
+    assert ask(gate, "/digits/monitoring", root_path="/digits")[0] == 404
+    assert ask(gate, "/digits/health", root_path="/digits")[2] == {"status": "ok"}
+
+
+def test_large_bodies_are_counted_by_their_bytes() -> None:
+    gate, _ = gate_with(large_bytes_per_s=20_000)
+    path = "/gradio_api/component_server"
+    statuses = [ask(gate, path, method="POST", content_length="20000")[0] for _ in range(4)]
+    assert statuses == [200, 200, 200, 429]
+    assert ask(gate, path, method="POST", content_length="10000")[0] == 200
 
 
 def test_large_bodies_share_the_memory_for_them() -> None:
-    gate, app = gate_with(arriving_bytes=3 * 2**20, request_bytes=2 * 2**20)
+    gate, app = gate_with(arriving_bytes=3 * 2**20, request_bytes=2 * 2**20, large_bytes_per_s=1e9)
     path, large = "/gradio_api/component_server", str(2 * 2**20)
     statuses: list[int] = []
 
@@ -164,7 +200,7 @@ def test_large_bodies_share_the_memory_for_them() -> None:
 
 
 def test_a_body_that_stops_arriving_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mnist_core.ui.gate._MAX_SILENCE_S", 0.05)
+    monkeypatch.setattr("mnist_core.ui.gate._MAX_BODY_S", 0.05)
 
     async def read(scope: Scope, receive: Receive, send: Send) -> None:
         while (await receive()).get("more_body"):

@@ -232,7 +232,7 @@ def test_a_body_of_megabytes_is_refused_before_it_is_read(server: Server) -> Non
         server.predict([[[0.123456789, 0.123456789]] * 250_000])
     with caught.value as error:
         assert error.code == 413
-        assert "at most 4 MB" in json.load(error)["error"]
+        assert "at most 1,024 kB" in json.load(error)["error"]
     assert server.predict(SEVEN)["digit"] == 7
 
 

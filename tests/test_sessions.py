@@ -321,6 +321,50 @@ def test_too_many_requests_of_one_visitor_are_refused(ready: Classifier) -> None
     kept.close()
 
 
+def test_a_reload_ends_nothing_even_while_others_wait(sessions: Sessions) -> None:
+    session = sessions.open()
+    session.start(setup())
+    sessions.pool.waiting = 1  # type: ignore[misc]
+    session.leave()
+    sessions.sweep()
+    assert not sessions.pool.orders  # type: ignore[attr-defined]
+    session.touch()
+    sessions.sweep()
+    assert not sessions.pool.orders  # type: ignore[attr-defined]
+
+
+def test_a_reload_loses_no_runs(ready: Classifier, digits: Any) -> None:
+    kept = Sessions(ready=ready, limits=Limits(away_bytes=1))
+    kept.pool = Pool()  # type: ignore[assignment]
+    session = kept.open()
+    trained(session, digits)
+    session.leave()
+    kept.sweep()
+    assert session.has_model
+    kept.close()
+
+
+def test_nothing_begins_in_a_session_that_was_forgotten(sessions: Sessions) -> None:
+    first = sessions.open()
+    for _ in range(3):
+        sessions.open()
+    with pytest.raises(VisitorError):
+        first.start(setup())
+    assert not sessions.pool.jobs  # type: ignore[attr-defined]
+
+
+def test_an_address_opens_only_so_many_sessions(ready: Classifier) -> None:
+    kept = Sessions(ready=ready, limits=Limits(api_requests_per_s=1))
+    first = kept.open(address="a")
+    for _ in range(2):
+        kept.open(address="a")
+    with pytest.raises(VisitorError):
+        kept.open(address="a")
+    assert kept.open(first.token, address="a") is first
+    assert kept.open(address="b")
+    kept.close()
+
+
 def test_a_reset_forgets_the_run(sessions: Sessions, digits: Any) -> None:
     session = sessions.open()
     trained(session, digits)

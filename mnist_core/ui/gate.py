@@ -2,13 +2,14 @@
 
 Gradio brings routes along that this page has no use for, and answers a request that it can't read
 with whatever its code raised. Here only the page's own routes are open, bodies are bounded before
-anything is read from them, and an error is one fixed sentence.
+anything is read from them, and an error is a fixed sentence that repeats nothing.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import logging
 import re
 from collections.abc import Callable
@@ -27,8 +28,10 @@ HEALTH_PATH = "/health"
 _FORM_BYTES = 64 * 2**10
 # A drawing is smaller; larger bodies share what memory there is for them.
 _SMALL_BYTES = 256 * 2**10
-# A client that says nothing for so long in the middle of its request has gone.
-_MAX_SILENCE_S = 20.0
+# Bodies of more bytes are counted for each address: reading JSON holds everybody up.
+_LARGE_BYTES = 16 * 2**10
+# A body that has not come whole within this is given up.
+_MAX_BODY_S = 30.0
 # So much of a refused body is read and dropped: a client that is still sending misses the answer.
 _MAX_DROPPED_BYTES = 64 * 2**20
 _MAX_DROP_S = 5.0
@@ -40,12 +43,15 @@ _PAGE = re.compile(
     r"|assets/.*|static/.*|svelte/.*)?/?"
 )
 _API = re.compile(
-    r"/gradio_api/(?:component_server|info|openapi\.json|app_id|token|user|login_check|theme\.css"
+    r"/gradio_api/(?:component_server|info|openapi\.json|app_id|user|login_check|theme\.css"
     r"|startup-events|upload|upload_progress|queue/(?:join|data)|cancel|reset|heartbeat/[^/]+"
     r"|(?:call|call/v2|run|api)/[^/]+(?:/[^/]+)?)/?"
 )
-# These have a limit of their own for each visitor, who is known there by a secret.
+# The page's own calls: here each visitor, known by a secret, has a limit of their own.
 _OF_A_VISITOR = "/gradio_api/component_server"
+_UPLOAD = "/gradio_api/upload"
+# An event of the API; a drawing of the most points takes 200 kB.
+_EVENT_BYTES = 256 * 2**10
 _METHODS = ("GET", "HEAD", "POST", "OPTIONS")
 
 _HEADERS = {
@@ -84,7 +90,8 @@ class Gate:
         self.app = app
         self.limits = limits
         self.is_well = is_well
-        self._addresses = Buckets(limits.api_requests_per_s)
+        self._api = Buckets(limits.api_requests_per_s)
+        self._large = Buckets(limits.large_bytes_per_s)
         self._arriving_bytes = 0  # of large requests under way
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -94,7 +101,7 @@ class Gate:
                 await self.app(scope, receive, send)
             return
         answer = _Answer(send)
-        if scope["path"].rstrip("/") == HEALTH_PATH:
+        if _path(scope) == HEALTH_PATH:
             well = self.is_well()
             reply = JSONResponse({"status": "ok" if well else "ending"}, 200 if well else 503)
             await reply(scope, receive, answer)
@@ -111,7 +118,7 @@ class Gate:
         except Exception as error:
             log.warning(
                 "a request could not be answered",
-                extra={"path": _known(scope["path"]), "error": type(error).__name__},
+                extra={"path": _known(_path(scope)), "error": type(error).__name__},
             )
             if answer.begun:
                 await answer({"type": "http.response.body", "body": b"", "more_body": False})
@@ -122,7 +129,7 @@ class Gate:
             self._arriving_bytes -= _stated_bytes(scope) if large else 0
 
     def _refusal(self, scope: Scope) -> JSONResponse | None:
-        path, method = scope["path"], scope["method"]
+        path, method = _path(scope), scope["method"]
         if not (_PAGE.fullmatch(path) or _API.fullmatch(path)):
             return _refused(404, "There is nothing here.")
         if method not in _METHODS:
@@ -131,27 +138,45 @@ class Gate:
         if b"transfer-encoding" in headers:
             return _refused(411, "Expected a request that states its length.")
         upload = headers.get(b"content-type", b"").startswith(b"multipart/form-data")
-        limit = self.limits.picture_bytes + _FORM_BYTES if upload else self.limits.request_bytes
+        limit = _EVENT_BYTES
+        if path == _OF_A_VISITOR:
+            limit = self.limits.request_bytes
+        elif path == _UPLOAD and upload:
+            limit = self.limits.picture_bytes + _FORM_BYTES
         length = headers.get(b"content-length", b"0")
         if not length.isdigit() or int(length) > limit:
-            return _refused(413, f"Expected a request of at most {limit // 2**20} MB.")
+            return _refused(413, f"Expected a request of at most {limit // 2**10:,} kB.")
         if _SMALL_BYTES < int(length) > self.limits.arriving_bytes - self._arriving_bytes:
             return _refused(503, "Very much is being sent here. Try again in a minute, please.")
-        if method == "POST" and path.rstrip("/") != _OF_A_VISITOR:
-            address = scope["client"][0] if scope.get("client") else ""
-            if not self._addresses.take(address):
-                return _refused(429, "Too many requests. Wait a moment, please.")
+        address = scope["client"][0] if scope.get("client") else ""
+        if (method == "POST" and path != _OF_A_VISITOR and not self._api.take(address)) or (
+            int(length) > _LARGE_BYTES and not self._large.take(address, int(length))
+        ):
+            return _refused(429, "Too many requests. Wait a moment, please.")
         return None
 
 
 class _Answer:
-    """Sends an answer with the security headers, and knows whether it has begun."""
+    """Sends an answer with the security headers, and knows whether it has begun.
+
+    Where Gradio lists what is wrong with a request, and so repeats it, one sentence goes out instead.
+    """
 
     def __init__(self, send: Send) -> None:
         self._send = send
         self.begun = False
+        self._replaced = False
 
     async def __call__(self, message: Message) -> None:
+        if self._replaced:
+            return
+        if message["type"] == "http.response.start" and message["status"] == 422:
+            body = json.dumps({"error": "The request could not be understood."}).encode()
+            plain = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
+            await self({"type": message["type"], "status": 400, "headers": plain})
+            await self({"type": "http.response.body", "body": body})
+            self._replaced = True
+            return
         if message["type"] == "http.response.start":
             self.begun = True
             headers = MutableHeaders(scope=message)
@@ -160,19 +185,26 @@ class _Answer:
         await self._send(message)
 
 
+def _path(scope: Scope) -> str:
+    """The path below where the page is mounted, without a slash at its end."""
+    path: str = scope["path"]
+    return path.removeprefix(scope.get("root_path", "")).rstrip("/") or "/"
+
+
 def _stated_bytes(scope: Scope) -> int:
     return int(dict(scope["headers"]).get(b"content-length", b"0"))
 
 
 def _in_time(receive: Receive) -> Receive:
-    """`receive`, with TimeoutError for a body that stops arriving."""
+    """`receive`, with TimeoutError for a body that does not come whole in time."""
     arriving = True
+    until = asyncio.get_running_loop().time() + _MAX_BODY_S
 
     async def receive_in_time() -> Message:
         nonlocal arriving
         if not arriving:
             return await receive()  # waits for the client to leave, however long
-        async with asyncio.timeout(_MAX_SILENCE_S):
+        async with asyncio.timeout_at(until):
             message = await receive()
         arriving = bool(message.get("more_body", False))
         return message

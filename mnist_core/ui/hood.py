@@ -43,6 +43,7 @@ _MAX_LEARNING_RATE = 1.0
 _FIGURE_DPI = 100
 # Among a visitor's requests, one here counts as so many predictions: it takes longer.
 _COST = 3.0
+_WEIGHTS_OF_A_COST = 2e6  # moved by SGD
 
 _CHARTS = Path(__file__).resolve().parents[1] / "charts.py"
 _MISSING = (
@@ -187,6 +188,9 @@ def _steps(sessions: Sessions, loader: TrainingImagesLoader, payload: Payload) -
     drawing = drawing_of(sessions, payload, settings)
     if not isinstance(drawing, Drawing):
         return drawing
+    if "sgd" in wanted:
+        weights = settings.steps * drawing.model.parameter_count
+        sessions.visit(payload.get("token"), cost=weights / _WEIGHTS_OF_A_COST)
     answers = {
         name: compute(drawing, settings)
         for name, compute in STEPS_OF_A_DRAWING.items()

@@ -36,8 +36,9 @@ Answer = dict[str, Any]
 class Settings:
     """What the visitor has set in the steps.
 
-    meant: the digit that they meant, None for the one that the model names. factor: what step 3
-    multiplies the logits by. seed: of random weights, and of the pixel that step 6 checks.
+    meant: the digit that they meant, None for the one that the model names. weights_seed: of the
+    random weights of step 3. factor: what it multiplies the logits by. stages: which of step 2 are on.
+    pixel_seed: of the pixels that step 6 checks. steps, learning_rate: of SGD in step 7.
     """
 
     meant: int | None = None
@@ -279,9 +280,8 @@ STEPS_OF_A_DRAWING: dict[str, Callable[[Drawing, Settings], Answer]] = {
 }
 
 
-# Copying a large model takes longer than all that step 6 does with it; few copies are kept, since one
-# takes up to 32 MB.
-@functools.lru_cache(maxsize=4)
+# Copying a large model takes longer than all that step 6 does with it; a copy takes up to 32 MB.
+@functools.lru_cache(maxsize=2)
 def _precise(model: MLP) -> MLP:
     """The model in float64, as float32 is too coarse for finite differences."""
     return gradients.private_copy(model).double().requires_grad_(False)

@@ -52,7 +52,10 @@ class Limits:
     requests_per_s: float = _limit(100.0, "requests a second of one visitor")
     api_requests_per_s: float = _limit(30.0, "requests a second of one address to the API")
     points: int = _limit(10_000, "points of one drawing", most=MAX_POINTS)
-    request_bytes: int = _limit(4 * _MB, "bytes of one request")
+    request_bytes: int = _limit(_MB, "bytes of one request")
+    large_bytes_per_s: float = _limit(
+        2.0 * _MB, "bytes a second of one address in requests of more than 16 kB"
+    )
     arriving_bytes: int = _limit(256 * _MB, "bytes of all large requests under way")
     picture_bytes: int = _limit(10 * _MB, "bytes of a picture file")
     upload_bytes: int = _limit(20 * _MB, "bytes of a model file to load back")

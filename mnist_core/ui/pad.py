@@ -22,6 +22,7 @@ log = logging.getLogger(__name__)
 #: Below this, the answer names the two likeliest digits.
 SURE = 0.7
 
+_POINTS_OF_A_DRAWING = 250
 _ERRORS = {
     "payload": "The page sent something unexpected. Reload it, please.",
     "points": "That drawing has too many points. Clear it and draw again.",
@@ -56,9 +57,13 @@ def words(prediction: Prediction, *, blank: bool) -> str:
 def pad_column(sessions: Sessions) -> None:
     """Lays out the sketchpad and the answer, and adds the endpoints /predict, /predict_image."""
 
-    async def open_session(payload: Any) -> dict[str, Any]:
+    async def open_session(payload: Any, request: gr.Request) -> dict[str, Any]:
         token = payload.get("token") if isinstance(payload, dict) else None
-        return {"ok": True, "token": sessions.open(token).token}
+        address = request.client.host if request.client else ""
+        try:
+            return {"ok": True, "token": sessions.open(token, address=address).token}
+        except VisitorError as error:
+            return {"ok": False, "code": error.code, "error": str(error)}
 
     async def predict(payload: Any) -> dict[str, Any]:
         try:
@@ -84,7 +89,10 @@ def _predicted(sessions: Sessions, payload: Any) -> dict[str, Any]:
     if type(seq) is not int or not isinstance(token, str):
         return _failed("payload")
     session = sessions.visit(token)
-    ink = Ink(checked_strokes(payload.get("strokes"), max_points=sessions.limits.points))
+    strokes = checked_strokes(payload.get("strokes"), max_points=sessions.limits.points)
+    # A usual drawing counts once; one of thousands of points takes as long as that many more.
+    session.charge(sum(map(len, strokes)) // _POINTS_OF_A_DRAWING)
+    ink = Ink(strokes)
     trained = session.has_model
     model: Model = "yours" if trained and payload["model"] == "yours" else "ready"
     prediction = session.classifier_for(model).predict(ink)

@@ -7,6 +7,7 @@ from typing import Any
 
 import gradio as gr
 from gradio.block_function import BlockFunction
+from gradio.tunneling import CURRENT_TUNNELS
 from starlette.middleware import Middleware
 
 from mnist_core.ui.component import read_asset
@@ -23,6 +24,10 @@ _HEADER = """
 """
 # Requests under way when the page ends have so long to be answered.
 _GRACE_S = 3
+# How often uploaded pictures are looked through, and after how long they are deleted.
+_UPLOADS_S = (60, 300)
+# Names of events that Gradio may remember: it would keep those that nobody asks about for good.
+_MAX_EVENT_NAMES = 200
 _FONT = ("system-ui", "-apple-system", "Segoe UI", "Roboto", "Helvetica", "Arial", "sans-serif")
 _FONT_MONO = ("ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "monospace")
 
@@ -39,7 +44,7 @@ class Page(gr.Blocks):
 
 def build_page(sessions: Sessions, *, tabs: Mapping[str, Tab]) -> gr.Blocks:
     """The whole page; each of `tabs` lays out what stands under its name."""
-    page = Page(title="Draw a digit", analytics_enabled=False)
+    page = Page(title="Draw a digit", analytics_enabled=False, delete_cache=_UPLOADS_S)
     with page:
         gr.HTML(_HEADER, elem_id="header", js_on_load=None)
         with gr.Row(elem_id="columns"):
@@ -51,7 +56,16 @@ def build_page(sessions: Sessions, *, tabs: Mapping[str, Tab]) -> gr.Blocks:
                     for name, tab in tabs.items():
                         with gr.Tab(name):
                             tab(sessions)
+    sessions.each_sweep(lambda: _forget_events(page))
     return page
+
+
+def _forget_events(page: gr.Blocks) -> None:
+    queue = page._queue
+    queue.pending_messages_per_session.max_size = _MAX_EVENT_NAMES
+    names = list(queue.pending_event_ids_session)
+    for name in names[: max(0, len(names) - _MAX_EVENT_NAMES)]:
+        queue.pending_event_ids_session.pop(name, None)
 
 
 def launch_options(sessions: Sessions) -> dict[str, Any]:
@@ -75,8 +89,8 @@ def launch_options(sessions: Sessions) -> dict[str, Any]:
         },
         # Each thread keeps memory of its own, and more of them than cores only wait for each other.
         "max_threads": 8,
-        # Gradio keeps something for each name that a request gives itself; the page gives none.
-        "state_session_capacity": sessions.limits.sessions,
+        # Gradio keeps a state for each name that a request gives itself; the page needs none.
+        "state_session_capacity": 8,
         "enable_monitoring": False,
     }
 
@@ -84,6 +98,8 @@ def launch_options(sessions: Sessions) -> dict[str, Any]:
 def end_page(page: gr.Blocks, sessions: Sessions) -> None:
     """Answers the requests under way, for three seconds at most, and ends all trainings."""
     sessions.refuse()
+    for tunnel in CURRENT_TUNNELS:
+        tunnel.kill()  # type: ignore[no-untyped-call]
     server = getattr(page, "server", None)
     if server is not None:
         server.config.timeout_graceful_shutdown = _GRACE_S

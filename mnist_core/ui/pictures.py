@@ -21,10 +21,7 @@ class PictureError(ValueError):
 
 
 def read_picture(file: Any, *, max_bytes: int) -> NDArray[np.uint8]:
-    """The picture in an uploaded file, (height, width, 4) RGBA; else `PictureError`.
-
-    The file is deleted: nobody needs it after its answer, and so it can't fill the disk.
-    """
+    """The picture in an uploaded file, (height, width, 4) RGBA; else `PictureError`."""
     path = file.get("path") if isinstance(file, dict) else None
     if not isinstance(path, str):
         raise PictureError(f"{_EXPECTED}, got {type(file).__name__}.")
@@ -33,13 +30,6 @@ def read_picture(file: Any, *, max_bytes: int) -> NDArray[np.uint8]:
     resolved = Path(path).resolve()
     if not resolved.is_relative_to(uploads) or not resolved.is_file():
         raise PictureError(f"{_EXPECTED}, uploaded with this request.")
-    try:
-        return _decoded(resolved, max_bytes)
-    finally:
-        resolved.unlink(missing_ok=True)
-
-
-def _decoded(resolved: Path, max_bytes: int) -> NDArray[np.uint8]:
     if resolved.stat().st_size > max_bytes:
         raise PictureError(f"Expected a picture of at most {max_bytes // 2**20} MB.")
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable
@@ -17,13 +18,14 @@ _MAX_ADDRESSES = 10_000
 class Bucket:
     """`per_s` requests a second on average, and `BURST_S` seconds' worth of them at once."""
 
-    __slots__ = ("_clock", "_filled_at", "_left", "per_s")
+    __slots__ = ("_clock", "_filled_at", "_left", "_lock", "per_s")
 
     def __init__(self, per_s: float, *, clock: Clock = time.monotonic) -> None:
         self.per_s = per_s
         self._clock = clock
         self._left = self._most
         self._filled_at = clock()
+        self._lock = threading.Lock()
 
     @property
     def _most(self) -> float:
@@ -31,24 +33,25 @@ class Bucket:
 
     def take(self, cost: float = 1.0) -> bool:
         """Whether one more request is within the limit; if so, it is counted, `cost` times."""
-        now = self._clock()
-        self._left = min(self._most, self._left + (now - self._filled_at) * self.per_s)
-        self._filled_at = now
-        if self._left < min(cost, self._most):
-            return False
-        self._left -= cost
-        return True
+        with self._lock:
+            now = self._clock()
+            self._left = min(self._most, self._left + (now - self._filled_at) * self.per_s)
+            self._filled_at = now
+            if self._left < min(cost, self._most):
+                return False
+            self._left -= cost
+            return True
 
 
 class Buckets:
-    """A bucket for each address. Used from one thread alone: the server's event loop."""
+    """A bucket for each address; used from one thread alone, the server's event loop."""
 
     def __init__(self, per_s: float, *, clock: Clock = time.monotonic) -> None:
         self._per_s = per_s
         self._clock = clock
         self._buckets: OrderedDict[str, Bucket] = OrderedDict()
 
-    def take(self, address: str) -> bool:
+    def take(self, address: str, cost: float = 1.0) -> bool:
         """Whether one more request from `address` is within the limit."""
         bucket = self._buckets.get(address)
         if bucket is None:
@@ -56,4 +59,4 @@ class Buckets:
             if len(self._buckets) > _MAX_ADDRESSES:
                 self._buckets.popitem(last=False)
         self._buckets.move_to_end(address)
-        return bucket.take()
+        return bucket.take(cost)

@@ -16,7 +16,7 @@ from typing import Any, Literal
 from mnist_core.classifier import Classifier
 from mnist_core.models import MLP
 from mnist_core.ui.limits import Limits
-from mnist_core.ui.rates import Bucket
+from mnist_core.ui.rates import Bucket, Buckets
 from mnist_core.ui.runs import Run
 from mnist_core.ui.setup import Setup
 from mnist_core.ui.workers import Job, WorkerPool
@@ -61,6 +61,7 @@ class Session:
         self.left = False
         self.hidden = False
         self.gone = False  # its training ended because no page asked about it
+        self.closed = False  # forgotten by the server: nothing begins in it any more
         self.seen_at = time.monotonic()
         self.lease_until = self.seen_at + limits.lease_s
         self.requests = Bucket(limits.requests_per_s)
@@ -104,6 +105,8 @@ class Session:
         """Begin a training, ending the one before; None where the queue is full."""
         with self._lock:
             self.stop()
+            if self.closed:
+                raise VisitorError("session")
             run = Run(run_id=self._next_id, setup=setup)
             order = {
                 "run": run.id,
@@ -169,12 +172,26 @@ class Session:
         loaded = 0 if self.loaded is None else 4 * self.loaded.model.parameter_count
         return sum(run.size_bytes for run in list(self.runs)) + loaded + len(self.upload)
 
+    def close(self) -> None:
+        """End it for good: whoever comes back gets another one."""
+        with self._lock:
+            self.closed = True
+            self.forget()
+
     def forget(self) -> None:
         """Give up all that takes memory, as for a page that is gone for good."""
         with self._lock:
             self.stop()
             self.runs, self.loaded, self.upload = [], None, bytearray()
             self._shown = None
+
+    def charge(self, cost: float) -> None:
+        """Count a request that turned out to take as long as `cost` others.
+
+        Raises `VisitorError` where that is too much.
+        """
+        if not self.requests.take(cost):
+            raise VisitorError("rate")
 
     def trim(self, limit_bytes: int) -> None:
         """Thin out the snapshots, the oldest runs' first, until they take at most `limit_bytes`."""
@@ -235,17 +252,24 @@ class Sessions:
         self._clock = clock
         self._sessions: OrderedDict[str, Session] = OrderedDict()
         self._lock = threading.Lock()
+        self._openings = Buckets(self.limits.api_requests_per_s)
         self._closed = threading.Event()
+        self._sweep_hooks: list[Callable[[], None]] = []
         self._sweeper: threading.Thread | None = None
 
     def __len__(self) -> int:
         return len(self._sessions)
 
-    def open(self, previous: object = None) -> Session:
-        """The session that `previous` is the token of, or a new one."""
+    def open(self, previous: object = None, *, address: str = "") -> Session:
+        """The session that `previous` is the token of, or a new one.
+
+        Raises `VisitorError` where too many new ones were opened from `address`.
+        """
         session = self.get(previous)
         if session is not None:
             return session
+        if not self._openings.take(address):
+            raise VisitorError("rate")
         token = secrets.token_urlsafe(_TOKEN_BYTES)
         session = Session(token=token, limits=self.limits, pool=self.pool, ready=self.ready)
         session.seen_at = self._clock()
@@ -257,7 +281,7 @@ class Sessions:
             surplus = len(self._sessions) - self.limits.sessions
             gone = [self._sessions.pop(self._least_needed()) for _ in range(surplus)]
         for each in gone:
-            each.stop()
+            each.close()
         return session
 
     def visit(self, token: object, *, cost: float = 1.0) -> Session:
@@ -268,8 +292,7 @@ class Sessions:
         session = self.get(token)
         if session is None:
             raise VisitorError("session")
-        if not session.requests.take(cost):
-            raise VisitorError("rate")
+        session.charge(cost)
         return session
 
     def get(self, token: object) -> Session | None:
@@ -297,11 +320,11 @@ class Sessions:
 
     @property
     def is_open(self) -> bool:
-        """Whether visitors are served, and not sent away because the page is ending."""
+        """Whether the page serves its visitors: it does until it ends."""
         return not self._closed.is_set()
 
     def refuse(self) -> None:
-        """The page is ending: say so to whoever asks whether it is well."""
+        """The page is ending: say so to whoever still asks whether it is well."""
         self._closed.set()
 
     def close(self) -> None:
@@ -309,8 +332,14 @@ class Sessions:
         self.refuse()
         self.pool.close()
 
+    def each_sweep(self, function: Callable[[], None]) -> None:
+        """Call `function` once a second as well, while there are visitors."""
+        self._sweep_hooks.append(function)
+
     def sweep(self) -> None:
         """End the trainings of pages that are gone, forget their visitors, and hold the memory."""
+        for hook in self._sweep_hooks:
+            hook()
         now = self._clock()
         with self._lock:
             sessions = list(self._sessions.values())
@@ -321,13 +350,14 @@ class Sessions:
                 self._mind(session, run, now)
             idle_s = now - session.seen_at
             if idle_s > _IDLE_S or (session.left and idle_s > _GONE_S):
-                session.stop()
                 with self._lock:
                     self._sessions.pop(session.token, None)
+                session.close()
                 continue
             if idle_s > _UPLOAD_S:
                 session.upload = bytearray()
-            if session.gone or session.left or idle_s > _AWAY_S:
+            left = session.left and idle_s > _LEAVING_S
+            if session.gone or left or idle_s > _AWAY_S:
                 away_bytes += session.size_bytes
                 if away_bytes > self.limits.away_bytes:
                     away_bytes -= session.size_bytes
@@ -342,7 +372,7 @@ class Sessions:
     def _mind(self, session: Session, run: Run, now: float) -> None:
         """End a training that nobody watches, or that rests while others wait."""
         lease_until = session.lease_until
-        if self.pool.waiting and not session.hidden:
+        if self.pool.waiting and not session.hidden and not session.left:
             lease_until -= max(0.0, self.limits.lease_s - self.limits.waiting_lease_s)
         if now > lease_until:
             log.info("a training ended because its page has gone")
