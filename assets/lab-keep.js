@@ -1,5 +1,6 @@
 // Keep and share: the model, the history, the picture, the link; and a model loaded back.
 const PIECE = 384 * 1024; // of a model file on its way up; a multiple of three
+const MAX_TRIES = 20;
 const NO_RUN = "There is no run to keep yet.";
 
 class Keeping {
@@ -85,12 +86,25 @@ class Keeping {
     for (let from = 0; from === 0 || from < bytes.length; from += PIECE) {
       const end = from + PIECE >= bytes.length;
       const payload = { data: textOf(bytes.subarray(from, from + PIECE)), begin: from === 0, end };
-      const answer = await window.mnist.call(this.server, "lab_upload", payload, { timeout: 60_000 });
+      const answer = await this.send(payload);
       if (!answer.ok) {
         this.say(answer.error);
         return;
       }
       if (end) this.welcome(answer);
+      else this.say(`Sending the model: ${Math.round((100 * (from + PIECE)) / bytes.length)} %`);
+    }
+  }
+
+  // The server takes so many bytes a second: what it refuses is sent again a little later.
+  async send(payload) {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await window.mnist.call(this.server, "lab_upload", payload, { timeout: 60_000 });
+      } catch {
+        if (tries === MAX_TRIES) return { ok: false, error: "The server is out of reach for the moment. Please try again." };
+        await new Promise((resolve) => setTimeout(resolve, 500));
+      }
     }
   }
 
