@@ -74,6 +74,8 @@ function hear({ words, digit, resting, cause }) {
 window.addEventListener("mnist:prediction", ({ detail }) => {
   if (!element.isConnected) return;
   lost = false;
+  // A model that learns moves the bars five times a second: in steps, as a transition costs more.
+  if (detail.cause === "moment") meters.setAttribute("data-moving", "");
   showBars(detail.blank ? Array(10).fill(0) : detail.probabilities);
   showImage(detail.image);
   hear(detail);

@@ -61,10 +61,7 @@ class Matrix {
     for (let start = 0; start < pixels.length; start += 784) {
       const canvas = document.createElement("canvas");
       canvas.width = canvas.height = 28;
-      paintPicture(canvas.getContext("2d"), 0, 0, (i) => {
-        const value = 255 - pixels[start + i];
-        return [value, value, value];
-      });
+      paintPicture(canvas.getContext("2d"), 0, 0, (i) => OPAQUE | ((255 - pixels[start + i]) * 0x010101));
       canvases.push(canvas);
     }
     this.mistakes.replaceChildren(title, ...canvases);
@@ -97,20 +94,28 @@ class Weights {
       const part = values.subarray(784 * unit, 784 * unit + 784);
       let most = 1;
       for (const value of part) most = Math.max(most, Math.abs(value));
-      paintPicture(context, (unit % columns) * 30, Math.floor(unit / columns) * 30, (i) => {
-        const share = part[i] / most;
-        const far = share > 0 ? [79, 70, 229] : [217, 119, 6];
-        return far.map((value) => 255 + (value - 255) * Math.abs(share));
-      });
+      const [x, y] = [(unit % columns) * 30, Math.floor(unit / columns) * 30];
+      paintPicture(context, x, y, (i) => SHADES[Math.round((127 * part[i]) / most) + 127]);
     }
     this.note.textContent = `${count} units; the strongest weight is ${scale.toFixed(2)}.`;
     this.canvas.setAttribute("aria-label", `First-layer weights of ${count} units, the strongest ${scale.toFixed(2)}`);
   }
 }
 
+// Colours are 0xAABBGGRR, as a picture's memory holds them. The shades of a weight go from orange
+// through white to indigo: made once, since forty pictures are painted anew while a network learns.
+const OPAQUE = 0xff000000;
+const SHADES = Uint32Array.from({ length: 255 }, (_, index) => {
+  const share = (index - 127) / 127;
+  const far = share > 0 ? [79, 70, 229] : [217, 119, 6];
+  const [red, green, blue] = far.map((value) => Math.round(255 + (value - 255) * Math.abs(share)));
+  return OPAQUE | (blue << 16) | (green << 8) | red;
+});
+
 function paintPicture(context, x, y, colourAt) {
   const image = context.createImageData(28, 28);
-  for (let i = 0; i < 784; i++) image.data.set([...colourAt(i), 255], 4 * i);
+  const pixels = new Uint32Array(image.data.buffer);
+  for (let i = 0; i < 784; i++) pixels[i] = colourAt(i);
   context.putImageData(image, x, y);
 }
 

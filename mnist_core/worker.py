@@ -22,7 +22,7 @@ from mnist_core.frames import FrameError, read_frame, write_frame
 from mnist_core.measuring import evaluation_set
 from mnist_core.practice import Practice
 
-_NICENESS = 10  # drawing comes first
+_NICENESS = 5  # drawing comes first
 _DOWNLOAD_REPORT_BYTES = 2**18
 
 Order = dict[str, Any]
