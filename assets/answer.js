@@ -78,6 +78,7 @@ window.addEventListener("mnist:prediction", ({ detail }) => {
   if (detail.cause === "moment") meters.setAttribute("data-moving", "");
   showBars(detail.blank ? Array(10).fill(0) : detail.probabilities);
   showImage(detail.image);
+  meters.toggleAttribute("data-doubtful", !detail.blank && detail.digit === null);
   hear(detail);
   offerYours(detail.trained);
   // Asked for a model that the server does not have (any more), it says which one answered.

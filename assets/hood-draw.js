@@ -41,6 +41,13 @@ function paintSigned(canvas, values, ink = null) {
 }
 
 const percent = (value) => (value === null ? "nan" : `${(100 * value).toFixed(1)} %`);
+// So many digits that the logarithm of it can be checked: 99.9955 %, 0.027 %.
+function precisePercent(value) {
+  if (value === null) return "nan";
+  const rest = Math.min(value, 1 - value);
+  const digits = rest > 0 ? Math.min(8, Math.max(1, -Math.floor(Math.log10(100 * rest)) + 1)) : 1;
+  return `${(100 * value).toFixed(digits)} %`;
+}
 // A loss: four decimals, or powers of ten where those would show nothing.
 const small = (value) =>
   value === null ? "nan" : Math.abs(value) < 0.001 && value !== 0 ? value.toExponential(3) : value.toFixed(4);

@@ -151,7 +151,7 @@ function lossStep(part) {
         ["nll_loss(log_softmax(logits))", small(answer.nll)],
         ["by hand", small(answer.by_hand)],
       ]);
-      part("words").textContent = `The model gives ${answer.meant} a probability of ${percent(answer.probability)}: the loss is −log of it.`;
+      part("words").textContent = `The model gives ${answer.meant} a probability of ${precisePercent(answer.probability)}: the loss is −log of it.`;
       fillTable(part("logs"), answer.logits.map((logit, digit) =>
         [digit, number(logit, 3), number(answer.log_probabilities[digit], 3)]));
     },

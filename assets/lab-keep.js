@@ -66,6 +66,13 @@ class Keeping {
   }
 
   async link() {
+    const values = this.setup.read();
+    const fault = this.setup.wrong(values);
+    if (fault) {
+      this.say(`There is no link to this set-up yet. ${fault}`);
+      this.setup.showFault(values);
+      return;
+    }
     history.replaceState(null, "", this.setup.toAddress(this.withInk.checked));
     try {
       await navigator.clipboard.writeText(location.href);

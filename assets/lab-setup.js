@@ -80,16 +80,30 @@ class SetupForm {
     return WHOLE.includes(name) && !Number.isInteger(value) ? null : value;
   }
 
+  // The name of a field that can't be read, or undefined.
+  faulty(setup) {
+    return Object.keys(setup).find((key) => setup[key] === null);
+  }
+
   wrong(setup) {
-    const name = Object.keys(setup).find((key) => setup[key] === null);
+    const name = this.faulty(setup);
     if (!name) return null;
     const { controls } = this;
-    const label = ADDRESS[name];
+    const label = this.form.elements[name].labels[0].firstChild.textContent.trim();
     if (name === "hidden_sizes") {
-      return `Hidden layers: up to ${controls.layers} numbers from 1 to ${controls.units}, such as 128, 64.`;
+      return `${label}: up to ${controls.layers} whole numbers from 1 to ${controls.units.toLocaleString("en")}, such as 128, 64.`;
     }
     const [low, high] = controls.ranges[name] ?? [];
-    return low === undefined ? `${label} can't be read.` : `The ${label} must be from ${low} to ${high.toLocaleString("en")}.`;
+    const kind = WHOLE.includes(name) ? "a whole number" : "a number";
+    return low === undefined ? `${label} can't be read.` : `${label}: ${kind} from ${low} to ${high.toLocaleString("en")}, please.`;
+  }
+
+  // Bring the field that can't be read to sight.
+  showFault(setup) {
+    const element = this.form.elements[this.faulty(setup)];
+    const section = element?.closest("details");
+    if (section) section.open = true;
+    element?.focus();
   }
 
   explain() {
@@ -104,7 +118,7 @@ class SetupForm {
     let products = 0;
     for (let i = 1; i < sizes.length; i++) products += sizes[i - 1] * sizes[i];
     const parameters = products + sizes.slice(1).reduce((sum, size) => sum + size, 0);
-    const measured = setup.train_size > 59_000 ? "the test set measures" : "5,000 other pictures measure";
+    const measured = setup.train_size > 59_000 ? "measured on the 10,000 test pictures" : "measured on 5,000 pictures kept aside";
     line.textContent =
       `${sizes.join(" → ")}: ${parameters.toLocaleString("en")} parameters, ` +
       `${compact(2 * products)} operations a picture, ${seconds(this.estimate(setup, parameters))} ` +

@@ -78,7 +78,7 @@ class Weights {
     this.note = root.querySelector(".weights-note");
   }
 
-  show(data, scale) {
+  show(data, scale, units) {
     const values = new Int8Array(bytesOf(data).buffer);
     const count = values.length / 784;
     const columns = Math.min(8, count);
@@ -97,7 +97,8 @@ class Weights {
       const [x, y] = [(unit % columns) * 30, Math.floor(unit / columns) * 30];
       paintPicture(context, x, y, (i) => SHADES[Math.round((127 * part[i]) / most) + 127]);
     }
-    this.note.textContent = `${count} units; the strongest weight is ${scale.toFixed(2)}.`;
+    const all = units > count ? `The first ${count} of ${units} units` : `${count} units`;
+    this.note.textContent = `${all}; the strongest weight is ${scale.toFixed(2)}.`;
     this.canvas.setAttribute("aria-label", `First-layer weights of ${count} units, the strongest ${scale.toFixed(2)}`);
   }
 }
@@ -126,7 +127,7 @@ class Board {
     this.sorted = { column: "number", up: true };
     this.columns = [
       ["number", "Run", (run) => run.id],
-      ["settings", "Set-up", (run) => describe(run.setup)],
+      ["settings", "Set-up", (run) => describe(run)],
       ["accuracy", "Held out", (run) => run.accuracy],
       ["test", "Test", (run) => run.test_accuracy],
       ["seconds", "Seconds", (run) => run.seconds],
@@ -178,7 +179,7 @@ class Board {
   cells(run) {
     const time = (value) => (Number.isFinite(value) && value !== null ? value.toFixed(1) : "–");
     const held = run.started.measured_on === "test" ? "–" : percent(run.accuracy, 2);
-    return [run.id, describe(run.setup), held, percent(run.test_accuracy, 2), time(run.seconds), time(run.milestones["97"]), time(run.milestones["98"])];
+    return [run.id, describe(run), held, percent(run.test_accuracy, 2), time(run.seconds), time(run.milestones["97"]), time(run.milestones["98"])];
   }
 }
 

@@ -30,7 +30,7 @@ function sentence(run, queue) {
 
 function figuresOf(run) {
   const { step, loss, images_per_s: speed, left_s: left, elapsed_s: elapsed } = run.progress;
-  const parts = [`step ${step.toLocaleString("en")}`, `loss ${loss === null ? "–" : loss.toFixed(3)}`, `${compact(speed)} pictures a second`, `${seconds(elapsed)} so far`];
+  const parts = [`step ${step.toLocaleString("en")}`, `loss ${loss === null ? "–" : loss.toFixed(3)}`, `${compact(speed)} pictures a second`, `${seconds(elapsed)}${isActive(run) ? " so far" : ""}`];
   if (left && isActive(run)) parts.push(`${seconds(left)} left`);
   return parts.join(" · ");
 }
@@ -43,10 +43,13 @@ function measuredOn(run) {
   return run.started.measured_on === "test" ? "test pictures" : "held-out pictures";
 }
 
-function describe(setup) {
-  const parts = [setup.preset, setup.hidden_sizes.join("-") || "no hidden layer", `rate ${setup.learning_rate}`, `batch ${setup.batch_size}`, WORDS[setup.optimizer]];
+// A setting that changed on the way is told with all its values.
+function describe({ setup, changed }) {
+  const value = (name) => (changed[name] ?? [setup[name]]).join(" → ");
+  const parts = [setup.preset, setup.hidden_sizes.join("-") || "no hidden layer", `rate ${value("learning_rate")}`, `batch ${value("batch_size")}`, WORDS[setup.optimizer]];
   if (setup.augmentation) parts.push("augmented");
-  if (setup.dropout) parts.push(`dropout ${setup.dropout}`);
+  if (setup.dropout || changed.dropout) parts.push(`dropout ${value("dropout")}`);
+  if (setup.weight_decay || changed.weight_decay) parts.push(`decay ${value("weight_decay")}`);
   if (setup.train_size < 55_000) parts.push(`${setup.train_size} pictures`);
   if (setup.seed) parts.push(`seed ${setup.seed}`);
   return parts.join(", ");

@@ -162,6 +162,7 @@ async function start(paused) {
   const fault = setup.wrong(values);
   if (fault) {
     say(fault);
+    setup.showFault(values);
     return;
   }
   say("Starting.");
@@ -194,6 +195,11 @@ orders.reset.addEventListener("click", async () => {
   mnist.emit("mnist:model", { model: "ready" });
   await poll();
   say("Reset: nothing has been learnt yet.");
+});
+
+// What was wrong has been told; once it is mended, that is no news any more.
+form.addEventListener("input", () => {
+  if (!isActive(newest()) && !setup.wrong(setup.read())) say("Press Train to begin.");
 });
 
 // Some settings may change while it learns.
@@ -264,7 +270,7 @@ async function showViews(surely = false) {
   viewsAt = performance.now();
   try {
     const answer = await mnist.call(server, "lab_views", { run: run.id, moment: moment() });
-    if (answer.weights) weights.show(answer.weights, answer.scale);
+    if (answer.weights) weights.show(answer.weights, answer.scale, run.setup.hidden_sizes[0] ?? 10);
     if (answer.matrix) matrix.show(answer.matrix, answer.accuracy, run.started.measured_on);
   } catch {
     // The next poll says that the server is away.

@@ -6,6 +6,7 @@ mnist.connect(server);
 const BOX = 1000;
 const PEN = 50; // width of the line
 const NEAR = 2.5; // points closer than this, about a pixel, are dropped
+const TAP = 12; // a stroke that stays within this is a dot
 const APART = 6; // points closer than this are not sent
 const MAX_POINTS = 8000;
 const MAX_UNDO = 200;
@@ -97,6 +98,9 @@ function extend(x, y) {
 
 function finish() {
   if (!stroke) return;
+  // A tap hardly moves: drawn large, its wobble would become a line.
+  const [[x, y]] = stroke;
+  if (stroke.every(([eachX, eachY]) => Math.hypot(eachX - x, eachY - y) < TAP)) stroke.splice(1);
   stroke = null;
   settled();
 }

@@ -34,10 +34,16 @@ function show(answer) {
   const { digit } = answer;
   paintSigned(canvas, signedBytes(answer.picture), bytes(answer.ink));
   canvas.setAttribute("aria-label", `The drawing, coloured by what spoke for and against ${digit}`);
-  say("words", `Ink that made the model say ${digit}, and ink that spoke against it.`);
+  const noDigit = mnist.prediction?.digit === null;
+  say(
+    "words",
+    noDigit
+      ? `This looks like no digit to the model. Of the ten, ${digit} comes nearest: ink for it, and ink against it.`
+      : `Ink that made the model say ${digit}, and ink that spoke against it.`,
+  );
   say(
     "sum",
-    `Lead of ${digit}: ${number(answer.paper, 1)} on blank paper + ${number(answer.for, 1)} for − ${number(answer.against, 1)} against ≈ ${number(answer.evidence, 1)}`,
+    `Lead of ${digit} over the average score: ${number(answer.paper, 1)} on blank paper + ${number(answer.for, 1)} for − ${number(answer.against, 1)} against ≈ ${number(answer.evidence, 1)}`.replaceAll(" -", " −"),
   );
 }
 

@@ -70,6 +70,11 @@ def test_words_name_two_close_digits_in_order() -> None:
     assert words(prediction(p7=0.45, p1=0.55), blank=False) == "not sure: 1 or 7"
 
 
+def test_words_name_no_digit_where_none_stands_out() -> None:
+    even = {f"p{digit}": 0.1 for digit in range(10)}
+    assert words(prediction(**even), blank=False) == "not sure"
+
+
 def test_words_for_what_is_no_digit() -> None:
     strange = Prediction(
         probabilities=np.full(10, 0.1, np.float32),

@@ -164,7 +164,7 @@ def _change(sessions: Sessions, session: Session, payload: Payload) -> Answer:
     if run is None or not run.active or not isinstance(values, dict):
         return {}
     live = {name: value for name, value in values.items() if name in LIVE_FIELDS}
-    run.setup = parse_setup(live, limits=sessions.limits, onto=run.setup)
+    run.change(parse_setup(live, limits=sessions.limits, onto=run.setup))
     config = run.setup.train_config()
     session.order("set", train={name: getattr(config, name) for name in config.__slots__})
     return {}

@@ -21,6 +21,8 @@ log = logging.getLogger(__name__)
 
 #: Below this, the answer names the two likeliest digits.
 SURE = 0.7
+#: Below this for the two together, it could be any digit.
+UNSURE = 0.5
 
 _POINTS_OF_A_DRAWING = 250
 _ERRORS = {
@@ -41,7 +43,7 @@ class Answer(TypedDict):
 
 
 def words(prediction: Prediction, *, blank: bool) -> str:
-    """The answer in words: "7", "not sure: 1 or 7", "not a digit" or "draw a digit"."""
+    """The answer in words: "7", "not sure: 1 or 7", "not sure", "not a digit" or "draw a digit"."""
     if blank:
         return "draw a digit"
     if prediction.digit is None:
@@ -49,6 +51,8 @@ def words(prediction: Prediction, *, blank: bool) -> str:
     second, first = np.argsort(prediction.probabilities)[-2:]
     if prediction.probabilities[first] >= SURE:
         return str(prediction.digit)
+    if prediction.probabilities[first] + prediction.probabilities[second] < UNSURE:
+        return "not sure"
     # In the order of the digits, so that the words stay while the two are close.
     low, high = sorted((int(first), int(second)))
     return f"not sure: {low} or {high}"

@@ -31,6 +31,12 @@ _OUTCOMES = {
     ),
 }
 _GUESSING = 0.2
+_LEARNT = 0.5
+_MAX_CHANGES = 6  # of one setting that are told
+_LOST_AGAIN = (
+    "Done, but it has lost again what it had learnt: its steps were too large. Go back in time to when "
+    "it was better, or try a tenth of the learning rate."
+)
 _LEARNT_NOTHING = (
     "Done, but it has learnt nothing: try a tenth of the learning rate, or more epochs."
 )
@@ -94,6 +100,9 @@ class Run:
     def __init__(self, *, run_id: int, setup: Setup) -> None:
         self.id = run_id
         self.setup = setup
+        self.changed: dict[
+            str, list[Any]
+        ] = {}  # settings changed on the way, with all their values
         self.status = "waiting"
         self.sentence = ""
         self.live: Snapshot | None = None
@@ -181,7 +190,8 @@ class Run:
         if not header["weights"]:
             return
         if header["outcome"] == "finished" and header["accuracy"] < _GUESSING:
-            self.sentence = _LEARNT_NOTHING
+            had_learnt = any((row[2] or 0.0) > _LEARNT for row in self.measures)
+            self.sentence = _LOST_AGAIN if had_learnt else _LEARNT_NOTHING
         self.final = _snapshot(header, payload)
         self.live = self.final
         self.test_accuracy = header["test_accuracy"]
@@ -198,6 +208,20 @@ class Run:
         ]
         self.live = self.moments[-1] if self.moments else None
         self._latest_measure = self.live
+
+    # Orders
+
+    def change(self, setup: Setup) -> None:
+        """The training goes on with other settings."""
+        with self._lock:
+            before, after = self.setup.as_json(), setup.as_json()
+            for name, value in after.items():
+                if value != before[name]:
+                    values = self.changed.setdefault(name, [before[name]])
+                    # A slider passes many values on its way; the last of them say enough.
+                    self.changed[name] = [*values[: _MAX_CHANGES - 1], value]
+            self.setup = setup
+            self.version += 1
 
     # Questions
 
@@ -253,6 +277,7 @@ class Run:
             return {
                 "id": self.id,
                 "setup": self.setup.as_json(),
+                "changed": self.changed,
                 "status": self.status,
                 "sentence": self.sentence,
                 "progress": self.progress,
