@@ -78,9 +78,9 @@ class TrainConfig:
 TRAIN_PRESETS: dict[str, TrainConfig] = {
     "notebook": TrainConfig(),
     "fast": TrainConfig(
-        epochs=8,
+        epochs=6,
         batch_size=256,
-        learning_rate=0.1,
+        learning_rate=0.15,
         optimizer="momentum",
         schedule="one-cycle",
         validation_size=5_000,
