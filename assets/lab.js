@@ -3,7 +3,7 @@ const mnist = window.mnist;
 const root = element.querySelector(".lab");
 const POLL_MS = 200;
 const VIEWS_MS = 500;
-const HERE_MS = 30_000; // without a training, this often the server hears that the page is open
+const HERE_MS = 10_000; // without a training, this often the server hears that the page is open
 
 const form = root.querySelector("form");
 const setup = new SetupForm(form, props.controls);
@@ -311,7 +311,7 @@ async function begin() {
   draw();
   await mnist.session();
   window.addEventListener("pagehide", () => element.isConnected && sayGoodbye());
-  document.addEventListener("visibilitychange", () => isActive(newest()) && poll());
+  document.addEventListener("visibilitychange", () => poll());
   const odd = setup.fromAddress(location.hash);
   await poll(true);
   if (odd.length) say(`The link holds something that this page does not understand (${odd.join(", ").slice(0, 60)}); the defaults stand there instead.`);

@@ -267,7 +267,7 @@ def test_pages_that_are_gone_share_little_memory(ready: Classifier, digits: Any)
     for session in (gone, here):
         trained(session, digits)
         session.lease_until = clock.now + 1e6
-    clock.now += 149
+    clock.now += 34
     kept.get(here.token)
     kept.sweep()
     assert gone.has_model

@@ -16,6 +16,7 @@ from typing import Any, Literal
 from mnist_core.classifier import Classifier
 from mnist_core.models import MLP
 from mnist_core.ui.limits import Limits
+from mnist_core.ui.memory import give_back_memory
 from mnist_core.ui.rates import Bucket, Buckets
 from mnist_core.ui.runs import Run
 from mnist_core.ui.setup import Setup
@@ -29,8 +30,12 @@ _LEAVING_S = 3.0  # a reload says goodbye too, and is back within this
 _GONE_S = 60.0  # a visitor who said goodbye is forgotten after this
 _UPLOAD_S = 30.0  # a file whose rest has not come within this is dropped
 _IDLE_S = 3600.0  # and one who said nothing, after this
-# An open page says something twice a minute, one in the background once: after this, it is gone.
-_AWAY_S = 150.0
+# An open page says something every ten seconds, one in the background about once a minute: after this,
+# it is gone.
+_AWAY_S = 35.0
+_HIDDEN_AWAY_S = 150.0
+_AWAY_MOMENTS = 5  # snapshots that each run of such a page keeps
+_TRIM_S = 5.0
 _PRESENT_S = 1.0  # a page that waits for its training asks for it more often than this
 
 Model = Literal["ready", "yours"]
@@ -254,6 +259,7 @@ class Sessions:
         self._lock = threading.Lock()
         self._openings = Buckets(self.limits.api_requests_per_s)
         self._closed = threading.Event()
+        self._trimmed_at = 0.0
         self._sweep_hooks: list[Callable[[], None]] = []
         self._sweeper: threading.Thread | None = None
 
@@ -356,8 +362,12 @@ class Sessions:
                 continue
             if idle_s > _UPLOAD_S:
                 session.upload = bytearray()
+            away_s = _HIDDEN_AWAY_S if session.hidden else _AWAY_S
             left = session.left and idle_s > _LEAVING_S
-            if session.gone or left or idle_s > _AWAY_S:
+            if session.gone or left or idle_s > away_s:
+                for each in session.runs:
+                    while len(each.moments) > _AWAY_MOMENTS:
+                        each.thin()
                 away_bytes += session.size_bytes
                 if away_bytes > self.limits.away_bytes:
                     away_bytes -= session.size_bytes
@@ -368,6 +378,9 @@ class Sessions:
                 session.upload, session.loaded = bytearray(), None
                 session.trim(0)
                 total_bytes -= before - session.size_bytes
+        if now - self._trimmed_at > _TRIM_S:
+            self._trimmed_at = now
+            give_back_memory()
 
     def _mind(self, session: Session, run: Run, now: float) -> None:
         """End a training that nobody watches, or that rests while others wait."""
