@@ -277,7 +277,8 @@ async def churn(url: str, pid: int) -> bool:
     print(
         f"500 visitors in 20 lanes: {took_s:.0f} s, {errors} errors, {trained} trained for a second, the "
         f"others lost patience with the queue, {refused} were told that too many wait; "
-        f"resident {at_50:.0f} MB after 50, {at_end:.0f} MB after 500 and {later:.0f} MB 20 s later (at most 60 more); "
+        f"resident {at_50:.0f} MB after 50, {at_end:.0f} MB after 500 and {later:.0f} MB "
+        f"20 s later (at most 60 more); "
         f"{len(worker_states(pid))} warm worker(s), {working} at work",
         flush=True,
     )
