@@ -40,8 +40,9 @@ LEAKS = re.compile(rb"Traceback|site-packages|File \"|\.py\"|line \d+, in ")
 class Connection:
     """One kept-alive HTTP/1.1 connection; reconnects where the server has closed it."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, timeout_s: float = TIMEOUT_S) -> None:
         parts = urlsplit(url)
+        self.timeout_s = timeout_s
         assert parts.hostname in ("127.0.0.1", "localhost"), "this machine alone"
         self.host, self.port = parts.hostname, parts.port or 80
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
@@ -60,7 +61,7 @@ class Connection:
         for fresh in (self._streams is None, True):
             try:
                 return await asyncio.wait_for(
-                    self._exchange(method, path, body, headers), TIMEOUT_S
+                    self._exchange(method, path, body, headers), self.timeout_s
                 )
             except TimeoutError:
                 self.close()
@@ -298,27 +299,31 @@ async def fuzz(url: str, count: int) -> bool:
             await draw_for(artist, beside, per_s=20, seconds=1)
 
     drawing_on = asyncio.create_task(draw_on())
-    connection = Connection(url)
+    requests = malformed_requests(count, components=components, token=artist.token)
     statuses: dict[int, int] = {}
     kinds: set[str] = set()
     leaks: list[str] = []
     silent: dict[str, int] = {}
-    for request in malformed_requests(count, components=components, token=artist.token):
-        status, answer = await connection.request(
-            request.method, request.path, request.body, request.headers
-        )
-        statuses[status] = statuses.get(status, 0) + 1
-        kinds.add(request.kind)
-        if status == 0:
-            silent[request.kind] = silent.get(request.kind, 0) + 1
-        if LEAKS.search(answer):
-            leaks.append(f"{request.kind}: {answer[:300]!r}")
-        await asyncio.sleep(0)
+
+    async def send_some() -> None:
+        connection = Connection(url, timeout_s=4.0)
+        for request in requests:
+            status, answer = await connection.request(
+                request.method, request.path, request.body, request.headers
+            )
+            statuses[status] = statuses.get(status, 0) + 1
+            kinds.add(request.kind)
+            if status == 0:
+                silent[request.kind] = silent.get(request.kind, 0) + 1
+            if LEAKS.search(answer):
+                leaks.append(f"{request.kind}: {answer[:300]!r}")
+        connection.close()
+
+    await asyncio.gather(*(send_some() for _ in range(4)))
     ended.set()
     await drawing_on
     answer = await artist.call("predict", strokes=SEVEN, model="ready", seq=1)
-    for each in (connection, artist.connection):
-        each.close()
+    artist.connection.close()
     await asyncio.sleep(0.1)  # until they have closed
     alive = bool(answer and answer["ok"] and answer["digit"] == 7)
     median = [statistics.median(each.times_ms) for each in (alone, beside)]

@@ -34,7 +34,7 @@ _LARGE_BYTES = 16 * 2**10
 _MAX_BODY_S = 30.0
 # So much of a refused body is read and dropped: a client that is still sending misses the answer.
 _MAX_DROPPED_BYTES = 64 * 2**20
-_MAX_DROP_S = 5.0
+_MAX_DROP_S = 2.0
 
 # The page, its files, its sign-in, and the API of its two endpoints. Files that visitors sent
 # (`file=`) are among what is closed: the endpoints read them from disk, and nothing serves them.
