@@ -201,6 +201,21 @@ def test_nonsense_in_the_address_falls_back_to_defaults_and_says_so(visit: Open)
     expect(page.locator("[name=hidden_sizes]")).to_have_value("128, 64")
 
 
+def test_a_fault_under_closed_settings_is_shown_and_named(visit: Open) -> None:
+    page = visit(SHORT)
+    page.get_by_text("More settings").click()
+    page.get_by_label("Dropout").fill("2")
+    page.get_by_text("More settings").click()
+    expect(page.get_by_label("Dropout")).to_be_hidden()
+    button(page, "Train").click()
+    expect(status(page)).to_contain_text("Dropout: a number from 0 to 0.9")
+    expect(page.get_by_label("Dropout")).to_be_focused()
+    button(page, "Copy link").click()
+    expect(page.get_by_text("There is no link to this set-up yet")).to_be_visible()
+    page.get_by_label("Dropout").fill("0.1")
+    expect(status(page)).to_have_text("Press Train to begin.")
+
+
 def test_a_model_is_kept_and_loaded_back(visit: Open, tmp_path: Path) -> None:
     page = visit(SHORT)
     draw(page, SEVEN)

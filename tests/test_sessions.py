@@ -365,6 +365,28 @@ def test_an_address_opens_only_so_many_sessions(ready: Classifier) -> None:
     kept.close()
 
 
+def test_a_run_tells_the_settings_that_changed_on_its_way() -> None:
+    run = Run(run_id=1, setup=setup(learning_rate=0.1))
+    for rate in (0.5, 0.05):
+        run.change(setup(learning_rate=rate))
+    assert run.summary()["changed"] == {"learning_rate": [0.1, 0.5, 0.05]}
+    for rate in range(1, 50):
+        run.change(setup(learning_rate=float(rate)))
+    assert len(run.summary()["changed"]["learning_rate"]) == 6
+    assert run.summary()["changed"]["learning_rate"][-1] == 49.0
+
+
+def test_a_run_that_lost_what_it_had_learnt_says_so(sessions: Sessions, digits: Any) -> None:
+    session = sessions.open()
+    run = session.start(setup())
+    assert run is not None
+    for header, payload in reports(digits, run):
+        if header["type"] == "end":
+            header |= {"accuracy": 0.1}
+        session._hear(run, header, payload)
+    assert "lost again" in run.sentence
+
+
 def test_a_reset_forgets_the_run(sessions: Sessions, digits: Any) -> None:
     session = sessions.open()
     trained(session, digits)
