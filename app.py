@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import logging
 import os
 import signal
@@ -98,5 +99,6 @@ def main() -> None:
 if __name__ == "__main__":
     main()
     # Taking PyTorch down module by module takes seconds and frees nothing that would stay.
-    sys.stdout.flush()
+    with contextlib.suppress(OSError):  # a full disk, a closed pipe
+        sys.stdout.flush()
     os._exit(0)

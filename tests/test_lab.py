@@ -26,7 +26,8 @@ from mnist_core.measuring import evaluation_set
 from mnist_core.models import MLP, MLPConfig
 from mnist_core.ui.lab import server_functions
 from mnist_core.ui.limits import Limits
-from mnist_core.ui.sessions import Session, Sessions
+from mnist_core.ui.session import Session
+from mnist_core.ui.sessions import Sessions
 
 ROOT = Path(__file__).resolve().parents[1]
 Call = Callable[..., dict[str, Any]]

@@ -15,7 +15,8 @@ from mnist_core.practice import Practice
 from mnist_core.training import TrainConfig
 from mnist_core.ui.limits import Limits
 from mnist_core.ui.runs import Run, first_layer
-from mnist_core.ui.sessions import Session, Sessions, VisitorError
+from mnist_core.ui.session import Session, VisitorError
+from mnist_core.ui.sessions import Sessions
 from mnist_core.ui.setup import LAB_PRESETS, Setup, SetupError, parse_setup
 from mnist_core.ui.workers import Job
 

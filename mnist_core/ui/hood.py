@@ -29,7 +29,8 @@ from mnist_core.ui import hood_steps
 from mnist_core.ui.component import component
 from mnist_core.ui.hood_data import TrainingImages, TrainingImagesLoader
 from mnist_core.ui.hood_steps import STEPS, STEPS_OF_A_DRAWING, Drawing, Settings
-from mnist_core.ui.sessions import Sessions, VisitorError
+from mnist_core.ui.session import VisitorError
+from mnist_core.ui.sessions import Sessions
 from mnist_core.ui.strokes import StrokesError, checked_strokes
 
 log = logging.getLogger(__name__)

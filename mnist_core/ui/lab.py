@@ -14,7 +14,8 @@ import numpy as np
 from mnist_core.checkpoints import dump_checkpoint, load_checkpoint
 from mnist_core.ui.component import component, read_asset
 from mnist_core.ui.runs import Run, first_layer
-from mnist_core.ui.sessions import Session, Sessions, VisitorError
+from mnist_core.ui.session import Session, VisitorError
+from mnist_core.ui.sessions import Sessions
 from mnist_core.ui.setup import LIVE_FIELDS, SetupError, controls, parse_setup
 
 log = logging.getLogger(__name__)

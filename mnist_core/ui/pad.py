@@ -14,7 +14,8 @@ from mnist_core.classifier import Classifier, Prediction
 from mnist_core.ink import Ink
 from mnist_core.ui.component import component
 from mnist_core.ui.pictures import PictureError, read_picture
-from mnist_core.ui.sessions import Model, Sessions, VisitorError
+from mnist_core.ui.session import Model, VisitorError
+from mnist_core.ui.sessions import Sessions
 from mnist_core.ui.strokes import StrokesError, checked_strokes
 
 log = logging.getLogger(__name__)
