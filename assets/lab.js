@@ -33,6 +33,7 @@ let viewsAt = 0;
 let lastVersion = "";
 let token = null; // for the goodbye, which can't wait for anything
 let hadModel = false;
+let faultTold = false; // the status line tells what is wrong with the set-up
 
 const newest = () => runs.at(-1);
 const moment = () => (following ? null : Number(slider.value));
@@ -160,6 +161,7 @@ async function act(name, payload) {
 async function start(paused) {
   const values = setup.read();
   const fault = setup.wrong(values);
+  faultTold = fault !== null;
   if (fault) {
     say(fault);
     setup.showFault(values);
@@ -197,9 +199,11 @@ orders.reset.addEventListener("click", async () => {
   say("Reset: nothing has been learnt yet.");
 });
 
-// What was wrong has been told; once it is mended, that is no news any more.
+// Once a fault that was told is mended, it is no news any more.
 form.addEventListener("input", () => {
-  if (!isActive(newest()) && !setup.wrong(setup.read())) say("Press Train to begin.");
+  if (!faultTold || setup.wrong(setup.read())) return;
+  faultTold = false;
+  say("Press Train to begin.");
 });
 
 // Some settings may change while it learns.

@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
+from mnist_core.data import IMAGE_SIZE
+
 Strokes = Sequence[NDArray[np.float64]]
 
 
@@ -59,13 +61,12 @@ def augment(images: Tensor, *, config: AugmentationConfig, generator: torch.Gene
     affine = _affine_rows(normal(count, 6) * strength[:, None], config=config)
     # Bends: a coarse random field, smoothly enlarged (Simard et al. 2003, at a fraction of the cost).
     bends = normal(count, 2, _BENDS**2)
-    bends *= (strength * uniform(count) * 1.5 * config.elastic * 2 / _SIDE)[:, None, None]
+    bends *= (strength * uniform(count) * 1.5 * config.elastic * 2 / IMAGE_SIZE)[:, None, None]
     # Both are linear in their coefficients, so that one product gives all places to read from.
-    basis = torch.cat((_PLACES, _BEND_FIELDS)).to(images.device)
-    places = torch.cat((affine, bends), dim=2) @ basis  # (N, 2, 784)
+    places = torch.cat((affine, bends), dim=2) @ _BASIS.to(images.device)  # (N, 2, 784)
     varied = functional.grid_sample(
         images[:, None],
-        places.reshape(count, 2, _SIDE, _SIDE).permute(0, 2, 3, 1),
+        places.reshape(count, 2, IMAGE_SIZE, IMAGE_SIZE).permute(0, 2, 3, 1),
         mode="bilinear",
         padding_mode="zeros",
         align_corners=False,
@@ -75,7 +76,7 @@ def augment(images: Tensor, *, config: AugmentationConfig, generator: torch.Gene
     if config.texture > 0:
         coarse = normal(count, _TEXTURE**2) * (config.texture * strength)[:, None]
         pressure = 1 + coarse @ _TEXTURE_FIELDS.to(images.device)
-        varied = varied * pressure.reshape(count, _SIDE, _SIDE)
+        varied = varied * pressure.reshape(count, IMAGE_SIZE, IMAGE_SIZE)
     return varied.clamp_(0.0, 1.0)
 
 
@@ -91,7 +92,7 @@ def _affine_rows(noise: Tensor, *, config: AugmentationConfig) -> Tensor:
     rows[:, 0, 1] = cos * shear - sin
     rows[:, 1, 0] = sin * aspect
     rows[:, 1, 1] = (cos + sin * shear) / aspect
-    rows[:, :, 2] = noise[:, 4:6] * (config.shift * 2 / _SIDE)
+    rows[:, :, 2] = noise[:, 4:6] * (config.shift * 2 / IMAGE_SIZE)
     return rows
 
 
@@ -131,21 +132,19 @@ def _maximum_of_neighbours(images: Tensor) -> Tensor:
 def _fields(size: int, mode: str) -> Tensor:
     """(size * size, 784): each point of a coarse grid enlarged to an image by itself."""
     points = torch.eye(size * size).reshape(size * size, 1, size, size)
-    return functional.interpolate(points, size=_SIDE, mode=mode).reshape(size * size, -1)
+    return functional.interpolate(points, size=IMAGE_SIZE, mode=mode).reshape(size * size, -1)
 
 
 def _places() -> Tensor:
     """(3, 784): x, y and 1 at the middle of each pixel, in grid_sample's [-1, 1]."""
-    middles = (2 * torch.arange(_SIDE) + 1) / _SIDE - 1
+    middles = (2 * torch.arange(IMAGE_SIZE) + 1) / IMAGE_SIZE - 1
     y, x = torch.meshgrid(middles, middles, indexing="ij")
     return torch.stack((x, y, torch.ones_like(x))).reshape(3, -1)
 
 
-_SIDE = 28
 _BENDS = 5  # points a side of the coarse field of bends
 _TEXTURE = 7  # and of that of the pen's pressure
-_PLACES = _places()
-_BEND_FIELDS = _fields(_BENDS, "bicubic")
+_BASIS = torch.cat((_places(), _fields(_BENDS, "bicubic")))
 _TEXTURE_FIELDS = _fields(_TEXTURE, "bilinear")
 
 

@@ -10,12 +10,12 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from mnist_core.data import CLASS_COUNT
+from mnist_core.data import CLASS_COUNT, IMAGE_SIZE
 from mnist_core.models import MNIST_MEAN, MNIST_STD
 
 _CHANNELS = (24, 48, 96)
 _DROPOUT = 0.3
-_SIDE_AFTER_POOLING = 7
+_SIDE_AFTER_POOLING = IMAGE_SIZE // 4
 
 
 class Teacher(nn.Module):

@@ -15,6 +15,7 @@ import argparse
 import asyncio
 import contextlib
 import json
+import math
 import os
 import random
 import re
@@ -29,7 +30,7 @@ from urllib.parse import urlsplit
 
 from browser import SEVEN, serve
 from malformed import KINDS, malformed_requests
-from server import components_in
+from server import components_in, workers_of
 
 JSON = {"Content-Type": "application/json"}
 TIMEOUT_S = 15.0
@@ -146,8 +147,6 @@ class Visitor:
 
 def eight(points: int) -> list[list[list[int]]]:
     """An 8 of so many points, as it is being drawn."""
-    import math
-
     turns = [2 * math.pi * i / 120 for i in range(points)]
     return [[[round(500 - 200 * math.sin(2 * t)), round(500 - 350 * math.cos(t))] for t in turns]]
 
@@ -274,13 +273,14 @@ async def churn(url: str, pid: int) -> bool:
     at_end = resident_mb(pid)
     await asyncio.sleep(20)  # the last ones' trainings end when nobody asks about them
     later = resident_mb(pid)
-    working = sum(state == "R" for state in worker_states(pid))
+    workers = list(workers_of(pid).values())
+    working = workers.count("R")
     print(
         f"500 visitors in 20 lanes: {took_s:.0f} s, {errors} errors, {trained} trained for a second, the "
         f"others lost patience with the queue, {refused} were told that too many wait; "
         f"resident {at_50:.0f} MB after 50, {at_end:.0f} MB after 500 and {later:.0f} MB "
         f"20 s later (at most 60 more); "
-        f"{len(worker_states(pid))} warm worker(s), {working} at work",
+        f"{len(workers)} warm worker(s), {working} at work",
         flush=True,
     )
     return not errors and max(at_end, later) - at_50 <= 60 and not working
@@ -344,18 +344,6 @@ def resident_mb(pid: int) -> float:
     found = re.search(r"VmRSS:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text())
     assert found is not None
     return int(found[1]) / 1024
-
-
-def worker_states(pid: int) -> list[str]:
-    """The state letter of each training worker of the server: R runs, S waits."""
-    states = []
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        with contextlib.suppress(OSError):
-            fields = stat.read_text().rsplit(")", 1)[1].split()
-            command = stat.with_name("cmdline").read_bytes()
-            if int(fields[1]) == pid and b"mnist_core.worker" in command:
-                states.append(fields[0])
-    return states
 
 
 @contextlib.contextmanager

@@ -9,6 +9,7 @@ import resource
 import signal
 import socket
 import subprocess
+import sys
 import threading
 import time
 import urllib.request
@@ -18,7 +19,7 @@ from pathlib import Path
 import pytest
 from browser import SEVEN, draw, end, free_port, open_page, serve, start
 from playwright.sync_api import Browser, Page, expect
-from server import Server
+from server import Server, workers_of
 
 PATIENCE_MS = 60_000
 LONG = "#preset=few&epochs=100&pictures=5000"
@@ -40,19 +41,6 @@ def visit(browser: Browser) -> Iterator[Open]:
     yield visit
     for context in contexts:
         context.close()
-
-
-def workers_of(process: int) -> list[int]:
-    found = []
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            parent = int(stat.read_text().rsplit(")", 1)[1].split()[1])
-            command = stat.with_name("cmdline").read_bytes()
-        except (OSError, ValueError):
-            continue
-        if parent == process and b"mnist_core.worker" in command:
-            found.append(int(stat.parent.name))
-    return found
 
 
 def is_running(process: int) -> bool:
@@ -220,8 +208,6 @@ def test_a_page_behind_a_password_opens_with_it_and_only_then(tmp_path: Path) ->
 
 
 def test_a_limit_below_one_is_refused_in_a_sentence() -> None:
-    import sys
-
     result = subprocess.run(
         [sys.executable, "app.py", "--max-runs", "0"],
         capture_output=True,

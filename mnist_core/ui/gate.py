@@ -111,8 +111,9 @@ class Gate:
             await _drop_body(receive)
             await refusal(scope, receive, answer)
             return
-        large = _stated_bytes(scope) > _SMALL_BYTES
-        self._arriving_bytes += _stated_bytes(scope) if large else 0
+        stated_bytes = _stated_bytes(scope)
+        large_bytes = stated_bytes if stated_bytes > _SMALL_BYTES else 0
+        self._arriving_bytes += large_bytes
         try:
             await self.app(scope, _in_time(receive), answer)
         except Exception as error:
@@ -126,7 +127,7 @@ class Gate:
                 sentence = "The request could not be understood."
                 await _refused(400, sentence)(scope, receive, answer)
         finally:
-            self._arriving_bytes -= _stated_bytes(scope) if large else 0
+            self._arriving_bytes -= large_bytes
 
     def _refusal(self, scope: Scope) -> JSONResponse | None:
         path, method = _path(scope), scope["method"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import secrets
 import threading
@@ -197,5 +196,8 @@ class Sessions:
 
     def _sweep(self) -> None:
         while not self._closed.wait(_SWEEP_S):
-            with contextlib.suppress(RuntimeError):
+            try:
                 self.sweep()
+            except Exception:
+                # One sweep less harms nobody; none at all would let trainings run on without a page.
+                log.exception("a sweep broke off")
