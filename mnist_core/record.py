@@ -9,8 +9,10 @@ kept are a running average (Polyak), calibrated on validation images and writers
 from __future__ import annotations
 
 import json
+import os
 import time
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -143,12 +145,23 @@ class _Recipe:
             teach=teach,
         )
         # Dropout draws from PyTorch's own generator: seeded here, a resumed run draws the same.
-        with torch.random.fork_rng():
+        with torch.random.fork_rng(), self._threads():
             torch.manual_seed(seed)
             loss = self._learner.learn(batches, epoch=self._epoch)
         self._epoch += 1
         self._finish()
         return loss
+
+    @contextmanager
+    def _threads(self) -> Iterator[None]:
+        """As many threads as the stage can use, and afterwards the caller's number again."""
+        before = torch.get_num_threads()
+        if self._stage == "teacher":
+            torch.set_num_threads(min(self._config.teacher_threads, os.cpu_count() or 1))
+        try:
+            yield
+        finally:
+            torch.set_num_threads(before)
 
     def _finish(self) -> None:
         if self._stage == "mlp" and self._epoch == self._epochs:

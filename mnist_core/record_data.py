@@ -29,7 +29,9 @@ _BATCHES_AHEAD = 8
 class RecordConfig:
     """The recipe; the defaults made the shipped weights.
 
-    teacher_epochs, epochs: of the teacher, then of the MLP that learns from it. distillation: the
+    teacher_epochs, epochs: of the teacher, then of the MLP that learns from it. teacher_threads: that
+    share the teacher's products, where there are so many cores; while the MLP learns, the second core
+    makes batches and asks the teacher. distillation: the
     teacher's share of the MLP's loss. softness: divides the logits that the two are compared by.
     images_per_epoch: drawn from all sources. The four shares are those of a batch and add up to 1.
     pen_variants: drawings of each pen digit by other hands. made_up, non_digits: how many are made.
@@ -39,8 +41,9 @@ class RecordConfig:
     """
 
     hidden_sizes: tuple[int, ...] = (1280, 1024, 768)
-    teacher_epochs: int = 50
-    epochs: int = 250
+    teacher_epochs: int = 140
+    teacher_threads: int = 2
+    epochs: int = 280
     distillation: float = 0.7
     softness: float = 4.0
     images_per_epoch: int = 60_000
@@ -63,7 +66,14 @@ class RecordConfig:
     calming_share: float = 0.3
 
     def __post_init__(self) -> None:
-        for name in ("teacher_epochs", "epochs", "images_per_epoch", "batch_size", "pen_variants"):
+        for name in (
+            "teacher_epochs",
+            "teacher_threads",
+            "epochs",
+            "images_per_epoch",
+            "batch_size",
+            "pen_variants",
+        ):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name}: expected at least 1, got {getattr(self, name)}")
         if not 0.0 <= self.distillation <= 1.0:
@@ -205,8 +215,7 @@ def varied_batches(
         ]
 
     # Each thread has an intra-op pool of its own; without this, the new one takes every core.
-    threads = torch.get_num_threads()
-    with ThreadPoolExecutor(1, initializer=torch.set_num_threads, initargs=(threads,)) as maker:
+    with ThreadPoolExecutor(1, initializer=torch.set_num_threads, initargs=(1,)) as maker:
         ahead = maker.submit(make, sizes[0])
         for following in [*sizes[1:], None]:
             made = ahead.result()

@@ -38,6 +38,16 @@ def poll(server: Server) -> dict[str, Any]:
     return answer
 
 
+def at_rest(server: Server) -> bool:
+    """Whether a paused training has sent all there is: reports of moments come after the pause's.
+
+    They come in the order of their steps, and the weights of the pause last.
+    """
+    (run,) = poll(server)["runs"]
+    shown = server.ask("lab_views", run=run["id"]).get("step")
+    return run["status"] == "paused" and shown == run["progress"]["step"]
+
+
 @pytest.fixture(scope="module")
 def owner(app_url: str) -> Iterator[Server]:
     """A visitor whose training is under way, paused so that any change shows."""
@@ -48,7 +58,7 @@ def owner(app_url: str) -> Iterator[Server]:
         assert time.monotonic() < until, "the training did not begin"
         time.sleep(0.1)
     server.ask("lab_order", order="pause")
-    while poll(server)["runs"][-1]["status"] != "paused":
+    while not at_rest(server):
         assert time.monotonic() < until, "the training did not pause"
         time.sleep(0.1)
     yield server
