@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from PIL import Image, UnidentifiedImageError
 
+from mnist_core.charts import learning_curves
 from mnist_core.checkpoints import load_checkpoint, save_checkpoint
 from mnist_core.classifier import DEFAULT_WEIGHTS, Classifier
 from mnist_core.data import DatasetError, DownloadProgress, load_mnist
@@ -50,9 +51,11 @@ def run_train(options: argparse.Namespace) -> None:
     data = load_mnist(options.data, on_progress=_show_download)
     model = MLP(PRESETS[options.preset], generator=generator)
     print(f"{options.preset}: {_sizes(model)}, {model.parameter_count:,} parameters")
+    done: list[EpochEvent] = []
     for event in train(model, data, config=config, generator=generator):
         if isinstance(event, EpochEvent):
             print(_epoch_line(event), flush=True)
+            done.append(event)
         elif isinstance(event, EndEvent):
             if event.diverged:
                 raise ValueError(
@@ -62,6 +65,20 @@ def run_train(options: argparse.Namespace) -> None:
     if options.out is not None:
         save_checkpoint(model, options.out)
         print(f"saved to {options.out}")
+    if options.figure is not None:
+        _save_curves(done, options.figure)
+
+
+def _save_curves(done: Sequence[EpochEvent], path: Path) -> None:
+    held_out = [each.validation_accuracy for each in done if each.validation_accuracy is not None]
+    figure = learning_curves(
+        [each.epoch for each in done],
+        [each.train_loss for each in done],
+        held_out or [each.train_accuracy for each in done],
+        accuracy_name="validation" if held_out else "training",
+    )
+    figure.savefig(path, dpi=100)
+    print(f"figure saved to {path}")
 
 
 def run_evaluate(options: argparse.Namespace) -> None:
@@ -90,7 +107,12 @@ def run_record(options: argparse.Namespace) -> None:
         config = dataclasses.replace(config, epochs=options.epochs, teacher_epochs=teacher_epochs)
     data = load_mnist(options.data, on_progress=_show_download)
     for line in train_record(
-        data, config=config, data_root=options.data, out=options.out, on_progress=_show_download
+        data,
+        config=config,
+        data_root=options.data,
+        out=options.out,
+        figure=options.figure,
+        on_progress=_show_download,
     ):
         print(line, flush=True)
 
@@ -128,6 +150,9 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--epochs", type=int, help="instead of the preset's")
     command.add_argument("--seed", type=int, default=0)
     command.add_argument("--out", type=Path, metavar="FILE", help="where to save the weights")
+    command.add_argument(
+        "--figure", type=Path, metavar="FILE.png", help="draws the learning curves"
+    )
     _add_data(command)
     command.set_defaults(run=run_train)
 

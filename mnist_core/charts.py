@@ -10,10 +10,12 @@ from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 ACCENT = "#4f46e5"
 QUIET = "#a5b4fc"
+_MOST_MARKERS = 40  # epochs that each have a dot of their own
 
 
 def view_classify(
@@ -49,17 +51,24 @@ def view_classify(
 
 
 def learning_curves(
-    train_losses: Sequence[float], accuracies: Sequence[float], *, accuracy_name: str = "validation"
+    epochs: Sequence[int],
+    train_losses: Sequence[float],
+    accuracies: Sequence[float],
+    *,
+    accuracy_name: str = "validation",
 ) -> Figure:
-    """Training loss and accuracy (fractions) over the epochs, side by side."""
+    """Training loss and accuracy (fractions) over `epochs`, side by side."""
     figure = Figure(figsize=(7, 3), layout="constrained")
     loss_axes, accuracy_axes = figure.subplots(ncols=2)
-    loss_axes.plot(range(1, len(train_losses) + 1), train_losses, marker="o", color=ACCENT)
-    loss_axes.set(title="Training loss", xlabel="Epoch", ylim=(0, None))
+    marker = "o" if len(epochs) <= _MOST_MARKERS else None
+    loss_axes.plot(epochs, train_losses, marker=marker, color=ACCENT)
+    loss_axes.set(title="Training loss", ylim=(0, None))
     percent = [100 * accuracy for accuracy in accuracies]
-    accuracy_axes.plot(range(1, len(percent) + 1), percent, marker="o", color=ACCENT)
-    accuracy_axes.set(title=f"{accuracy_name.capitalize()} accuracy, %", xlabel="Epoch")
+    accuracy_axes.plot(epochs, percent, marker=marker, color=ACCENT)
+    accuracy_axes.set(title=f"{accuracy_name.capitalize()} accuracy, %")
     for axes in (loss_axes, accuracy_axes):
+        axes.set_xlabel("Epoch")
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.spines[["top", "right"]].set_visible(False)
     return figure
 

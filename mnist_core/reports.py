@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from mnist_core.charts import learning_curves
 from mnist_core.checkpoints import load_checkpoint, save_checkpoint
 from mnist_core.data import Dataset, DatasetError, ProgressCallback, Splits
 from mnist_core.evaluation import Evaluation, auroc, evaluate, format_report, likeness_of
@@ -28,19 +29,23 @@ def train_record(
     config: RecordConfig,
     data_root: Path | str | None,
     out: Path | None,
+    figure: Path | None = None,
     on_progress: ProgressCallback | None = None,
 ) -> Iterator[str]:
     """Runs the recipe, yielding one line an epoch and the test accuracy last.
 
     With `out`, the weights are saved there, and each epoch's state beside them as `.state` until
-    then, from which a killed run goes on.
+    then, from which a killed run goes on. `figure` shows how the MLP learnt in this run.
     """
     pen = load_pen_digits(data_root, on_progress=on_progress)
     state_path = out.with_name(f"{out.name}.state") if out is not None else None
     device = "cuda" if torch.cuda.is_available() else "cpu"
     event: RecordEvent | None = None
+    curve: list[tuple[int, float, float]] = []
     for event in record(mnist, pen, config=config, state_path=state_path, device=device):
         yield _epoch_line(event)
+        if event.stage == "mlp" and event.loss is not None and event.mnist_accuracy is not None:
+            curve.append((event.epoch, event.loss, event.mnist_accuracy))
     if event is None or event.model is None:
         return
     model = event.model.cpu()
@@ -50,6 +55,9 @@ def train_record(
         state_path.unlink(missing_ok=True)
         yield f"saved to {out}"
         model = load_checkpoint(out)  # as it was rounded for the file
+    if figure is not None and curve:
+        learning_curves(*zip(*curve, strict=True)).savefig(figure, dpi=100)
+        yield f"figure saved to {figure}"
     if mnist.test is not None:
         measured = evaluate(model, mnist.test)
         yield f"test accuracy {measured.accuracy:.2%}  loss {measured.loss:.4f}"

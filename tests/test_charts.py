@@ -31,8 +31,9 @@ def test_view_classify_refuses_other_shapes() -> None:
 
 
 def test_learning_curves_draw_what_they_are_given() -> None:
-    figure = learning_curves([1.0, 0.5, 0.25], [0.7, 0.8, 0.9], accuracy_name="test")
+    figure = learning_curves([3, 4, 5], [1.0, 0.5, 0.25], [0.7, 0.8, 0.9], accuracy_name="test")
     loss_axes, accuracy_axes = figure.axes
+    assert loss_axes.lines[0].get_xdata().tolist() == [3, 4, 5]
     assert loss_axes.lines[0].get_ydata().tolist() == [1.0, 0.5, 0.25]
     assert accuracy_axes.lines[0].get_ydata().tolist() == pytest.approx([70, 80, 90])
     assert accuracy_axes.get_title() == "Test accuracy, %"

@@ -48,11 +48,14 @@ def test_train_prints_a_line_an_epoch_and_saves(
 ) -> None:
     out = tmp_path / "model.safetensors"
     arguments = ["train", "--preset", "fast", "--epochs", "1", "--data", str(mnist_root)]
-    assert main([*arguments, "--out", str(out)]) == 0
+    figure = tmp_path / "curves.png"
+    assert main([*arguments, "--out", str(out), "--figure", str(figure)]) == 0
     printed = capsys.readouterr().out
     assert re.search(r"epoch 1/1  loss \d\.\d+  validation accuracy \d+\.\d+%  \d+\.\d+ s", printed)
     assert re.search(r"test accuracy \d+\.\d+%", printed)
     assert load_checkpoint(out).config.hidden_sizes == (128, 64)
+    with Image.open(figure) as picture:
+        assert picture.size == (700, 300)
 
 
 def test_a_missing_data_set_is_a_sentence_and_no_trace(

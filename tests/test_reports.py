@@ -59,12 +59,15 @@ def test_record_tells_each_epoch_saves_the_weights_and_drops_its_state(tmp_path:
     folder.mkdir()
     (folder / "pendigits-orig.tra").write_text(unipen(made_up_pen()))
     out = tmp_path / "weights.safetensors"
-    run = train_record(splits(), config=SMALL, data_root=tmp_path, out=out)
+    figure = tmp_path / "curves.png"
+    run = train_record(splits(), config=SMALL, data_root=tmp_path, out=out, figure=figure)
     assert next(run).startswith("teacher epoch 0/1")
     assert next(run).startswith("teacher epoch 1/1  loss")
     assert next(run).startswith("mlp epoch 1/2  loss")
     assert (tmp_path / "weights.safetensors.state").exists()
-    *_, saved, last = run
+    *_, saved, drawn, last = run
+    assert drawn == f"figure saved to {figure}"
+    assert figure.read_bytes().startswith(b"\x89PNG")
     assert saved == f"saved to {out}"
     assert last.startswith("test accuracy")
     assert load_checkpoint(out).config.rejects

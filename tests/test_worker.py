@@ -245,6 +245,23 @@ def test_a_training_that_nobody_waits_for_lets_others_go_first(pool: WorkerPool)
     wait_until(lambda: absent.heard("end"))
 
 
+def test_a_full_queue_gives_up_the_last_of_who_asked_most(mnist: Splits, mnist_root: Path) -> None:
+    pool = WorkerPool(limits=Limits(trainings=1, queue=2), data=mnist_root)
+    listeners = [Listener() for _ in range(5)]
+    many = {"epochs": 1000, "learning_rate": 1e-6}
+    try:
+        for run, listener in enumerate(listeners[:4]):
+            job = pool.submit(order(run=run, train=many), listener, address="crowd")
+            assert (job is None) == (run == 3)
+        quiet = pool.submit(order(run=4), listeners[4], address="quiet")
+        assert quiet is not None
+        assert pool.place(quiet) == (1, pytest.approx(20.0))
+        assert [each["code"] for each in listeners[2].heard("failed")] == ["crowded"]
+        assert not listeners[1].heard("failed")
+    finally:
+        pool.close()
+
+
 def test_idle_workers_end_but_one(
     mnist: Splits, mnist_root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

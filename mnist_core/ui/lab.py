@@ -13,7 +13,7 @@ import numpy as np
 
 from mnist_core.checkpoints import dump_checkpoint, load_checkpoint
 from mnist_core.ui.component import component, read_asset
-from mnist_core.ui.runs import Run, first_layer
+from mnist_core.ui.runs import CROWDED, Run, first_layer
 from mnist_core.ui.session import Session, VisitorError
 from mnist_core.ui.sessions import Sessions
 from mnist_core.ui.setup import LIVE_FIELDS, SetupError, controls, parse_setup
@@ -57,9 +57,7 @@ def server_functions(sessions: Sessions) -> list[Callable[..., Any]]:
         session.touch()
         run = session.start(setup, paused=payload.get("paused") is True)
         if run is None:
-            raise RefusedError(
-                "Very many trainings are waiting. Please try again in a minute.", "full"
-            )
+            raise RefusedError(CROWDED, "full")
         return {"run": run.id}
 
     def change(session: Session, payload: Payload) -> Answer:

@@ -40,6 +40,7 @@ _LOST_AGAIN = (
 _LEARNT_NOTHING = (
     "Done, but it has learnt nothing: try a tenth of the learning rate, or more epochs."
 )
+CROWDED = "Very many trainings are waiting. Please try again in a minute."
 _FAILURES = {
     "dataset": (
         "failed",
@@ -55,6 +56,7 @@ _FAILURES = {
         "The training could not go on. What it had learnt stays; try another set-up.",
     ),
     "cancelled": ("stopped", "Taken out of the queue."),
+    "crowded": ("stopped", CROWDED),
 }
 
 

@@ -38,8 +38,17 @@ _SENTENCES = {
 class Session:
     """One visitor: the runs that they trained, and which of their models answers."""
 
-    def __init__(self, *, token: str, limits: Limits, pool: WorkerPool, ready: Classifier) -> None:
+    def __init__(
+        self,
+        *,
+        token: str,
+        limits: Limits,
+        pool: WorkerPool,
+        ready: Classifier,
+        address: str = "",
+    ) -> None:
         self.token = token
+        self._address = address
         self.runs: list[Run] = []
         self.loaded: Classifier | None = None
         self.upload = bytearray()
@@ -104,7 +113,12 @@ class Session:
                 "moments": self._limits.moments,
                 "moment_bytes": self._limits.visitor_bytes // 2,
             }
-            job = self._pool.submit(order, partial(self._hear, run), is_wanted=self._is_present)
+            job = self._pool.submit(
+                order,
+                partial(self._hear, run),
+                address=self._address,
+                is_wanted=self._is_present,
+            )
             if job is None:
                 return None
             self._job = job

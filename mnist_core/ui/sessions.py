@@ -75,7 +75,9 @@ class Sessions:
         if not self._openings.take(address):
             raise VisitorError("rate")
         token = secrets.token_urlsafe(_TOKEN_BYTES)
-        session = Session(token=token, limits=self.limits, pool=self.pool, ready=self.ready)
+        session = Session(
+            token=token, limits=self.limits, pool=self.pool, ready=self.ready, address=address
+        )
         session.seen_at = self._clock()
         with self._lock:
             self._sessions[token] = session

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from mnist_core.frames import FrameError, read_frame, write_frame
 from mnist_core.ui.limits import Limits
+from mnist_core.ui.turns import Turns
 
 log = logging.getLogger(__name__)
 
@@ -112,7 +113,7 @@ class WorkerPool:
         self._data = data
         self._lock = threading.RLock()
         self._workers: list[_Worker] = []
-        self._queue: deque[Job] = deque()
+        self._queue: Turns[Job] = Turns(limits.queue)
         self._closed = False
         self._seconds = deque([20.0], maxlen=20)  # of the last trainings, for estimates
         self.evaluation: dict[str, tuple[NDArray[np.uint8], NDArray[np.uint8]]] = {}
@@ -125,27 +126,38 @@ class WorkerPool:
                 threading.Thread(target=self._watch, name="worker-watch", daemon=True).start()
 
     def submit(
-        self, order: Header, listener: Listener, *, is_wanted: Callable[[], bool] = lambda: True
+        self,
+        order: Header,
+        listener: Listener,
+        *,
+        address: str = "",
+        is_wanted: Callable[[], bool] = lambda: True,
     ) -> Job | None:
         """Start a training now or put it into the queue; None where the queue is full.
 
-        While `is_wanted` says no, the training keeps its place but lets others go first.
+        Addresses take turns, and in a full queue, the last one's training makes room for that of an
+        address with fewer. While `is_wanted` says no, it keeps its place but lets others go first.
         """
         job = Job(order, listener, is_wanted)
         self.warm()
         with self._lock:
-            if self._closed or len(self._queue) >= self._limits.queue:
+            if self._closed:
                 return None
-            self._queue.append(job)
+            displaced = self._queue.add(job, address=address)
+        if displaced is job:
+            return None
+        if displaced is not None:
+            displaced.tell({"type": "failed", "code": "crowded", "run": displaced.order["run"]})
         self._assign()
         return job
 
     def place(self, job: Job) -> tuple[int, float] | None:
         """The job's place in the queue from 1, and the estimated wait in seconds; None: it runs."""
         with self._lock:
-            if job not in self._queue:
+            position = self._queue.position(job)
+            if position is None:
                 return None
-            place = self._queue.index(job) + 1
+            place = position + 1
             mean_s = sum(self._seconds) / len(self._seconds)
             return place, mean_s * place / self._limits.trainings
 
@@ -162,11 +174,9 @@ class WorkerPool:
     def cancel(self, job: Job) -> bool:
         """Take `job` out of the queue; False where it has a worker already, or is over."""
         with self._lock:
-            if job in self._queue:
-                self._queue.remove(job)
-                job.over = True
-                return True
-        return False
+            removed = self._queue.remove(job)
+            job.over |= removed
+        return removed
 
     def close(self) -> None:
         """End every worker, at once."""
@@ -209,7 +219,7 @@ class WorkerPool:
                     if len(self._workers) >= self._limits.trainings:
                         return
                     worker = self._start_worker()
-                self._queue.remove(job)
+                self._queue.serve(job)
                 worker.job, job.worker = job, worker
                 worker.heard_at = time.monotonic()
                 worker.send(job.order | self._load_order() | {"type": "start"})
