@@ -26,11 +26,13 @@ class Pool:
 
     def __init__(self) -> None:
         self.jobs: list[Job] = []
+        self.addresses: list[str] = []
         self.orders: list[dict[str, Any]] = []
         self.waiting = 0
         self.evaluation: dict[str, Any] = {}
 
-    def submit(self, order: dict[str, Any], listener: Any, *, is_wanted: Any) -> Job:
+    def submit(self, order: dict[str, Any], listener: Any, *, address: str, is_wanted: Any) -> Job:
+        self.addresses.append(address)
         self.jobs.append(Job(order, listener, is_wanted))
         return self.jobs[-1]
 
@@ -66,6 +68,12 @@ def sessions(ready: Classifier) -> Iterator[Sessions]:
     kept.pool = Pool()  # type: ignore[assignment]
     yield kept
     kept.close()
+
+
+def test_a_training_waits_under_its_visitors_address(sessions: Sessions) -> None:
+    for address in ("1.2.3.4", "5.6.7.8"):
+        sessions.open(address=address).start(setup())
+    assert sessions.pool.addresses == ["1.2.3.4", "5.6.7.8"]  # type: ignore[attr-defined]
 
 
 def setup(**changes: Any) -> Setup:
