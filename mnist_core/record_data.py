@@ -29,10 +29,10 @@ _BATCHES_AHEAD = 8
 class RecordConfig:
     """The recipe; the defaults made the shipped weights.
 
-    teacher_epochs, epochs: of the teacher, then of the MLP that learns from it. teacher_threads: that
-    share the teacher's products, where there are so many cores; while the MLP learns, the second core
-    makes batches and asks the teacher. distillation: the
-    teacher's share of the MLP's loss. softness: divides the logits that the two are compared by.
+    teacher_epochs, epochs: of the teacher, then of the MLP that learns from it. teacher_threads: threads
+    that the teacher learns on, where there are so many cores; while the MLP learns, the second core
+    makes batches and asks the teacher. distillation: the teacher's share of the MLP's loss. softness:
+    divides the logits that the two are compared by.
     images_per_epoch: drawn from all sources. The four shares are those of a batch and add up to 1.
     pen_variants: drawings of each pen digit by other hands. made_up, non_digits: how many are made.
     all_writers: also trains the six writers who otherwise only measure.
