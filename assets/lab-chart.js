@@ -121,14 +121,15 @@ class Chart {
       const training = run.points.findLast((point) => point[0] <= row[0]);
       return [row[0], training?.[1]?.toFixed(3) ?? "–", row[1]?.toFixed(3) ?? "–", percent(row[2]), row[3].toFixed(1)];
     });
-    fillTable(this.table, ["Step", "Training loss", "Held-out loss", "Held-out accuracy", "Seconds"], rows);
+    const name = run.measured === "test" ? "Test" : "Held-out";
+    fillTable(this.table, ["Step", "Training loss", `${name} loss`, `${name} accuracy`, "Seconds"], rows);
   }
 
   csv() {
     const lines = ["run,kind,step,loss,accuracy,seconds"];
     for (const run of this.runs) {
       for (const row of run.points) lines.push([run.id, "training", ...row].join(","));
-      for (const row of run.measures) lines.push([run.id, "held-out", ...row].join(","));
+      for (const row of run.measures) lines.push([run.id, run.measured === "test" ? "test" : "held-out", ...row].join(","));
     }
     return `${lines.join("\n")}\n`;
   }

@@ -73,7 +73,8 @@ class Keeping {
       this.setup.showFault(values);
       return;
     }
-    history.replaceState(null, "", this.setup.toAddress(this.withInk.checked));
+    const address = this.setup.toAddress(this.withInk.checked);
+    history.replaceState({ inkOf: address }, "", address);
     try {
       await navigator.clipboard.writeText(location.href);
       this.say("The link is copied. It opens this set-up.");

@@ -169,10 +169,11 @@ class SetupForm {
     }
     const base = this.controls.presets[setup.preset ?? this.controls.preset];
     if (Object.keys(setup).length) this.write({ ...base, ...setup });
-    if (parameters.has("ink")) {
+    // Once: a reload keeps what has been drawn since.
+    if (parameters.has("ink") && history.state?.inkOf !== hash) {
       const strokes = unpackInk(parameters.get("ink"));
-      if (strokes) window.mnist.setStrokes(strokes);
-      else odd.push("ink");
+      if (!strokes || !window.mnist.setStrokes(strokes)) odd.push("ink");
+      history.replaceState({ inkOf: hash }, "");
     }
     return odd;
   }

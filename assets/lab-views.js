@@ -4,6 +4,15 @@ function bytesOf(text) {
   return Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
 }
 
+// Relative luminance of an sRGB colour, as WCAG defines it.
+function luminance(colour) {
+  const [red, green, blue] = colour.map((value) => {
+    const share = value / 255;
+    return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
+  });
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+}
+
 class Matrix {
   constructor(root, onCell) {
     this.note = root.querySelector(".matrix-note");
@@ -38,6 +47,7 @@ class Matrix {
       "that was written, a column the answer. Click a number for its pictures.";
     const accent = [79, 70, 229];
     const wrong = [217, 119, 6];
+    const paper = getComputedStyle(this.note).getPropertyValue("--page-paper").match(/[0-9a-f]{2}/gi).map((two) => parseInt(two, 16));
     this.cells.forEach((button, index) => {
       const [truth, guess] = [Math.floor(index / 10), index % 10];
       const count = counts[index];
@@ -45,8 +55,11 @@ class Matrix {
       const share = count / row;
       const [colour, strength] = truth === guess ? [accent, 0.75 * share] : [wrong, Math.min(0.85, 4 * share)];
       button.textContent = count || "";
-      button.style.background = count ? `rgb(${colour.join(" ")} / ${0.08 + strength})` : "transparent";
-      button.style.color = truth === guess && share > 0.5 ? "#fff" : "";
+      const alpha = 0.08 + strength;
+      const blended = colour.map((value, i) => Math.round(value * alpha + paper[i] * (1 - alpha)));
+      button.style.background = count ? `rgb(${blended.join(" ")})` : "transparent";
+      // Whichever is farther away: at least 4.5 to 1 on any colour.
+      button.style.color = luminance(blended) > 0.179 ? "#000" : "#fff";
       button.setAttribute("aria-label", `${count} pictures of a ${truth} read as ${guess}`);
     });
   }
@@ -121,9 +134,8 @@ function paintPicture(context, x, y, colourAt) {
 }
 
 class Board {
-  constructor(table, onPick) {
+  constructor(table) {
     this.table = table;
-    this.onPick = onPick;
     this.sorted = { column: "number", up: true };
     this.columns = [
       ["number", "Run", (run) => run.id],
@@ -134,9 +146,32 @@ class Board {
       ["to97", "To 97 %", (run) => run.milestones["97"]],
       ["to98", "To 98 %", (run) => run.milestones["98"]],
     ];
+    this.titles = this.makeTitles();
+    this.body = this.table.createTBody();
+  }
+
+  // The titles stay while the rows are built anew: their buttons keep the focus.
+  makeTitles() {
+    const titles = document.createElement("tr");
+    for (const [name, words] of this.columns) {
+      const title = cell("th", "");
+      const button = document.createElement("button");
+      button.type = "button";
+      button.textContent = words;
+      button.addEventListener("click", () => {
+        const { column, up } = this.sorted;
+        this.sorted = { column: name, up: name === column ? !up : !["accuracy", "test"].includes(name) };
+        this.show(...this.shown);
+      });
+      title.append(button);
+      titles.append(title);
+    }
+    this.table.createTHead().append(titles);
+    return titles;
   }
 
   show(runs, newest) {
+    this.shown = [runs, newest];
     const { column, up } = this.sorted;
     const value = this.columns.find(([name]) => name === column)[2];
     const order = [...runs].sort((a, b) => {
@@ -146,23 +181,12 @@ class Board {
       return (left < right ? -1 : left > right ? 1 : 0) * (up ? 1 : -1);
     });
     const key = JSON.stringify([this.sorted, order.map((run) => this.cells(run))]);
-    if (key === this.key) return; // a table that is rebuilt takes the focus away
+    if (key === this.key) return;
     this.key = key;
-    const titles = document.createElement("tr");
-    for (const [name, words] of this.columns) {
-      const title = cell("th", "");
-      const button = document.createElement("button");
-      button.type = "button";
-      button.textContent = words;
-      button.addEventListener("click", () => {
-        this.sorted = { column: name, up: name === column ? !up : !["accuracy", "test"].includes(name) };
-        this.show(runs, newest);
-        this.table.querySelectorAll("th button")[this.columns.findIndex(([each]) => each === name)].focus();
-      });
-      if (name === column) title.setAttribute("aria-sort", up ? "ascending" : "descending");
-      title.append(button);
-      titles.append(title);
-    }
+    this.columns.forEach(([name], index) => {
+      if (name === column) this.titles.cells[index].setAttribute("aria-sort", up ? "ascending" : "descending");
+      else this.titles.cells[index].removeAttribute("aria-sort");
+    });
     const rows = order.map((run) => {
       const row = document.createElement("tr");
       row.dataset.run = run.id;
@@ -173,7 +197,7 @@ class Board {
       row.firstChild.prepend(swatch);
       return row;
     });
-    this.table.replaceChildren(titles, ...rows);
+    this.body.replaceChildren(...rows);
   }
 
   cells(run) {

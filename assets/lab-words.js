@@ -8,7 +8,6 @@ const WORDS = {
   adam: "Adam",
 };
 
-// Screen readers hear this line, so it changes now and then, not with each step.
 function sentence(run, queue) {
   const { epoch, epochs } = run.progress;
   const measured = measuredOn(run);

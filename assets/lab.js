@@ -3,11 +3,13 @@ const mnist = window.mnist;
 const root = element.querySelector(".lab");
 const POLL_MS = 200;
 const VIEWS_MS = 500;
+const HEARD_MS = 5000;
 const HERE_MS = 10_000; // without a training, this often the server hears that the page is open
 
 const form = root.querySelector("form");
 const setup = new SetupForm(form, props.controls);
 const statusLine = root.querySelector("#status");
+const announcement = root.querySelector(".announcement");
 const figures = root.querySelector(".figures");
 const bar = root.querySelector(".progress");
 const results = root.querySelector(".results");
@@ -31,30 +33,38 @@ let viewing = false;
 let viewsWanted = false;
 let viewsAt = 0;
 let lastVersion = "";
-let token = null; // for the goodbye, which can't wait for anything
+let token = null; // of the session followed; the goodbye can't wait for it
 let hadModel = false;
 let faultTold = false; // the status line tells what is wrong with the set-up
+let forgotten = null; // id of the run that a reset takes away
+let modelLoaded = false; // a model that the visitor brought along answers
 
 const newest = () => runs.at(-1);
 const moment = () => (following ? null : Number(slider.value));
 
 // ── Following ────────────────────────────────────────────────────────────────────────────────
-async function poll(all = false) {
+async function poll() {
   clearTimeout(timer);
   if (!element.isConnected) return;
   if (polling) {
-    timer = setTimeout(poll, 50, all);
+    timer = setTimeout(poll, 50);
     return;
   }
   polling = true;
   try {
-    token = await mnist.session();
+    // Another session counts its runs from 1 again.
+    const current = await mnist.session();
+    const first = current !== token;
+    if (first) histories.clear();
+    const moves = sliderMoves;
     const run = newest();
     const history = run && histories.get(run.id);
     const known = history && { run: run.id, points: history.points.length, measures: history.measures.length };
-    const answer = await mnist.call(server, "lab_poll", { known, all, hidden: document.hidden });
-    if (answer.ok) follow(answer);
-    else say(answer.error);
+    const answer = await mnist.call(server, "lab_poll", { known, all: first, hidden: document.hidden });
+    if (answer.ok) {
+      token = current;
+      follow(answer, { first, settled: moves === sliderMoves && !showing });
+    } else say(answer.error);
   } catch {
     if (isActive(newest())) say("The server is out of reach for the moment. Trying again.");
   } finally {
@@ -63,20 +73,30 @@ async function poll(all = false) {
   timer = setTimeout(poll, isActive(newest()) ? POLL_MS : HERE_MS);
 }
 
-function follow(answer) {
+// first: of this session. settled: the slider stands where the server was told that it stands.
+function follow(answer, { first, settled }) {
   const before = newest();
   runs = answer.runs;
   const run = newest();
-  if (isActive(before) && !run) say("The training is gone: the page was away, or the server began anew.");
+  if (before && !run) {
+    say(before.id === forgotten ? "Reset: nothing has been learnt yet." : "The training is gone: the page was away, or the server began anew.");
+  }
+  if (run?.id !== forgotten) forgotten = null;
   for (const [id, history] of Object.entries(answer.history ?? {})) histories.set(Number(id), history);
   if (answer.fresh) {
     const { run: id, from, points, measures } = answer.fresh;
     const known = histories.get(id) ?? { points: [], measures: [] };
     histories.set(id, { points: [...known.points.slice(0, from[0]), ...points], measures: [...known.measures.slice(0, from[1]), ...measures] });
   }
-  if (answer.model && !hadModel) mnist.emit("mnist:model", { model: "yours" });
+  for (const id of histories.keys()) {
+    if (!runs.some((each) => each.id === id)) histories.delete(id);
+  }
+  // The first time, the visitor has chosen already which one answers, before a reload.
+  if (answer.model && !hadModel && !first) mnist.emit("mnist:model", { model: "yours" });
   hadModel = answer.model;
-  const version = run ? `${run.id}:${run.version}` : "";
+  modelLoaded = answer.loaded;
+  if (settled && run?.moments.length) keepMoment(run, answer.shown);
+  const version = run ? `${run.id}:${run.version}:${modelLoaded}` : "";
   if (version !== lastVersion) {
     lastVersion = version;
     if (following && run) mnist.emit("mnist:moment");
@@ -95,12 +115,15 @@ function draw(queue) {
   results.hidden = !run?.moments.length;
   const kind = run?.status;
   const running = isActive(run);
+  const held = root.contains(document.activeElement) ? document.activeElement : null;
   orders.pause.textContent = kind === "paused" ? "Resume" : "Pause";
   orders.pause.disabled = !["running", "paused"].includes(kind);
   orders.step.disabled = running && kind !== "paused";
   orders.stop.disabled = !running || kind === "stopping";
   orders.reset.disabled = !run;
   lockFields(running);
+  // A control that is disabled under the visitor's hands hands the focus on.
+  if (held?.disabled) (orders.pause.disabled ? orders.train : orders.pause).focus();
   if (!run) {
     bar.firstElementChild.style.transform = "scaleX(0)";
     figures.hidden = true;
@@ -126,6 +149,7 @@ function drawChart() {
   const shown = runs.map((each) => ({
     id: each.id,
     active: isActive(each),
+    measured: each.started.measured_on,
     total: (each.started.steps_per_epoch ?? 0) * each.setup.epochs,
     ...(histories.get(each.id) ?? { points: [], measures: [] }),
   }));
@@ -135,6 +159,20 @@ function drawChart() {
 
 function say(text) {
   if (statusLine.textContent !== text) statusLine.textContent = text;
+  announce(text);
+}
+
+// What screen readers hear: all that is new, but a training's figures only now and then.
+let heard = "";
+let heardAt = 0;
+
+function announce(text) {
+  const kind = text.replace(/, .*/, "");
+  if (kind === heard && performance.now() - heardAt < HEARD_MS) return;
+  if (announcement.textContent === text) return;
+  heard = kind;
+  heardAt = performance.now();
+  announcement.textContent = text;
 }
 
 function lockFields(locked) {
@@ -178,7 +216,9 @@ async function start(paused) {
 }
 
 async function order(kind) {
-  if (await act("lab_order", { order: kind })) setTimeout(poll, 40);
+  const done = await act("lab_order", { order: kind });
+  if (done) setTimeout(poll, 40);
+  return done;
 }
 
 form.addEventListener("submit", (event) => {
@@ -186,17 +226,22 @@ form.addEventListener("submit", (event) => {
   if (!busy) start(false);
 });
 orders.pause.addEventListener("click", () => order(newest()?.status === "paused" ? "resume" : "pause"));
-orders.step.addEventListener("click", () => (newest()?.status === "paused" ? order("step") : start(true)));
+orders.step.addEventListener("click", () => {
+  if (busy) return;
+  if (newest()?.status === "paused") order("step");
+  else start(true);
+});
 orders.stop.addEventListener("click", () => order("stop"));
 orders.reset.addEventListener("click", async () => {
-  const gone = newest();
-  await order("reset");
-  histories.delete(gone?.id);
+  forgotten = newest()?.id ?? null;
+  if (!(await order("reset"))) {
+    forgotten = null;
+    return;
+  }
   following = true;
   matrix.clearPictures();
   mnist.emit("mnist:model", { model: "ready" });
   await poll();
-  say("Reset: nothing has been learnt yet.");
 });
 
 // Once a fault that was told is mended, it is no news any more.
@@ -217,10 +262,21 @@ form.addEventListener("change", (event) => {
 // ── Back in time ─────────────────────────────────────────────────────────────────────────────
 let showing = false;
 let shownAgain = false;
+let sliderMoves = 0;
+
+// The slider where the server's moment is: after a reload, or where snapshots were given up.
+function keepMoment(run, shown) {
+  following = shown === null;
+  orders.now.hidden = following;
+  slider.max = run.moments.length - 1;
+  if (!following) slider.value = shown;
+}
 
 // Let the slider's moment answer for the drawing; one request in flight, then the latest one.
 async function showMoment() {
+  sliderMoves++;
   const run = newest();
+  modelLoaded = false;
   describeMoment(run);
   drawChart();
   orders.now.hidden = following;
@@ -256,7 +312,8 @@ function describeMoment(run) {
   if (!shown) return;
   const [step, epoch, accuracy] = shown;
   const when = step ? `after step ${step.toLocaleString("en")}, epoch ${epoch}` : "before the first step";
-  const words = following ? "Now: the newest weights answer. Drag to go back." : `${when[0].toUpperCase()}${when.slice(1)}: ${percent(accuracy)} right. These weights answer for your drawing.`;
+  const now = modelLoaded ? "Now: the model that you loaded answers. Drag to hear this run again." : "Now: the newest weights answer. Drag to go back.";
+  const words = following ? now : `${when[0].toUpperCase()}${when.slice(1)}: ${percent(accuracy)} right. These weights answer for your drawing.`;
   if (sliderWords.textContent !== words) sliderWords.textContent = words;
   slider.setAttribute("aria-valuetext", following ? "now" : `${when}, ${percent(accuracy)} right`);
 }
@@ -317,7 +374,16 @@ async function begin() {
   window.addEventListener("pagehide", () => element.isConnected && sayGoodbye());
   document.addEventListener("visibilitychange", () => poll());
   const odd = setup.fromAddress(location.hash);
-  await poll(true);
+  await poll();
+  if (!location.hash && newest()) setup.write(newest().setup);
+  tellOdd(odd);
+  // A link that is pasted into the page's own address bar loads nothing anew.
+  window.addEventListener("hashchange", () => {
+    if (element.isConnected && !isActive(newest())) tellOdd(setup.fromAddress(location.hash));
+  });
+}
+
+function tellOdd(odd) {
   if (odd.length) say(`The link holds something that this page does not understand (${odd.join(", ").slice(0, 60)}); the defaults stand there instead.`);
 }
 begin();

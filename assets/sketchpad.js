@@ -150,6 +150,7 @@ function sparse(each) {
 
 // ── Prediction: one request in flight, and another when something changed meanwhile ──────────
 const TIMEOUT_MS = 5000;
+const RATE_MS = 500;
 let wanted = null; // why a prediction is due
 let busy = false;
 let sequence = 0;
@@ -175,7 +176,13 @@ async function run() {
       if (wait > 250) mnist.emit("mnist:connection", { lost: false });
       wait = 250;
       if (answer.ok) deliver(answer, { asked: model, cause, drawnAt });
-      else mnist.emit("mnist:refused", { error: answer.error });
+      else {
+        mnist.emit("mnist:refused", { error: answer.error });
+        if (answer.code === "rate") {
+          wanted ??= cause; // the drawing still has no answer
+          await new Promise((resolve) => setTimeout(resolve, RATE_MS));
+        }
+      }
     } catch {
       mnist.emit("mnist:connection", { lost: true });
       wanted ??= cause;

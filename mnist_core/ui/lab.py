@@ -122,6 +122,8 @@ def _poll(session: Session, payload: Payload) -> Answer:
     known = payload.get("known")
     answer: Answer = {
         "model": session.has_model,
+        "loaded": session.loaded is not None,
+        "shown": session.shown,
         "runs": [each.summary() for each in session.runs],
         "queue": session.queued(),
     }

@@ -234,6 +234,12 @@ class Run:
                 return self.live or (self.moments[-1] if self.moments else None)
             return self.moments[moment] if 0 <= moment < len(self.moments) else None
 
+    def moment_at(self, step: int | None) -> int | None:
+        """The moment of that step, where it is kept."""
+        with self._lock:
+            steps = [each.step for each in self.moments]
+        return steps.index(step) if step in steps else None
+
     def measured(self, moment: int | None) -> Snapshot | None:
         """What that moment, or the newest measure for None, made of the measuring images."""
         return self._latest_measure if moment is None else self.at(moment)

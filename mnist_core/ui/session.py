@@ -65,7 +65,7 @@ class Session:
         self._lock = threading.RLock()
         self._job: Job | None = None
         self._next_id = 1
-        self._shown: tuple[int, int | None] | None = None  # run id, moment
+        self._shown: tuple[int, int | None] | None = None  # run id, step; None: its newest weights
 
     @property
     def run(self) -> Run | None:
@@ -201,8 +201,18 @@ class Session:
     # Answering
 
     def show(self, run: Run, moment: int | None) -> None:
-        """Let that moment of that run answer; None is its newest weights."""
-        self._shown = (run.id, moment)
+        """Let that moment of that run answer from now on; None is its newest weights."""
+        snapshot = None if moment is None else run.at(moment)
+        # By its step: a moment's number changes where others are given up.
+        self._shown = (run.id, None if snapshot is None else snapshot.step)
+        self.loaded = None
+
+    @property
+    def shown(self) -> int | None:
+        """The moment of the newest run that answers; None where its newest weights do."""
+        run_id, step = self._shown or (0, None)
+        run = self.run
+        return run.moment_at(step) if run is not None and run.id == run_id else None
 
     def take(self, model: MLP) -> None:
         """Let a model that the visitor brought along answer."""
@@ -214,9 +224,9 @@ class Session:
             return self._ready
         if self.loaded is not None:
             return self.loaded
-        run_id, moment = self._shown or (self.run.id if self.run else 0, None)
+        run_id, step = self._shown or (self.run.id if self.run else 0, None)
         run = self.find(run_id)
-        return (run.classifier_at(moment) if run else None) or self._ready
+        return (run.classifier_at(run.moment_at(step)) if run else None) or self._ready
 
     @property
     def is_empty(self) -> bool:
