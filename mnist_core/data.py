@@ -8,6 +8,7 @@ import os
 import shutil
 import tempfile
 import urllib.request
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from http.client import HTTPException
@@ -209,7 +210,14 @@ def _download_file(raw_folder: Path, name: str, on_progress: ProgressCallback | 
             _fetch(url, unpacked, name=name, on_progress=on_progress)
             unpacked.replace(raw_folder / name)
             return
-        except (URLError, TimeoutError, ConnectionError, gzip.BadGzipFile, EOFError) as error:
+        except (
+            URLError,
+            TimeoutError,
+            ConnectionError,
+            gzip.BadGzipFile,
+            zlib.error,
+            EOFError,
+        ) as error:
             failures.append(f"{url}: {error}")
         except DatasetError as error:
             failures.append(str(error))

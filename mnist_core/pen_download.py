@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import zipfile
+import zlib
 from pathlib import Path
 
 from mnist_core.checkpoints import write_atomically
@@ -59,7 +60,7 @@ def unpack_zip(data: bytes, *, source: str) -> bytes:
             if f"{FILE_NAME}.Z" not in names:
                 raise DatasetError(f"{source}: expected {FILE_NAME}.Z in the zip")
             return decompress(archive.read(names[f"{FILE_NAME}.Z"]))
-    except (zipfile.BadZipFile, ValueError, EOFError) as error:
+    except (zipfile.BadZipFile, zlib.error, ValueError, EOFError) as error:
         raise DatasetError(f"{source}: damaged ({error})") from error
 
 

@@ -34,20 +34,26 @@ _POINTS = 400
 class History:
     """The training loss in at most some 450 points: each of the first steps, then means.
 
-    Points depend on steps alone, not on time, so the same set-up gives the same history.
+    Points depend on progress alone, not on time, so the same set-up gives the same history; and there
+    are no more of them where a smaller batch makes more steps on the way.
     """
 
-    def __init__(self, total_steps: int) -> None:
-        self._width = max(1, math.ceil(total_steps / _POINTS))
+    def __init__(self) -> None:
+        self._told = 0  # of `_POINTS` shares of the training
         self._loss = self._accuracy = 0.0
         self._count = 0
         self.points: list[list[float]] = []  # not yet reported
 
-    def add(self, step: int, loss: float, accuracy: float, elapsed_s: float) -> None:
+    def add(
+        self, step: int, progress: float, loss: float, accuracy: float, elapsed_s: float
+    ) -> None:
+        """One batch, after which `progress` in [0, 1] of the training is done."""
         self._loss += loss
         self._accuracy += accuracy
         self._count += 1
-        if step <= _DENSE_POINTS or step % self._width == 0:
+        share = math.floor(progress * _POINTS + 1e-6)
+        if step <= _DENSE_POINTS or share > self._told:
+            self._told = share
             count = self._count
             point = [step, self._loss / count, self._accuracy / count, round(elapsed_s, 3)]
             self.points.append(point)
@@ -89,10 +95,10 @@ class Practice:
         self._resumed_at = self._began_at = time.perf_counter()
         self._live_after = self._report_after = self._measure_after = 0.0
         self._speed = 0.0
-        self._speed_from = (0.0, 0)  # worked seconds, images
-        self._images_seen = 0
+        self._speed_from = (0.0, 0.0)  # worked seconds, images
+        self._images_seen = 0.0
         self._steps_per_epoch = math.ceil(len(self._data.train) / self._config.batch_size)
-        self._history = History(self._config.epochs * self._steps_per_epoch)
+        self._history = History()
 
     @property
     def _progress(self) -> float:
@@ -150,13 +156,13 @@ class Practice:
         self._step = event.step
         self._epoch, self._step_in_epoch = event.epoch, event.step_in_epoch
         self._steps_per_epoch = event.steps_per_epoch
-        self._images_seen += self._config.batch_size
+        self._images_seen += len(self._data.train) / event.steps_per_epoch
         if event.loss > EXPLODED_LOSS:
             return "diverged"
         self._loss, self._accuracy = event.loss, event.accuracy
         now = time.perf_counter()
         elapsed_s = self._elapsed_s()
-        self._history.add(self._step, event.loss, event.accuracy, elapsed_s)
+        self._history.add(self._step, self._progress, event.loss, event.accuracy, elapsed_s)
         stepping = self._steps_due > 0
         self._steps_due -= stepping
         if self._progress >= (self._next_moment / self._moments) ** 3:

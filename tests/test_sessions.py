@@ -187,6 +187,57 @@ def test_snapshots_thin_out_instead_of_growing(sessions: Sessions, digits: Any) 
     assert len(session.runs[1].moments) >= len(session.runs[0].moments)
 
 
+def test_older_runs_give_up_their_weights_before_the_newest_its_last_moments(
+    sessions: Sessions, digits: Any
+) -> None:
+    session = sessions.open()
+    older, newest = trained(session, digits), trained(session, digits)
+    accuracy = older.summary()["accuracy"]
+    session.trim(1)
+    assert older.size_bytes < 64 * (len(older.points) + len(older.measures)) + 1000
+    assert older.summary()["accuracy"] == accuracy
+    assert 1 <= len(newest.moments) <= 2
+    assert session.has_model
+    session.trim(0)
+    assert not newest.moments
+
+
+def test_trained_models_too_stay_under_the_cap(ready: Classifier, digits: Any) -> None:
+    kept = Sessions(ready=ready, limits=Limits(total_bytes=1_500_000))
+    kept.pool = Pool()  # type: ignore[assignment]
+    visitors = [kept.open() for _ in range(4)]
+    for session in visitors:
+        trained(session, digits)
+        assert session.has_model  # which builds it
+    kept.sweep()
+    assert sum(session.size_bytes for session in visitors) <= 1_500_000
+    assert [session.is_empty for session in visitors] == [True, True, True, False]
+    kept.close()
+
+
+def test_a_moment_stays_the_one_chosen_while_others_are_given_up(
+    sessions: Sessions, digits: Any
+) -> None:
+    session = sessions.open()
+    run = trained(session, digits)
+    chosen = run.moments[4]
+    session.show(run, 4)
+    run.thin()
+    shown = session.shown
+    assert shown is not None
+    assert run.moments[shown] is chosen
+    while run.thin():
+        pass
+    assert session.shown is None
+    assert session.has_model  # the newest weights
+
+
+def test_an_end_that_comes_before_the_stop_stays(sessions: Sessions, digits: Any) -> None:
+    run = trained(sessions.open(), digits)
+    run.stopping()
+    assert run.status == "finished"
+
+
 def test_a_long_run_of_the_notebooks_network_takes_little_memory(sessions: Sessions) -> None:
     session = sessions.open()
     run = session.start(setup(epochs=20))

@@ -100,3 +100,41 @@ def test_whatever_happens_it_is_bounded_and_each_address_in_order(steps: list[st
     for address in "abc":
         numbers = [number for who, number in [*done, *turns] if who == address]
         assert numbers == sorted(numbers)
+
+
+def test_serving_out_of_turn_puts_nobody_behind_those_who_were_passed() -> None:
+    turns = filled(*(f"a{number}" for number in range(50)))
+    turns.serve("a49")
+    turns.add("b1", address="b")
+    assert turns.position("b1") == 1
+
+
+def test_cancelled_waits_leave_no_debt() -> None:
+    turns: Turns[str] = Turns(100)
+    for number in range(50):
+        turns.add(f"first {number}", address="a")
+        turns.add(f"second {number}", address="a")
+        turns.remove(f"first {number}")
+        turns.remove(f"second {number}")
+    turns.add("a1", address="a")
+    turns.add("b1", address="b")
+    assert served(turns) == ["a1", "b1"]
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 40), st.booleans()), max_size=150),
+    st.integers(1, 10),
+)
+def test_a_newcomer_comes_before_the_second_item_of_everybody(
+    steps: list[tuple[int, bool]], asked: int
+) -> None:
+    turns: Turns[tuple[str, int]] = Turns(1000)
+    for number, (who, is_served) in enumerate(steps):
+        for each in range(asked):
+            turns.add((f"{who}", number * asked + each), address=f"{who}")
+        if is_served:
+            turns.serve(next(iter(turns)))
+    newcomer = ("newcomer", 0)
+    turns.add(newcomer, address="newcomer")
+    before = [who for who, _ in list(turns)[: turns.position(newcomer)]]
+    assert len(before) == len(set(before))

@@ -175,10 +175,19 @@ def test_held_out_pictures_never_train() -> None:
 
 
 def test_a_long_history_stays_short() -> None:
-    history = History(100_000)
+    history = History()
     for step in range(1, 100_001):
-        history.add(step, 1.0, 0.5, 0.0)
+        history.add(step, step / 100_000, 1.0, 0.5, 0.0)
     assert len(history.points) <= 460
+
+
+def test_a_history_stays_short_where_the_batch_shrinks_on_the_way() -> None:
+    history = History()
+    done = [step / 200 for step in range(1, 101)] + [0.5 + step / 80_000 for step in range(40_001)]
+    for step, progress in enumerate(done, start=1):
+        history.add(step, progress, 1.0, 0.5, 0.0)
+    assert len(history.points) <= 460
+    assert history.points[-1][0] == len(done)
 
 
 def wait_until(condition: Any, *, timeout_s: float = 60.0) -> None:
@@ -232,6 +241,19 @@ def test_one_more_training_than_workers_waits_its_turn(pool: WorkerPool) -> None
     assert not second.frames
     pool.order(job, {"type": "stop", "run": 1})
     wait_until(lambda: second.heard("end"))
+
+
+def test_a_setting_changed_in_the_queue_is_the_one_that_trains(pool: WorkerPool) -> None:
+    first, second = Listener(), Listener()
+    job = pool.submit(order(run=1, train={"epochs": 1000, "learning_rate": 1e-6}), first)
+    waiting = pool.submit(order(run=2, train={"epochs": 1}), second)
+    assert job is not None
+    assert waiting is not None
+    pool.order(waiting, {"type": "set", "run": 2, "train": {"epochs": 3}})
+    wait_until(lambda: first.heard("live"))
+    pool.order(job, {"type": "stop", "run": 1})
+    wait_until(lambda: second.heard("end"))
+    assert second.heard("progress")[-1]["epochs"] == 3
 
 
 def test_a_training_that_nobody_waits_for_lets_others_go_first(pool: WorkerPool) -> None:

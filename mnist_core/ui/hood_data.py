@@ -62,7 +62,7 @@ class TrainingImagesLoader:
             images = TrainingImages(
                 pixels=mnist.data, labels=mnist.targets, shrunk=shrink(mnist.data)
             )
-        except (OSError, RuntimeError, ValueError) as error:
+        except Exception as error:  # a damaged file fails its reader in many ways
             log.info("no training images to show: %s", error)
         with self._lock:
             self._images, self._thread = images, None

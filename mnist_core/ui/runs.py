@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import safetensors.torch
+import torch
 from numpy.typing import NDArray
 
 from mnist_core.classifier import Classifier
@@ -129,7 +130,8 @@ class Run:
 
     @property
     def size_bytes(self) -> int:
-        kept = [each for each in (self.live, self.final, *self.moments) if each is not None]
+        snapshots = (self.live, self.final, *self.moments)
+        kept = {id(each): each for each in snapshots if each is not None}.values()
         answering = self._classifier
         model_bytes = 4 * answering[1].model.parameter_count if answering is not None else 0
         return (
@@ -258,25 +260,46 @@ class Run:
 
     def model(self, snapshot: Snapshot) -> MLP:
         """The network with a snapshot's weights, as float32."""
-        model = MLP(self.setup.model_config())
-        model.load_state_dict(safetensors.torch.load(snapshot.weights))
+        # On the meta device it makes no random weights first, which for large networks takes long.
+        with torch.device("meta"):
+            model = MLP(self.setup.model_config())
+        tensors = safetensors.torch.load(snapshot.weights)
+        model.load_state_dict(
+            {k: v.float() if v.is_floating_point() else v for k, v in tensors.items()}, assign=True
+        )
         return model.eval()
 
     def stopping(self) -> None:
         """The training has been told to stop; what it has learnt is still being measured."""
         with self._lock:
+            if not self.active:  # its end came first
+                return
             self.status = "stopping"
             self.version += 1
 
-    def thin(self) -> bool:
-        """Give up every second moment, to save memory; False where none can be spared."""
+    def thin(self, *, to_nothing: bool = True) -> bool:
+        """Give up every second moment, to save memory; False where no more can be spared.
+
+        The last two go only with `to_nothing`.
+        """
         with self._lock:
             if len(self.moments) <= 2:
-                self.moments = []
+                if to_nothing and self.moments:
+                    self.moments = []
+                    self.version += 1
                 return False
             self.moments = self.moments[::2]
             self.version += 1
             return True
+
+    def give_up_weights(self) -> None:
+        """Keep figures and curves alone, of a run that answers no more."""
+        with self._lock:
+            self._classifier = self.live = None
+            self.moments = []
+            if self.final is not None:
+                self.final = dataclasses.replace(self.final, weights=b"", predictions=b"")
+            self.version += 1
 
     def summary(self) -> dict[str, Any]:
         """The run in a few figures, for the page's status line and leaderboard."""

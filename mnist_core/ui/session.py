@@ -193,10 +193,18 @@ class Session:
             raise VisitorError("rate")
 
     def trim(self, limit_bytes: int) -> None:
-        """Thin out the snapshots, the oldest runs' first, until they take at most `limit_bytes`."""
+        """Thin out the snapshots, the oldest runs' first, until they take at most `limit_bytes`.
+
+        Where that is not enough, older runs keep their figures alone. The newest one keeps its weights
+        and two moments, unless the limit is 0.
+        """
         for run in list(self.runs):
-            while self.size_bytes > limit_bytes and run.thin():
-                pass
+            older = run is not self.run
+            while self.size_bytes > limit_bytes:
+                if not run.thin(to_nothing=older or not limit_bytes):
+                    break
+            if older and self.size_bytes > limit_bytes:
+                run.give_up_weights()
 
     # Answering
 

@@ -178,6 +178,9 @@ class Sessions:
                 session.upload, session.loaded = bytearray(), None
                 session.trim(0)
                 total_bytes -= before - session.size_bytes
+            if total_bytes > self.limits.total_bytes:
+                total_bytes -= session.size_bytes
+                session.forget()
         if now - self._trimmed_at > _TRIM_S:
             self._trimmed_at = now
             give_back_memory()

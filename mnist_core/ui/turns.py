@@ -9,14 +9,16 @@ from typing import Generic, TypeVar
 
 Item = TypeVar("Item")
 
-# After so many were served a turn is over, and no newcomer passes those who wait for the next: else
-# a stream of them would let nobody else through.
+# The items of one address stand so far apart on the queue's clock, which every item that is served
+# moves on. So a stream of newcomers passes nobody for longer than this.
 _TURN = 10
+# By this the clock moves on, or by less where more addresses wait: all of them have their turn in one.
+_STEP = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class _Place(Generic[Item]):
-    turn: int
+    turn: float
     address: str
     item: Item
 
@@ -32,8 +34,8 @@ class Turns(Generic[Item]):
     def __init__(self, limit: int) -> None:
         self._limit = limit
         self._places: list[_Place[Item]] = []  # in the order in which they are served
-        self._turn = 0
-        self._last: dict[str, int] = {}  # the last turn given to an address
+        self._clock = 0.0  # the turn that a newcomer gets
+        self._served: dict[str, float] = {}  # the last turn that an address has had
 
     def __len__(self) -> int:
         return len(self._places)
@@ -46,45 +48,50 @@ class Turns(Generic[Item]):
 
         A full queue gives up its last item for one whose turn comes before.
         """
-        turn = self._turn
-        if address in self._last:
-            turn = max(turn, self._last[address] + _TURN)
+        turn = self._next_turn(address)
         lost: Item | None = None
         if len(self._places) >= self._limit:
             if self._places[-1].turn <= turn:
                 return item
-            lost = self._places[-1].item
-            self.remove(lost)
+            lost = self._places.pop().item
         bisect.insort(self._places, _Place(turn, address, item), key=lambda place: place.turn)
-        self._last[address] = turn
         return lost
 
     def remove(self, item: Item) -> bool:
         """Take `item` out, as if it had never waited; False where it does not wait."""
-        place = self._taken(item)
-        if place is None:
-            return False
-        # Those behind it keep their turns; only the next one counts from the turn before.
-        if self._last.get(place.address) == place.turn:
-            self._last[place.address] -= _TURN
-        return True
+        return self._taken(item) is not None
 
     def serve(self, item: Item) -> None:
-        """Take `item` out because its turn has come."""
+        """Take `item` out because it is served, be it its turn or those before it not ready."""
+        addresses = len({place.address for place in self._places})
+        first = self._places[0].turn if self._places else 0.0
         place = self._taken(item)
         if place is None:
             raise ValueError("expected an item that waits")
-        self._turn = max(self._turn, place.turn) + 1
+        moved = max(self._clock, first) + min(_STEP, _TURN / addresses)
+        if self._places:
+            # Never more than a turn ahead of who waits: a newcomer comes before everybody's second.
+            moved = min(moved, self._places[0].turn + _TURN)
+        self._clock = max(self._clock, moved)
+        self._served[place.address] = max(place.turn, self._served.get(place.address, 0.0))
         # Nobody whose next turn would be now anyway needs to be remembered.
-        self._last = {who: last for who, last in self._last.items() if last + _TURN > self._turn}
+        self._served = {
+            who: turn for who, turn in self._served.items() if turn + _TURN > self._clock
+        }
 
     def position(self, item: Item) -> int | None:
         """How many are served before `item`; None where it does not wait."""
-        return next((index for index, each in enumerate(self) if each is item), None)
+        return next((index for index, each in enumerate(self) if each == item), None)
 
     def clear(self) -> None:
         """Forget everything that waits."""
         self._places.clear()
+
+    def _next_turn(self, address: str) -> float:
+        had = [place.turn for place in self._places if place.address == address]
+        if address in self._served:
+            had.append(self._served[address])
+        return max(self._clock, max(had) + _TURN) if had else self._clock
 
     def _taken(self, item: Item) -> _Place[Item] | None:
         index = self.position(item)

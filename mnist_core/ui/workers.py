@@ -114,16 +114,18 @@ class WorkerPool:
         self._lock = threading.RLock()
         self._workers: list[_Worker] = []
         self._queue: Turns[Job] = Turns(limits.queue)
-        self._closed = False
+        self._closed = self._watched = False
         self._seconds = deque([20.0], maxlen=20)  # of the last trainings, for estimates
         self.evaluation: dict[str, tuple[NDArray[np.uint8], NDArray[np.uint8]]] = {}
 
     def warm(self) -> None:
         """Start one worker in the background, with the data in its memory, for the first click."""
         with self._lock:
+            if not self._closed and not self._watched:
+                self._watched = True
+                threading.Thread(target=self._watch, name="worker-watch", daemon=True).start()
             if not self._closed and not self._workers:
                 self._start_worker()
-                threading.Thread(target=self._watch, name="worker-watch", daemon=True).start()
 
     def submit(
         self,
@@ -166,9 +168,13 @@ class WorkerPool:
         return len(self._queue)
 
     def order(self, job: Job, order: Header) -> None:
-        """Send `order` to the worker that trains `job`, if one does."""
-        worker = job.worker
-        if worker is not None and worker.job is job:
+        """Send `order` to the worker that trains `job`; a job that waits begins with what is "set"."""
+        with self._lock:
+            worker = job.worker
+            if worker is None and order["type"] == "set":
+                job.order = job.order | {"train": order["train"]}
+            trains = worker is not None and worker.job is job
+        if worker is not None and trains:
             worker.send(order)
 
     def cancel(self, job: Job) -> bool:
@@ -264,25 +270,30 @@ class WorkerPool:
         """Keep one worker warm, and end those that are stuck or have long had nothing to do."""
         while not self._closed:
             time.sleep(_WATCH_S)
-            now = time.monotonic()
-            with self._lock:
-                if self._closed:
-                    return
-                stuck = [
-                    each
-                    for each in self._workers
-                    if each.job is not None and now - each.heard_at > _SILENCE_S
-                ]
-                idle = [
-                    each
-                    for each in self._workers
-                    if each.job is None and now - each.heard_at > _IDLE_S
-                ]
-                if not self._workers:
-                    self._start_worker()
-                surplus = idle[: max(0, len(self._workers) - 1)]
-                # At once, so that none of them is given work any more.
-                self._workers = [each for each in self._workers if each not in surplus]
-            for worker in stuck + surplus:
-                worker.kill()
-            self._assign()  # a page that had been away may be back
+            try:
+                self._look()
+            except OSError:
+                # No process could be started; perhaps in a moment.
+                log.exception("a training worker could not be started")
+
+    def _look(self) -> None:
+        now = time.monotonic()
+        with self._lock:
+            if self._closed:
+                return
+            stuck = [
+                each
+                for each in self._workers
+                if each.job is not None and now - each.heard_at > _SILENCE_S
+            ]
+            idle = [
+                each for each in self._workers if each.job is None and now - each.heard_at > _IDLE_S
+            ]
+            if not self._workers:
+                self._start_worker()
+            surplus = idle[: max(0, len(self._workers) - 1)]
+            # At once, so that none of them is given work any more.
+            self._workers = [each for each in self._workers if each not in surplus]
+        for worker in stuck + surplus:
+            worker.kill()
+        self._assign()  # a page that had been away may be back
