@@ -123,7 +123,7 @@ function draw(queue) {
   orders.reset.disabled = !run;
   lockFields(running);
   // A control that is disabled under the visitor's hands hands the focus on.
-  if (held?.disabled) (orders.pause.disabled ? orders.train : orders.pause).focus();
+  if (held?.disabled) [orders.pause, orders.stop, orders.train].find((each) => !each.disabled).focus();
   if (!run) {
     bar.firstElementChild.style.transform = "scaleX(0)";
     figures.hidden = true;
@@ -167,7 +167,7 @@ let heard = "";
 let heardAt = 0;
 
 function announce(text) {
-  const kind = text.replace(/, .*/, "");
+  const kind = text.replace(/[:,.] .*/, "");
   if (kind === heard && performance.now() - heardAt < HEARD_MS) return;
   if (announcement.textContent === text) return;
   heard = kind;
@@ -374,13 +374,13 @@ async function begin() {
   window.addEventListener("pagehide", () => element.isConnected && sayGoodbye());
   document.addEventListener("visibilitychange", () => poll());
   const odd = setup.fromAddress(location.hash);
-  await poll();
-  if (!location.hash && newest()) setup.write(newest().setup);
-  tellOdd(odd);
   // A link that is pasted into the page's own address bar loads nothing anew.
   window.addEventListener("hashchange", () => {
     if (element.isConnected && !isActive(newest())) tellOdd(setup.fromAddress(location.hash));
   });
+  await poll();
+  if (!location.hash && newest()) setup.write(newest().setup);
+  tellOdd(odd);
 }
 
 function tellOdd(odd) {

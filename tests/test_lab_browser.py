@@ -153,6 +153,69 @@ def test_the_slider_goes_back_in_time(visit: Open) -> None:
     expect(seven).not_to_have_attribute("aria-valuenow", re.compile(r"^1?\d$"))
 
 
+def test_a_reload_keeps_the_moment_the_choice_and_the_set_up(visit: Open) -> None:
+    page = visit("")
+    page.get_by_label("Start from").select_option("few")
+    page.get_by_label("Learning rate").fill("0.03")
+    train(page)
+    page.locator("#lab-moment").fill("0")
+    expect(page.locator(".time output")).to_contain_text("Before the first step")
+    page.get_by_text("Ready-made", exact=True).click()
+    page.reload()
+    expect(page.locator(".time output")).to_contain_text("Before the first step")
+    expect(page.locator("#lab-moment")).to_have_value("0")
+    expect(page.get_by_label("Ready-made")).to_be_checked()
+    expect(page.get_by_label("Learning rate")).to_have_value("0.03")
+    expect(page.get_by_label("Epochs")).to_have_value("40")
+    button(page, "Now").click()
+    expect(page.locator(".time output")).to_contain_text("the newest weights answer")
+
+
+def test_a_link_gives_its_drawing_once_and_also_in_an_open_page(visit: Open) -> None:
+    link = "#preset=few&epochs=3&ink=10.10_90.10_45.110"
+    page = visit(link)
+    expect(page.get_by_label("Epochs")).to_have_value("3")
+    assert page.evaluate("mnist.strokes.length") == 1
+    draw(page, SEVEN)
+    page.reload()
+    page.wait_for_function("window.mnist?.strokes?.length === 2")
+    expect(page.get_by_label("Epochs")).to_have_value("3")
+    page.evaluate("location.hash = '#preset=few&epochs=5&ink=10.10_90.10'")
+    expect(page.get_by_label("Epochs")).to_have_value("5")
+    page.wait_for_function("mnist.strokes.length === 1")
+
+
+def test_focus_stays_where_controls_come_and_go(visit: Open) -> None:
+    page = visit(LONG)
+    page.get_by_label("Epochs").press("Enter")
+    expect(status(page)).to_have_text(re.compile(r"^Training: epoch"), timeout=PATIENCE_MS)
+    assert page.evaluate("document.activeElement.dataset.order") in ("pause", "stop")
+    title = page.locator(".board").get_by_role("button", name="Seconds")
+    title.focus()
+    seconds = page.locator(".board tr[data-run] td:nth-child(5)")
+    before = seconds.inner_text()
+    expect(seconds).not_to_have_text(before)
+    expect(title).to_be_focused()
+    button(page, "Stop").click()
+    expect(status(page)).to_contain_text("test pictures are read right", timeout=PATIENCE_MS)
+    expect(button(page, "Train")).to_be_focused()
+
+
+def test_screen_readers_hear_a_training_now_and_then(visit: Open) -> None:
+    page = visit(LONG)
+    page.evaluate(
+        "window.told = [0, 0]; ['.announcement', '#status'].forEach((name, i) =>"
+        " new MutationObserver(() => told[i]++).observe(document.querySelector(name),"
+        " {childList: true, characterData: true, subtree: true}))"
+    )
+    train(page, until=r"^Training: epoch")
+    page.wait_for_function("told[1] > 15", timeout=PATIENCE_MS)
+    heard, shown = page.evaluate("told")
+    assert 1 <= heard < shown / 2
+    button(page, "Stop").click()
+    expect(page.locator(".announcement")).to_contain_text(re.compile("^(Done|Stopped)"))
+
+
 def test_a_cell_of_the_matrix_shows_its_pictures(visit: Open) -> None:
     page = visit(SHORT)
     train(page)

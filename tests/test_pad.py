@@ -187,10 +187,14 @@ def test_endpoint_predict_says_what_it_expected(client: Client, name: str) -> No
         client.predict(strokes=BAD_STROKES[name][0], api_name="/predict")
 
 
-def test_endpoint_predict_image(client: Client, tmp_path: Any) -> None:
-    picture = Image.new("RGB", (300, 200), "white")
+@pytest.mark.parametrize("scale", [1, 15])
+def test_endpoint_predict_image(client: Client, tmp_path: Any, scale: int) -> None:
+    picture = Image.new("RGB", (300 * scale, 200 * scale), "white")
     ImageDraw.Draw(picture).line(
-        [(x * 0.2, y * 0.2) for x, y in SEVEN[0]], fill="navy", width=12, joint="curve"
+        [(x * 0.2 * scale, y * 0.2 * scale) for x, y in SEVEN[0]],
+        fill="navy",
+        width=12 * scale,
+        joint="curve",
     )
     picture.save(tmp_path / "seven.png")
     answer = client.predict(
