@@ -54,14 +54,15 @@ async function poll() {
   try {
     // Another session counts its runs from 1 again.
     const current = await mnist.session();
-    const first = current !== token;
-    if (first) histories.clear();
+    const renewed = current !== token;
+    if (renewed) histories.clear();
     const moves = sliderMoves;
     const run = newest();
     const history = run && histories.get(run.id);
     const known = history && { run: run.id, points: history.points.length, measures: history.measures.length };
-    const answer = await mnist.call(server, "lab_poll", { known, all: first, hidden: document.hidden });
+    const answer = await mnist.call(server, "lab_poll", { known, all: renewed, hidden: document.hidden });
     if (answer.ok) {
+      const first = token === null;
       token = current;
       follow(answer, { first, settled: moves === sliderMoves && !showing });
     } else say(answer.error);
@@ -73,7 +74,7 @@ async function poll() {
   timer = setTimeout(poll, isActive(newest()) ? POLL_MS : HERE_MS);
 }
 
-// first: of this session. settled: the slider stands where the server was told that it stands.
+// first: since the page was opened. settled: the slider stands where the server was told that it stands.
 function follow(answer, { first, settled }) {
   const before = newest();
   runs = answer.runs;

@@ -135,7 +135,8 @@ def test_sigterm_answers_the_request_under_way_and_ends_in_time(tmp_path: Path) 
 @pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="limits a process as Linux does")
 def test_without_room_for_files_a_picture_is_refused_and_drawing_goes_on(tmp_path: Path) -> None:
     port, log = free_port(), tmp_path / "app.log"
-    process = start(port, log=log)
+    # What it says at its start waits in a buffer, as in a service, and is not what fails here.
+    process = start(port, log=log, environment={"PYTHONUNBUFFERED": ""})
     url = f"http://127.0.0.1:{port}/"
     try:
         server = Server(url)
