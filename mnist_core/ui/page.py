@@ -10,7 +10,7 @@ from gradio.block_function import BlockFunction
 from gradio.tunneling import CURRENT_TUNNELS
 from starlette.middleware import Middleware
 
-from mnist_core.server.gate import Gate
+from mnist_core.server.gate.gate import Gate
 from mnist_core.server.sessions import Sessions
 from mnist_core.ui.component import read_asset
 from mnist_core.ui.pad.column import pad_column
