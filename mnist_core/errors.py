@@ -3,5 +3,39 @@
 from __future__ import annotations
 
 
-class DatasetError(Exception):
+class MnistError(Exception):
+    """Base of all errors that the project raises by a name of its own."""
+
+
+class DatasetError(MnistError):
     """A data set that is missing, damaged, or out of reach; the message says which and what to do."""
+
+
+class AccountsError(MnistError):
+    """Accounts that can't be read; the message holds nothing of them."""
+
+
+class RefusedError(MnistError):
+    """A request of a visitor's that is not met.
+
+    The message is a fixed sentence, fit for the page; `code` is a word that its scripts act on.
+    """
+
+    def __init__(self, code: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.code = code
+
+
+class StrokesError(RefusedError):
+    """A drawing that can't be read. `expected` says why, to who writes programs, without any value."""
+
+    def __init__(self, code: str, sentence: str, *, expected: str) -> None:
+        super().__init__(code, sentence)
+        self.expected = expected
+
+
+class PictureError(RefusedError):
+    """A file that is no picture we read."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__("picture", sentence)
