@@ -11,11 +11,12 @@ import sys
 import threading
 from pathlib import Path
 
+from mnist_core.errors import AccountsError
 from mnist_core.models.classifier import Classifier
-from mnist_core.server.accounts import AUTH_VARIABLE, AccountsError, read_accounts
+from mnist_core.server.accounts import AUTH_VARIABLE, read_accounts
+from mnist_core.server.application import Application
 from mnist_core.server.limits import add_limit_options, limits_from
 from mnist_core.server.logs import log_as_json
-from mnist_core.server.sessions import Sessions
 from mnist_core.ui.hood.tab import hood_tab
 from mnist_core.ui.lab.tab import lab_tab
 from mnist_core.ui.page import Tab, build_page, end_page, launch_options
@@ -65,8 +66,8 @@ def main() -> None:
         limits, accounts = limits_from(options), read_accounts(options.auth)
     except (ValueError, AccountsError) as error:
         sys.exit(str(error))
-    sessions = Sessions(ready=Classifier.load(), limits=limits, data=options.data)
-    page = build_page(sessions, tabs=TABS)
+    application = Application(ready=Classifier.load(), limits=limits, data=options.data)
+    page = build_page(application, tabs=TABS)
     page.queue(default_concurrency_limit=8, max_size=100)
     try:
         # SIGTERM ends the page as Ctrl+C does: the trainings' processes go with it.
@@ -77,14 +78,14 @@ def main() -> None:
             share=options.share,
             auth=accounts,
             prevent_thread_lock=True,
-            **launch_options(sessions),
+            **launch_options(application),
         )
         log_as_json(logging.WARNING)  # the server has set up a log of its own by now
         if options.share and not page.share_url:
             print(f"There is no public link without a network. Serving on {page.local_url}")
         # Over a link, Gradio would have browsers fetch its scripts from elsewhere; the page brings them.
         page.share = False
-        sessions.warm()
+        application.start()
         threading.Event().wait()
     except KeyboardInterrupt:
         pass
@@ -93,7 +94,7 @@ def main() -> None:
     finally:
         for each in (signal.SIGTERM, signal.SIGINT):
             signal.signal(each, signal.SIG_IGN)  # it is ending already
-        end_page(page, sessions)
+        end_page(page, application)
 
 
 if __name__ == "__main__":

@@ -98,7 +98,7 @@ def line_centre(line: Line) -> FloatArray:
 _ROWS = np.arange(IMAGE_SIZE, dtype=np.float32)
 
 
-def _centre_of_mass(image: Image) -> FloatArray:
+def centre_of_mass(image: Image) -> FloatArray:
     """The centre of mass (x, y) of an image, in pixel indices."""
     total = image.sum()
     if total <= 0:
@@ -114,7 +114,7 @@ def draw_centred(line: Line, *, radius: float, edge: float) -> Image:
     # Overlapping strokes count once there, as they do in a scan.
     for _ in range(2):
         image = draw((line[0] + shift, line[1] + shift), radius=radius, edge=edge)
-        offset = CENTRE - _centre_of_mass(image)
+        offset = CENTRE - centre_of_mass(image)
         if np.abs(offset).max() < 0.02:
             break
         shift = shift + offset

@@ -226,7 +226,13 @@ def test_a_body_that_stops_arriving_is_given_up() -> None:
 
     gate, app = gate_with(body_s=0.05)
     app.answer = read
-    scope: Scope = {"type": "http", "path": "/config", "method": "POST", "headers": [], "client": None}
+    scope: Scope = {
+        "type": "http",
+        "path": "/config",
+        "method": "POST",
+        "headers": [],
+        "client": None,
+    }
     run(gate(scope, receive, send))
     assert sent[0]["status"] == 400
 

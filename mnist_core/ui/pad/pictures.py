@@ -13,6 +13,8 @@ from gradio.utils import get_upload_folder
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
+from mnist_core.errors import PictureError
+
 MAX_PIXELS = 25_000_000
 # Larger pictures are averaged down to this, and decoded one at a time from so many pixels on.
 _SIDE = 512
@@ -20,10 +22,6 @@ _LARGE_PIXELS = 2_000_000
 _LARGE = threading.Lock()
 _FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP")
 _EXPECTED = "Expected a picture file (PNG, JPEG, WebP, GIF or BMP)"
-
-
-class PictureError(ValueError):
-    """A file that is no picture we read. Its text is a fixed sentence, fit for a visitor."""
 
 
 def read_picture(file: Any, *, max_bytes: int) -> NDArray[np.uint8]:
