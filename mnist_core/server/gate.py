@@ -53,6 +53,9 @@ _UPLOAD = "/gradio_api/upload"
 # An event of the API; a drawing of the most points takes 200 kB.
 _EVENT_BYTES = 256 * 2**10
 _METHODS = ("GET", "HEAD", "POST", "OPTIONS")
+# Gradio writes the files in any form to the disk, so forms go where one is needed, and nowhere else.
+_FORMS = (b"multipart/form-data", b"application/x-www-form-urlencoded")
+_TAKES_FORMS = (_UPLOAD, "/login")
 
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -82,8 +85,9 @@ class Gate:
     """ASGI middleware around the whole page.
 
     `is_well` answers the health endpoint: 200 where it is true, else 503. A refused request gets
-    404 (no such route), 405 (method), 411 or 413 (body), 429 (too often), 503 (too much at once) or,
-    where the page could not make sense of it, 400; always with one fixed sentence as {"error": ...}.
+    404 (no such route), 405 (method), 411, 413 or 415 (body), 429 (too often), 503 (too much at once)
+    or, where the page could not make sense of it, 400; always with one fixed sentence as
+    {"error": ...}.
     """
 
     def __init__(self, app: ASGIApp, *, limits: Limits, is_well: Callable[[], bool]) -> None:
@@ -138,7 +142,10 @@ class Gate:
         headers = dict(scope["headers"])
         if b"transfer-encoding" in headers:
             return _refused(411, "Expected a request that states its length.")
-        upload = headers.get(b"content-type", b"").startswith(b"multipart/form-data")
+        content_type = headers.get(b"content-type", b"").strip().lower()
+        if content_type.startswith(_FORMS) and path not in _TAKES_FORMS:
+            return _refused(415, "Expected JSON.")
+        upload = content_type.startswith(b"multipart/form-data")
         limit = _EVENT_BYTES
         if path == _OF_A_VISITOR:
             limit = self.limits.request_bytes

@@ -13,6 +13,7 @@ from starlette.middleware import Middleware
 from mnist_core.server.gate import Gate
 from mnist_core.server.sessions import Sessions
 from mnist_core.ui.component import read_asset
+from mnist_core.ui.files import FilesError, check_values
 from mnist_core.ui.pad.column import pad_column
 from mnist_core.ui.pad.why import why_panel
 
@@ -40,6 +41,11 @@ class Page(gr.Blocks):
         expected = len(block_fn.inputs)
         if len(inputs) < expected:
             raise gr.Error(f"Expected {expected} input, got {len(inputs)}.", print_exception=False)
+        # The first that Gradio does with a request's values; then it would fetch what they name.
+        try:
+            check_values(inputs)
+        except FilesError as error:
+            raise gr.Error(str(error), print_exception=False) from None
 
 
 def build_page(sessions: Sessions, *, tabs: Mapping[str, Tab]) -> gr.Blocks:

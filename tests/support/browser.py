@@ -51,11 +51,12 @@ def start(
     log: Path,
     options: Sequence[str] = (),
     environment: Mapping[str, str] | None = None,
+    program: Sequence[str] = ("app.py",),
 ) -> subprocess.Popen[bytes]:
-    """`python app.py` on that port, once it answers."""
+    """`python app.py`, or another `program`, on that port, once it answers."""
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [sys.executable, "app.py", "--port", str(port), *options],
+            [sys.executable, *program, "--port", str(port), *options],
             cwd=ROOT,
             stdout=output,
             stderr=subprocess.STDOUT,
