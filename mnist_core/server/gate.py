@@ -20,6 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mnist_core.server.limits import Limits
 from mnist_core.server.rates import Buckets
+from mnist_core.server.uploads import Uploads
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +45,7 @@ _PAGE = re.compile(
 )
 _API = re.compile(
     r"/gradio_api/(?:component_server|info|openapi\.json|app_id|user|login_check|theme\.css"
-    r"|startup-events|upload|upload_progress|queue/(?:join|data)|cancel|reset|heartbeat/[^/]+"
+    r"|startup-events|upload|queue/(?:join|data)|cancel|reset|heartbeat/[^/]+"
     r"|(?:call|call/v2|run|api)/[^/]+(?:/[^/]+)?)/?"
 )
 # The page's own calls: here each visitor, known by a secret, has a limit of their own.
@@ -90,8 +91,16 @@ class Gate:
     {"error": ...}.
     """
 
-    def __init__(self, app: ASGIApp, *, limits: Limits, is_well: Callable[[], bool]) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        limits: Limits,
+        is_well: Callable[[], bool],
+        uploads: Uploads | None = None,
+    ) -> None:
         self.app = app
+        self._uploads = uploads
         self.limits = limits
         self.is_well = is_well
         self._api = Buckets(limits.api_requests_per_s)
@@ -119,6 +128,10 @@ class Gate:
         large_bytes = stated_bytes if stated_bytes > _SMALL_BYTES else 0
         self._arriving_bytes += large_bytes
         try:
+            if self._uploads is not None and _path(scope) == _UPLOAD:
+                # Progress that a request names is never forgotten; nothing here asks for it.
+                scope["query_string"] = b""
+                await asyncio.to_thread(self._uploads.sweep, stated_bytes)
             await self.app(scope, _in_time(receive), answer)
         except Exception as error:
             log.warning(

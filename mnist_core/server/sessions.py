@@ -81,9 +81,7 @@ class Sessions:
         session.seen_at = self._clock()
         with self._lock:
             self._sessions[token] = session
-            if self._sweeper is None:
-                self._sweeper = threading.Thread(target=self._sweep, name="sweep", daemon=True)
-                self._sweeper.start()
+            self._start_sweeping()
             surplus = len(self._sessions) - self.limits.sessions
             gone = [self._sessions.pop(self._least_needed()) for _ in range(surplus)]
         for each in gone:
@@ -121,8 +119,10 @@ class Sessions:
         return next((token for token in others if self._sessions[token].is_empty), others[0])
 
     def warm(self) -> None:
-        """Start a training worker in the background."""
+        """Start a training worker in the background, and the sweeps."""
         self.pool.warm()
+        with self._lock:
+            self._start_sweeping()
 
     @property
     def is_open(self) -> bool:
@@ -139,7 +139,7 @@ class Sessions:
         self.pool.close()
 
     def each_sweep(self, function: Callable[[], None]) -> None:
-        """Call `function` once a second as well, while there are visitors."""
+        """Call `function` once a second as well."""
         self._sweep_hooks.append(function)
 
     def sweep(self) -> None:
@@ -184,6 +184,11 @@ class Sessions:
         if now - self._trimmed_at > _TRIM_S:
             self._trimmed_at = now
             give_back_memory()
+
+    def _start_sweeping(self) -> None:
+        if self._sweeper is None:
+            self._sweeper = threading.Thread(target=self._sweep, name="sweep", daemon=True)
+            self._sweeper.start()
 
     def _mind(self, session: Session, run: Run, now: float) -> None:
         """End a training that nobody watches, or that rests while others wait."""

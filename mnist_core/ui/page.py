@@ -10,8 +10,10 @@ from gradio.block_function import BlockFunction
 from gradio.tunneling import CURRENT_TUNNELS
 from starlette.middleware import Middleware
 
+from mnist_core.server.environment import own_folder
 from mnist_core.server.gate import Gate
 from mnist_core.server.sessions import Sessions
+from mnist_core.server.uploads import Uploads
 from mnist_core.ui.component import read_asset
 from mnist_core.ui.files import FilesError, check_values
 from mnist_core.ui.pad.column import pad_column
@@ -25,8 +27,8 @@ _HEADER = """
 """
 # Requests under way when the page ends have so long to be answered.
 _GRACE_S = 3
-# How often uploaded pictures are looked through, and after how long they are deleted.
-_UPLOADS_S = (60, 300)
+# Uploads on the disk, those under way aside; each is read right after it came.
+_UPLOADS_BYTES = 256 * 2**20
 # Names of events that Gradio may remember: it would keep those that nobody asks about for good.
 _MAX_EVENT_NAMES = 200
 _FONT = ("system-ui", "-apple-system", "Segoe UI", "Roboto", "Helvetica", "Arial", "sans-serif")
@@ -50,7 +52,7 @@ class Page(gr.Blocks):
 
 def build_page(sessions: Sessions, *, tabs: Mapping[str, Tab]) -> gr.Blocks:
     """The whole page; each of `tabs` lays out what stands under its name."""
-    page = Page(title="Draw a digit", analytics_enabled=False, delete_cache=_UPLOADS_S)
+    page = Page(title="Draw a digit", analytics_enabled=False)
     with page:
         gr.HTML(_HEADER, elem_id="header", js_on_load=None)
         with gr.Row(elem_id="columns"):
@@ -63,7 +65,23 @@ def build_page(sessions: Sessions, *, tabs: Mapping[str, Tab]) -> gr.Blocks:
                         with gr.Tab(name):
                             tab(sessions)
     sessions.each_sweep(lambda: _forget_events(page))
+    uploads = _uploads()
+    if uploads is not None:
+        sessions.each_sweep(uploads.sweep)
+        sessions.each_sweep(lambda: _forget_uploads(page))
     return page
+
+
+def _uploads() -> Uploads | None:
+    folder = own_folder()  # one that others use as well is not ours to sweep
+    return None if folder is None else Uploads(folder, most_bytes=_UPLOADS_BYTES)
+
+
+def _forget_uploads(page: gr.Blocks) -> None:
+    # Gradio keeps the names of all files that ever came.
+    page.upload_file_set.clear()
+    for names in page.temp_file_sets:
+        names.clear()
 
 
 def _forget_events(page: gr.Blocks) -> None:
@@ -90,7 +108,12 @@ def launch_options(sessions: Sessions) -> dict[str, Any]:
         "max_file_size": sessions.limits.picture_bytes,
         "app_kwargs": {
             "middleware": [
-                Middleware(Gate, limits=sessions.limits, is_well=lambda: sessions.is_open)
+                Middleware(
+                    Gate,
+                    limits=sessions.limits,
+                    is_well=lambda: sessions.is_open,
+                    uploads=_uploads(),
+                )
             ]
         },
         # Each thread keeps memory of its own, and more of them than cores only wait for each other.

@@ -11,7 +11,8 @@ import pytest
 
 from app import parse_options
 from mnist_core.files import ROOT
-from tests.support.browser import serve
+from tests.support.browser import SEVEN, serve
+from tests.support.server import Server
 
 
 def test_nobody_but_this_machine_is_let_in_by_default(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -57,3 +58,24 @@ def test_a_port_in_use_is_said_in_a_sentence() -> None:
     assert result.returncode != 0
     assert f"can't be served on 127.0.0.1, port {port}" in result.stderr
     assert "Traceback" not in result.stderr
+
+
+def test_it_starts_whatever_the_environment_holds(tmp_path: Path) -> None:
+    (tmp_path / "gradio").write_text("somebody else's")  # where Gradio would make its folder
+    environment = {
+        "TMPDIR": str(tmp_path),
+        "GRADIO_TEMP_DIR": str(tmp_path / "gradio"),
+        "http_proxy": "http://127.0.0.1:9",
+        "HTTP_PROXY": "http://127.0.0.1:9",
+        "all_proxy": "socks5://127.0.0.1:9",
+        "https_proxy": "http://[nonsense",
+        "no_proxy": "",
+        "NO_PROXY": "",
+        "MPLBACKEND": "nonsense",
+    }
+    log = tmp_path / "app.log"
+    with serve(log=log, environment=environment) as url:
+        assert Server(url).ask("hood_figure", strokes=SEVEN, model="ready")["ok"]
+    assert "Traceback" not in log.read_text()
+    assert "a proxy is not used" in log.read_text()
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["app.log", "gradio"]

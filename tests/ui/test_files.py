@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import socket
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -109,6 +111,7 @@ class Spied:
     url: str
     log: Path
     connections: Path
+    temporary: Path
     process: int
 
     def opened(self) -> list[str]:
@@ -136,6 +139,9 @@ class Spied:
         with urllib.request.urlopen(f"{self.url}gradio_api/queue/data?session_hash=odd") as said:
             return str(said.read().decode())
 
+    def files(self) -> list[Path]:
+        return sorted(each for each in self.temporary.rglob("*") if each.is_file())
+
     def memory_bytes(self) -> int:
         status = Path(f"/proc/{self.process}/status").read_text()
         return int(status.split("VmHWM:")[1].split()[0]) * 1024
@@ -153,11 +159,12 @@ def spied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Spied]:
         log=log,
         program=("-m", "tests.support.spied_app", str(connections)),
         options=("--max-api-requests-per-s", "10000"),
-        environment={"TMPDIR": str(temporary)},
+        environment={"TMPDIR": str(temporary), "GRADIO_TEMP_DIR": ""},
     )
-    yield Spied(f"http://127.0.0.1:{port}/", log, connections, process.pid)
+    yield Spied(f"http://127.0.0.1:{port}/", log, connections, temporary, process.pid)
     end(process, log=log)
     assert "Traceback" not in log.read_text()
+    assert not list(temporary.rglob("*"))
 
 
 def picture() -> bytes:
@@ -184,7 +191,7 @@ def bodies(spied: Spied, value: Any) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def test_no_request_opens_a_connection(spied: Spied) -> None:
-    before, memory = spied.opened(), spied.memory_bytes()
+    before, memory, files = spied.opened(), spied.memory_bytes(), spied.files()
     for address in ("http://files.example/a.png", "https://93.184.215.14/a.png"):
         for value in shapes(address):
             for path, body in bodies(spied, value):
@@ -200,6 +207,7 @@ def test_no_request_opens_a_connection(spied: Spied) -> None:
         with pytest.raises(urllib.error.HTTPError):
             urllib.request.urlopen(f"{spied.url}gradio_api/{path}")
     assert spied.opened() == before
+    assert spied.files() == files
     assert spied.memory_bytes() - memory < 100 * 2**20
 
 
@@ -211,6 +219,27 @@ def test_forms_are_for_uploads_and_the_sign_in(spied: Spied) -> None:
             assert "Expected JSON" in answer
         kind = "application/x-www-form-urlencoded"
         assert "Expected JSON" in spied.post(f"gradio_api/{path}", b"data=1", content_type=kind)
+
+
+def test_a_cut_upload_stays_in_the_folder_that_is_swept(spied: Spied) -> None:
+    """And the progress that an upload names, which Gradio would remember for good, is not kept."""
+    host, port = spied.url.removeprefix("http://").rstrip("/").split(":")
+    with socket.create_connection((host, int(port))) as client:
+        client.sendall(
+            b"POST /gradio_api/upload?upload_id=x HTTP/1.1\r\nHost: x\r\nContent-Length: 200000\r\n"
+            b"Content-Type: multipart/form-data; boundary=x\r\n\r\n--x\r\n"
+            b'Content-Disposition: form-data; name="files"; filename="a.png"\r\n\r\n'
+            + bytes(90_000)
+        )
+        until = time.monotonic() + 20
+        while not spied.files() and time.monotonic() < until:
+            time.sleep(0.05)
+    assert spied.files()
+    (folder,) = spied.temporary.glob("mnist_core-*")
+    assert all(folder in each.parents for each in spied.files())
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(f"{spied.url}gradio_api/upload_progress?upload_id=x")
+    refused.value.close()
 
 
 def test_nesting_without_end_prints_no_trace(spied: Spied) -> None:
