@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from mnist_core.errors import CheckpointError, CheckpointFault
 from mnist_core.models.checkpoints import dump_checkpoint, load_checkpoint
 from mnist_core.server.runs import CROWDED, Run, first_layer
 from mnist_core.server.session import Session, VisitorError
@@ -24,6 +25,15 @@ _WEIGHT_PICTURES = 40  # units of the first layer that the page shows
 _MISTAKES = 24  # pictures of one cell of the confusion matrix
 _ORDERS = ("pause", "resume", "step", "stop", "reset")
 _LOADER = "use_model.py"
+_FAULTS: dict[CheckpointFault, str] = {
+    "not-safetensors": (
+        "That is not a model file: a .safetensors file that was downloaded here is needed."
+    ),
+    "foreign": "That is a safetensors file, but not a model that was downloaded here.",
+    "damaged": "That model file is damaged: its weights do not fit its description.",
+    "not-finite": "That model holds weights that give no numbers, so it can't answer.",
+    "too-large": "That model file is too large.",
+}
 
 Payload = dict[str, Any]
 Answer = dict[str, Any]
@@ -261,23 +271,13 @@ def _upload(session: Session, payload: Payload, *, limit_bytes: int) -> Answer:
     data, session.upload = bytes(session.upload), bytearray()
     try:
         model = load_checkpoint(data)
-    except ValueError as error:
-        log.info("a model file was refused: %s", error)
-        raise RefusedError(_refused(str(error)), "foreign") from error
+    except CheckpointError as error:
+        log.info("a model file was refused", extra={"fault": error.fault})
+        raise RefusedError(_FAULTS[error.fault], "foreign") from error
     session.stop()
     session.take(model)
     sizes = [784, *model.config.hidden_sizes, 10]
     return {"layers": sizes, "parameters": model.parameter_count}
-
-
-def _refused(reason: str) -> str:
-    if "format" in reason:
-        return "That is a safetensors file, but not a model that was downloaded here."
-    if "not a safetensors file" in reason:
-        return "That is not a model file: a .safetensors file that was downloaded here is needed."
-    if "NaN" in reason:
-        return "That model holds weights that are not numbers, so it can't answer."
-    return "That model file is damaged: its weights do not fit its description."
 
 
 def _moment(session: Session, payload: Payload) -> tuple[Run, int | None]:
