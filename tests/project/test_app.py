@@ -11,7 +11,7 @@ import pytest
 
 from app import parse_options
 from mnist_core.files import ROOT
-from tests.support.browser import serve
+from tests.support.app import START_S
 
 
 def test_nobody_but_this_machine_is_let_in_by_default(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -34,13 +34,7 @@ def test_the_environment_gives_defaults_and_options_win(monkeypatch: pytest.Monk
     assert parse_options(["--port", "7901"]).port == 7901
 
 
-def test_sigterm_ends_it_cleanly(tmp_path: Path) -> None:
-    log = tmp_path / "app.log"
-    with serve(log=log):
-        pass  # `serve` raises unless it ends with 0 in time
-    assert "Traceback" not in log.read_text()
-
-
+@pytest.mark.server
 def test_a_port_in_use_is_said_in_a_sentence() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
@@ -51,7 +45,7 @@ def test_a_port_in_use_is_said_in_a_sentence() -> None:
             cwd=ROOT,
             capture_output=True,
             text=True,
-            timeout=90,
+            timeout=START_S,
             check=False,
         )
     assert result.returncode != 0
