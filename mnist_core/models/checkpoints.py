@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import struct
-import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict, fields
 from pathlib import Path
@@ -17,6 +15,7 @@ import torch
 from torch import Tensor
 
 from mnist_core.errors import CheckpointError
+from mnist_core.files import write_atomically
 from mnist_core.models.mlp import MLP, MLPConfig
 
 FORMAT = "mnist_core.mlp"
@@ -56,24 +55,6 @@ def save_checkpoint(
 ) -> None:
     """Writes `dump_checkpoint` to `path`, atomically: a kill at any moment leaves the old file whole."""
     write_atomically(Path(path), dump_checkpoint(model, metadata=metadata, half=half))
-
-
-def write_atomically(path: Path, data: bytes) -> None:
-    """Writes to a temporary file beside `path`, then renames it over `path`."""
-    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
-    temporary = Path(name)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        # mkstemp keeps the file to its owner; a checkpoint gets what any new file would.
-        umask = os.umask(0)
-        os.umask(umask)
-        temporary.chmod(0o666 & ~umask)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def load_checkpoint(source: Path | str | bytes) -> MLP:

@@ -18,7 +18,7 @@ from gradio_client import Client, handle_file
 from PIL import Image, ImageDraw
 
 from mnist_core.ui.files import ONLY_UPLOADS, FilesError, check_values
-from tests.support.browser import end, free_port, start
+from tests.support.app import start
 
 META = {"_type": "gradio.FileData"}
 ADDRESSES = (
@@ -109,7 +109,6 @@ def test_drawings_pass_and_endless_nesting_does_not(uploads: Path) -> None:
 @dataclass(frozen=True)
 class Spied:
     url: str
-    log: Path
     connections: Path
     temporary: Path
     process: int
@@ -150,20 +149,21 @@ class Spied:
 @pytest.fixture(scope="module")
 def spied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Spied]:
     folder = tmp_path_factory.mktemp("spied")
-    log, connections, temporary = folder / "app.log", folder / "connections", folder / "temporary"
+    connections, temporary = folder / "connections", folder / "temporary"
     temporary.mkdir()
     connections.touch()
-    port = free_port()
-    process = start(
-        port,
-        log=log,
+    app = start(
+        log=folder / "app.log",
         program=("-m", "tests.support.spied_app", str(connections)),
         options=("--max-api-requests-per-s", "10000"),
         environment={"TMPDIR": str(temporary), "GRADIO_TEMP_DIR": ""},
     )
-    yield Spied(f"http://127.0.0.1:{port}/", log, connections, temporary, process.pid)
-    end(process, log=log)
-    assert "Traceback" not in log.read_text()
+    try:
+        yield Spied(app.url, connections, temporary, app.process.pid)
+    except BaseException:
+        app.kill()
+        raise
+    app.end()  # which sees that there is no stack trace in the log
     assert not list(temporary.rglob("*"))
 
 
