@@ -11,8 +11,8 @@ import sys
 import threading
 from pathlib import Path
 
+from mnist_core.errors import StartError
 from mnist_core.server.environment import (
-    EnvironmentFault,
     prepare_environment,
     reach_without_proxy,
     remove_own_folder,
@@ -23,7 +23,7 @@ if __name__ == "__main__":
     log_as_json(logging.WARNING)
     try:
         prepare_environment()  # Gradio, imported below, reads it once
-    except EnvironmentFault as fault:
+    except StartError as fault:
         sys.exit(str(fault))
 
 from mnist_core.models.classifier import Classifier

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from mnist_core.ink.ink import Ink
     from mnist_core.models.checkpoints import load_checkpoint, save_checkpoint
     from mnist_core.models.classifier import Classifier, Prediction
-    from mnist_core.models.mlp import MLP, MLPConfig
+    from mnist_core.models.config import MLPConfig
+    from mnist_core.models.mlp import MLP
     from mnist_core.training.config import TrainConfig
     from mnist_core.training.loop import train
 
@@ -28,7 +29,7 @@ _ROOMS = {
     "Classifier": "models.classifier",
     "Prediction": "models.classifier",
     "MLP": "models.mlp",
-    "MLPConfig": "models.mlp",
+    "MLPConfig": "models.config",
     "TrainConfig": "training.config",
     "train": "training.loop",
 }

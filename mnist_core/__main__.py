@@ -23,12 +23,12 @@ from mnist_core.files import WEIGHTS
 from mnist_core.ink.ink import Ink
 from mnist_core.models.checkpoints import load_checkpoint, save_checkpoint
 from mnist_core.models.classifier import Classifier
-from mnist_core.models.mlp import MLP, PRESETS
+from mnist_core.models.mlp import MLP
 from mnist_core.record.pools import RecordConfig
 from mnist_core.record.report import train_record
 from mnist_core.training.events import EndEvent, EpochEvent
 from mnist_core.training.loop import train
-from mnist_core.training.presets import TRAIN_PRESETS
+from mnist_core.training.presets import DEFAULT_PRESET, PRESETS
 
 _BAR_WIDTH = 40
 
@@ -50,12 +50,13 @@ def run_train(options: argparse.Namespace) -> None:
     if options.preset == "record":
         run_record(options)
         return
-    config = TRAIN_PRESETS[options.preset]
+    preset = PRESETS[options.preset]
+    config = preset.train
     if options.epochs is not None:
         config = dataclasses.replace(config, epochs=options.epochs)
     generator = torch.Generator().manual_seed(options.seed)
     data = load_mnist(options.data, on_progress=_show_download)
-    model = MLP(PRESETS[options.preset], generator=generator)
+    model = MLP(preset.model, generator=generator)
     print(f"{options.preset}: {_sizes(model)}, {model.parameter_count:,} parameters")
     done: list[EpochEvent] = []
     for event in train(model, data, config=config, generator=generator):
@@ -152,7 +153,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     command = commands.add_parser("train", help="train a model on MNIST")
-    command.add_argument("--preset", choices=sorted([*TRAIN_PRESETS, "record"]), default="fast")
+    command.add_argument("--preset", choices=[*PRESETS, "record"], default=DEFAULT_PRESET)
     command.add_argument("--epochs", type=int, help="instead of the preset's")
     command.add_argument("--seed", type=int, default=0)
     command.add_argument("--out", type=Path, metavar="FILE", help="where to save the weights")

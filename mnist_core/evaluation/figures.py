@@ -8,8 +8,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from mnist_core.data.datasets import CLASS_COUNT, Dataset
+from mnist_core.data.datasets import Dataset
 from mnist_core.evaluation.measures import BIN_COUNT, Evaluation, Reliability
+from mnist_core.models.config import CLASS_COUNT
 
 _INK = "#4f46e5"
 _MISTAKES = (4, 6)

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from mnist_core.data.datasets import CLASS_COUNT, Dataset
+from mnist_core.data.datasets import Dataset
+from mnist_core.models.config import CLASS_COUNT
 from mnist_core.models.mlp import MLP
 
 _BATCH_SIZE = 1000

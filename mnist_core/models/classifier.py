@@ -11,11 +11,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from mnist_core.data.datasets import CLASS_COUNT
 from mnist_core.files import WEIGHTS
 from mnist_core.ink.ink import Ink
 from mnist_core.ink.raster import IMAGE_SIZE
 from mnist_core.models.checkpoints import load_checkpoint
+from mnist_core.models.config import CLASS_COUNT
 from mnist_core.models.mlp import MLP
 
 _BATCH_SIZE = 1000

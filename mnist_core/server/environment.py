@@ -11,6 +11,8 @@ import tempfile
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from mnist_core.errors import StartError
+
 try:
     import fcntl
 except ImportError:  # no Unix: folders of killed servers stay
@@ -26,14 +28,10 @@ _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _CGROUPS = Path("/sys/fs/cgroup")
 
 
-class EnvironmentFault(Exception):  # noqa: N818 - what it is
-    """The environment lets no page start; the message is one line that says why."""
-
-
 def prepare_environment() -> None:
     """Makes the environment such that Gradio starts in it, for this process and its workers.
 
-    To be called before Gradio is imported. Raises `EnvironmentFault` where it can't start at all.
+    To be called before Gradio is imported. Raises `StartError` where it can't start at all.
 
     Gradio's temporary folder becomes one of this process alone, removed when it ends; loopback is
     never asked through a proxy, and proxies that Gradio's client can't use are left out; matplotlib
@@ -76,7 +74,7 @@ def _own_folder() -> Path:
         atexit.register(shutil.rmtree, folder, ignore_errors=True)
         _remove_abandoned(folder.parent)
         return folder
-    raise EnvironmentFault(f"there is no folder for temporary files: {fault}")
+    raise StartError(f"there is no folder for temporary files: {fault}")
 
 
 def own_folder() -> Path | None:

@@ -13,6 +13,8 @@ from typing import Any
 
 from gradio.utils import get_upload_folder
 
+from mnist_core.errors import RefusedError
+
 ONLY_UPLOADS = "Pictures come as uploads alone: send the file to /gradio_api/upload, then its path."
 TOO_DEEP = "The request is nested too deeply."
 
@@ -23,24 +25,20 @@ _FIELDS = ("path", "orig_name", "size", "mime_type", "meta")
 _ADDRESS = re.compile(r"\s*(?:[a-z][a-z0-9+.-]*://|data:|//)", re.IGNORECASE)
 
 
-class FilesError(ValueError):
-    """Values that name a file which was not uploaded. Its text is a fixed sentence."""
-
-
 def check_values(values: Sequence[Any]) -> None:
     """Sees that no value of a request, however deep in it, names anything but an uploaded file.
 
-    A file's description is cut down to what the upload itself said. Raises `FilesError` for an
+    A file's description is cut down to what the upload itself said. Raises `RefusedError` for an
     address, inline data, or a path elsewhere.
     """
     waiting: list[tuple[Any, int]] = [(values, 0)]
     while waiting:
         value, depth = waiting.pop()
         if depth > _MAX_DEPTH:
-            raise FilesError(TOO_DEEP)
+            raise RefusedError("files", TOO_DEEP)
         if isinstance(value, str):
             if _ADDRESS.match(value):
-                raise FilesError(ONLY_UPLOADS)
+                raise RefusedError("files", ONLY_UPLOADS)
         elif isinstance(value, dict):
             if _is_file(value):
                 _check_file(value)
@@ -68,6 +66,6 @@ def _is_file(value: dict[Any, Any]) -> bool:
 
 def _check_file(value: dict[Any, Any]) -> None:
     if uploaded(value.get("path")) is None:
-        raise FilesError(ONLY_UPLOADS)
+        raise RefusedError("files", ONLY_UPLOADS)
     for name in value.keys() - set(_FIELDS):
         del value[name]

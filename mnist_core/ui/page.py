@@ -10,12 +10,13 @@ from gradio.block_function import BlockFunction
 from gradio.tunneling import CURRENT_TUNNELS
 from starlette.middleware import Middleware
 
+from mnist_core.errors import RefusedError
 from mnist_core.server.environment import own_folder
-from mnist_core.server.gate import Gate
+from mnist_core.server.gate.gate import Gate
 from mnist_core.server.sessions import Sessions
 from mnist_core.server.uploads import Uploads
 from mnist_core.ui.component import read_asset
-from mnist_core.ui.files import FilesError, check_values
+from mnist_core.ui.files import check_values
 from mnist_core.ui.pad.column import pad_column
 from mnist_core.ui.pad.why import why_panel
 
@@ -46,7 +47,7 @@ class Page(gr.Blocks):
         # The first that Gradio does with a request's values; then it would fetch what they name.
         try:
             check_values(inputs)
-        except FilesError as error:
+        except RefusedError as error:
             raise gr.Error(str(error), print_exception=False) from None
 
 

@@ -9,7 +9,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from mnist_core.data.datasets import CLASS_COUNT, Dataset, Splits
+from mnist_core.data.datasets import Dataset, Splits
+from mnist_core.models.config import CLASS_COUNT
 from mnist_core.models.mlp import MLP
 
 CHUNK = 500  # images at once: more would not be quicker, and take more memory

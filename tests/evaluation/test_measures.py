@@ -15,7 +15,8 @@ from mnist_core.evaluation.measures import (
     mean_loss_and_accuracy,
     reliability,
 )
-from mnist_core.models.mlp import MLP, MLPConfig
+from mnist_core.models.config import MLPConfig
+from mnist_core.models.mlp import MLP
 from tests.support.synthetic import synthetic_digits
 
 

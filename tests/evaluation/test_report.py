@@ -9,7 +9,8 @@ from mnist_core.data.pendigits import PenDigit
 from mnist_core.errors import DatasetError
 from mnist_core.evaluation.report import evaluation_report
 from mnist_core.models.checkpoints import load_checkpoint
-from mnist_core.models.mlp import MLP, MLPConfig
+from mnist_core.models.config import MLPConfig
+from mnist_core.models.mlp import MLP
 from mnist_core.record.pools import RecordConfig
 from mnist_core.record.rare_styles import made_up_digit
 from mnist_core.record.report import train_record

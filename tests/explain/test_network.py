@@ -21,7 +21,8 @@ from mnist_core.explain.gradients import (
 )
 from mnist_core.explain.loss import digit_logits
 from mnist_core.explain.sgd import practise, sgd_step
-from mnist_core.models.mlp import MLP, MLPConfig
+from mnist_core.models.config import MLPConfig
+from mnist_core.models.mlp import MLP
 
 CONFIGS = {
     "notebook": MLPConfig(),

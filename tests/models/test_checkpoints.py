@@ -20,7 +20,8 @@ from mnist_core.models.checkpoints import (
     read_metadata,
     save_checkpoint,
 )
-from mnist_core.models.mlp import MLP, MLPConfig
+from mnist_core.models.config import MLPConfig
+from mnist_core.models.mlp import MLP
 from mnist_core.training.backpropagation import FlatParameters
 
 CONFIG = MLPConfig(hidden_sizes=(8,), activation="tanh", rejects=True, temperature=1.5)

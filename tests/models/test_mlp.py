@@ -4,11 +4,12 @@ import pytest
 import torch
 from torch import nn
 
-from mnist_core.models.mlp import MLP, PRESETS, MLPConfig
+from mnist_core.models.config import MLPConfig
+from mnist_core.models.mlp import MLP
 
 
 def test_the_notebook_preset_is_its_network_on_normalized_pixels() -> None:
-    model = MLP(PRESETS["notebook"], generator=torch.Generator().manual_seed(0)).eval()
+    model = MLP(MLPConfig(), generator=torch.Generator().manual_seed(0)).eval()
     assert model.config.layer_sizes == (784, 128, 64, 10)
     assert model.parameter_count == 784 * 128 + 128 + 128 * 64 + 64 + 64 * 10 + 10
     first, second, third = model.linear_layers
@@ -18,9 +19,17 @@ def test_the_notebook_preset_is_its_network_on_normalized_pixels() -> None:
     torch.testing.assert_close(model.log_probabilities(images), expected)
 
 
-@pytest.mark.parametrize("preset", list(PRESETS))
-def test_probabilities_sum_to_one(preset: str) -> None:
-    model = MLP(PRESETS[preset]).eval()
+@pytest.mark.parametrize(
+    "config",
+    [
+        MLPConfig(),
+        MLPConfig(hidden_sizes=()),
+        MLPConfig(hidden_sizes=(256,), activation="sigmoid"),
+        MLPConfig(normalization="batch", dropout=0.5, rejects=True, temperature=2.0),
+    ],
+)
+def test_probabilities_sum_to_one(config: MLPConfig) -> None:
+    model = MLP(config).eval()
     probabilities = model.probabilities(torch.rand(4, 28, 28))
     assert probabilities.shape == (4, 10)
     torch.testing.assert_close(probabilities.sum(1), torch.ones(4))

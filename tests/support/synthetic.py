@@ -5,8 +5,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from mnist_core.data.datasets import CLASS_COUNT, Dataset
+from mnist_core.data.datasets import Dataset
 from mnist_core.ink.raster import IMAGE_SIZE
+from mnist_core.models.config import CLASS_COUNT
 
 
 def synthetic_digits(count: int, *, generator: torch.Generator) -> Dataset:

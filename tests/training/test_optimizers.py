@@ -1,7 +1,8 @@
 import pytest
 import torch
 
-from mnist_core.training.optimizers import OptimizerName, make_optimizer
+from mnist_core.training.config import OptimizerName
+from mnist_core.training.optimizers import make_optimizer
 
 ORACLES = {
     "sgd": lambda parameters, decay: torch.optim.SGD(parameters, lr=0.05, weight_decay=decay),

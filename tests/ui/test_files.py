@@ -17,7 +17,8 @@ import pytest
 from gradio_client import Client, handle_file
 from PIL import Image, ImageDraw
 
-from mnist_core.ui.files import ONLY_UPLOADS, FilesError, check_values
+from mnist_core.errors import RefusedError
+from mnist_core.ui.files import ONLY_UPLOADS, check_values
 from tests.support.app import start
 
 META = {"_type": "gradio.FileData"}
@@ -69,7 +70,7 @@ def uploads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.mark.parametrize("address", ADDRESSES)
 def test_no_shape_of_value_names_an_address(address: str, uploads: Path) -> None:
     for value in shapes(address):
-        with pytest.raises(FilesError):
+        with pytest.raises(RefusedError):
             check_values([value])
 
 
@@ -80,9 +81,9 @@ def test_only_a_file_in_the_folder_of_uploads_passes(uploads: Path, tmp_path: Pa
     (uploads / "link.png").symlink_to(outside)
     check_values([{"path": str(inside), "meta": META}])
     for path in (outside, uploads, uploads / "none.png", uploads / "link.png", "a\0b", "a" * 5000):
-        with pytest.raises(FilesError):
+        with pytest.raises(RefusedError):
             check_values([{"path": str(path), "meta": META}])
-    with pytest.raises(FilesError):
+    with pytest.raises(RefusedError):
         check_values([{"path": str(uploads / ".." / "b.png"), "meta": META}])
 
 
@@ -99,7 +100,7 @@ def test_drawings_pass_and_endless_nesting_does_not(uploads: Path) -> None:
     value: Any = []
     for _ in range(900):
         value = [value]
-    with pytest.raises(FilesError):
+    with pytest.raises(RefusedError):
         check_values([value])
 
 
