@@ -11,12 +11,25 @@ import sys
 import threading
 from pathlib import Path
 
-from mnist_core.errors import AccountsError
+from mnist_core.errors import AccountsError, StartError
+from mnist_core.server.environment import (
+    prepare_environment,
+    reach_without_proxy,
+    remove_own_folder,
+)
+from mnist_core.server.logs import log_as_json
+
+if __name__ == "__main__":
+    log_as_json(logging.WARNING)
+    try:
+        prepare_environment()  # Gradio, imported below, reads it once
+    except StartError as fault:
+        sys.exit(str(fault))
+
 from mnist_core.models.classifier import Classifier
 from mnist_core.server.accounts import AUTH_VARIABLE, read_accounts
 from mnist_core.server.application import Application
 from mnist_core.server.limits import add_limit_options, limits_from
-from mnist_core.server.logs import log_as_json
 from mnist_core.ui.hood.tab import hood_tab
 from mnist_core.ui.lab.tab import lab_tab
 from mnist_core.ui.page import Tab, build_page, end_page, launch_options
@@ -61,7 +74,7 @@ def parse_options(arguments: list[str] | None = None) -> argparse.Namespace:
 
 def main() -> None:
     options = parse_options()
-    log_as_json(logging.WARNING)
+    reach_without_proxy(options.host)
     try:
         limits, accounts = limits_from(options), read_accounts(options.auth)
     except (ValueError, AccountsError) as error:
@@ -102,4 +115,5 @@ if __name__ == "__main__":
     # Taking PyTorch down module by module takes seconds and frees nothing that would stay.
     with contextlib.suppress(OSError):  # a full disk, a closed pipe
         sys.stdout.flush()
+    remove_own_folder()
     os._exit(0)

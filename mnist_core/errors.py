@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
+CheckpointFault = Literal["not-safetensors", "foreign", "damaged", "not-finite", "too-large"]
+
 
 class MnistError(Exception):
     """Base of all errors that the project raises by a name of its own."""
@@ -9,6 +13,22 @@ class MnistError(Exception):
 
 class DatasetError(MnistError):
     """A data set that is missing, damaged, or out of reach; the message says which and what to do."""
+
+
+class CheckpointError(MnistError, ValueError):
+    """A model's file that can't be taken.
+
+    fault: "not-safetensors", no such file at all; "foreign", one of another program; "damaged", its
+    parts don't fit together; "not-finite", its weights give no numbers; "too-large".
+    """
+
+    def __init__(self, message: str, *, fault: CheckpointFault) -> None:
+        super().__init__(message)
+        self.fault = fault
+
+
+class StartError(MnistError):
+    """The page can't be served in this environment; the message is one line that says why."""
 
 
 class AccountsError(MnistError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,7 +39,10 @@ class Prediction:
 
 
 class Classifier:
-    """A trained `MLP` that reads ink. Never changes the model; safe to share between threads."""
+    """A trained `MLP` that reads ink. Never changes the model; safe to share between threads.
+
+    Where the model's numbers overflow, nothing is known: all digits are equally likely.
+    """
 
     def __init__(self, model: MLP) -> None:
         self.model = model.eval()
@@ -55,14 +59,17 @@ class Classifier:
             blank = np.full(CLASS_COUNT, 1 / CLASS_COUNT, dtype=np.float32)
             return Prediction(probabilities=blank, digit=None, image=image, digit_likeness=0.0)
         with torch.inference_mode():
-            log_probabilities, likeness = self.model.answers(torch.from_numpy(image)[None])
-            probabilities = log_probabilities[0].exp().numpy()
-        accepted = likeness.item() >= self.model.config.reject_below
+            log_probabilities, likelinesses = self.model.answers(torch.from_numpy(image)[None])
+            probabilities = _known(log_probabilities.exp())[0].numpy()
+        likeness = likelinesses.item()
+        if not math.isfinite(likeness):
+            likeness = 0.0
+        accepted = likeness >= self.model.config.reject_below
         return Prediction(
             probabilities=probabilities,
             digit=int(probabilities.argmax()) if accepted else None,
             image=image,
-            digit_likeness=likeness.item(),
+            digit_likeness=likeness,
         )
 
     def predict_images(self, images: Tensor | Floats) -> Floats:
@@ -73,5 +80,10 @@ class Classifier:
         if not len(batch):
             return np.empty((0, CLASS_COUNT), dtype=np.float32)
         with torch.inference_mode():
-            parts = [self.model.probabilities(part) for part in batch.split(_BATCH_SIZE)]
+            parts = [_known(self.model.probabilities(part)) for part in batch.split(_BATCH_SIZE)]
             return torch.cat(parts).numpy()
+
+
+def _known(probabilities: Tensor) -> Tensor:
+    """(N, 10), with rows of NaN made uniform."""
+    return torch.where(probabilities.isnan(), 1 / CLASS_COUNT, probabilities)

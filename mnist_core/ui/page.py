@@ -10,9 +10,13 @@ from gradio.block_function import BlockFunction
 from gradio.tunneling import CURRENT_TUNNELS
 from starlette.middleware import Middleware
 
+from mnist_core.errors import RefusedError
 from mnist_core.server.application import Application
+from mnist_core.server.environment import own_folder
 from mnist_core.server.gate.gate import Gate
+from mnist_core.server.uploads import Uploads
 from mnist_core.ui.component import read_asset
+from mnist_core.ui.files import check_values
 from mnist_core.ui.pad.column import pad_column
 from mnist_core.ui.pad.why import why_panel
 
@@ -24,8 +28,8 @@ _HEADER = """
 """
 # Requests under way when the page ends have so long to be answered.
 _GRACE_S = 3
-# How often uploaded pictures are looked through, and after how long they are deleted.
-_UPLOADS_S = (60, 300)
+# Uploads on the disk, those under way aside; each is read right after it came.
+_UPLOADS_BYTES = 256 * 2**20
 # Names of events that Gradio may remember: it would keep those that nobody asks about for good.
 _MAX_EVENT_NAMES = 200
 _FONT = ("system-ui", "-apple-system", "Segoe UI", "Roboto", "Helvetica", "Arial", "sans-serif")
@@ -40,11 +44,16 @@ class Page(gr.Blocks):
         expected = len(block_fn.inputs)
         if len(inputs) < expected:
             raise gr.Error(f"Expected {expected} input, got {len(inputs)}.", print_exception=False)
+        # The first that Gradio does with a request's values; then it would fetch what they name.
+        try:
+            check_values(inputs)
+        except RefusedError as error:
+            raise gr.Error(str(error), print_exception=False) from None
 
 
 def build_page(application: Application, *, tabs: Mapping[str, Tab]) -> gr.Blocks:
     """The whole page; each of `tabs` lays out what stands under its name."""
-    page = Page(title="Draw a digit", analytics_enabled=False, delete_cache=_UPLOADS_S)
+    page = Page(title="Draw a digit", analytics_enabled=False)
     with page:
         gr.HTML(_HEADER, elem_id="header", js_on_load=None)
         with gr.Row(elem_id="columns"):
@@ -57,7 +66,23 @@ def build_page(application: Application, *, tabs: Mapping[str, Tab]) -> gr.Block
                         with gr.Tab(name):
                             tab(application)
     application.sweep.add(lambda: forget_events(page))
+    uploads = _uploads()
+    if uploads is not None:
+        application.sweep.add(uploads.sweep)
+        application.sweep.add(lambda: _forget_uploads(page))
     return page
+
+
+def _uploads() -> Uploads | None:
+    folder = own_folder()  # one that others use as well is not ours to sweep
+    return None if folder is None else Uploads(folder, most_bytes=_UPLOADS_BYTES)
+
+
+def _forget_uploads(page: gr.Blocks) -> None:
+    # Gradio keeps the names of all files that ever came.
+    page.upload_file_set.clear()
+    for names in page.temp_file_sets:
+        names.clear()
 
 
 def forget_events(page: gr.Blocks) -> None:
@@ -85,7 +110,12 @@ def launch_options(application: Application) -> dict[str, Any]:
         "max_file_size": application.limits.picture_bytes,
         "app_kwargs": {
             "middleware": [
-                Middleware(Gate, limits=application.limits, is_well=lambda: application.is_open)
+                Middleware(
+                    Gate,
+                    limits=application.limits,
+                    is_well=lambda: application.is_open,
+                    uploads=_uploads(),
+                )
             ]
         },
         # Each thread keeps memory of its own, and more of them than cores only wait for each other.

@@ -13,19 +13,22 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mnist_core.server.gate.bodies import BODY_S, Bodies
 from mnist_core.server.gate.faults import Faults
+from mnist_core.server.gate.forms import Forms, RoomForUploads
 from mnist_core.server.gate.headers import SecurityHeaders
 from mnist_core.server.gate.health import Health
 from mnist_core.server.gate.rates import Rates
 from mnist_core.server.gate.routes import Routes
 from mnist_core.server.limits import Limits
+from mnist_core.server.uploads import Uploads
 
 
 class Gate:
     """ASGI middleware around the whole page: all of this folder's, the first one outermost.
 
     `is_well` answers the health endpoint: 200 where it is true, else 503. A refused request gets
-    404 (no such route), 405 (method), 411 or 413 (body), 429 (too often), 503 (too much at once) or,
-    where the page could not make sense of it, 400; always with one fixed sentence as {"error": ...}.
+    404 (no such route), 405 (method), 411, 413 or 415 (body), 429 (too often), 503 (too much at once)
+    or, where the page could not make sense of it, 400; always with one fixed sentence as
+    {"error": ...}. What is uploaded finds room in `uploads`.
     """
 
     def __init__(
@@ -34,12 +37,13 @@ class Gate:
         *,
         limits: Limits,
         is_well: Callable[[], bool],
+        uploads: Uploads | None = None,
         body_s: float = BODY_S,
     ) -> None:
         self._app = app
-        inner = Faults(app)
+        inner = Faults(app if uploads is None else RoomForUploads(app, uploads=uploads))
         limited = Bodies(Rates(inner, limits=limits), limits=limits, body_s=body_s)
-        self._gate = SecurityHeaders(Health(Routes(limited), is_well=is_well))
+        self._gate = SecurityHeaders(Health(Routes(Forms(limited)), is_well=is_well))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         # The page speaks HTTP alone; the server's own start and end come by "lifespan".

@@ -11,6 +11,7 @@ from starlette.types import Receive, Scope, Send
 #: The page's own calls: here each visitor, known by a secret, has a limit of their own.
 PAGE_CALLS = "/gradio_api/component_server"
 UPLOAD = "/gradio_api/upload"
+SIGN_IN = "/login"
 
 # So much of a refused body is read and dropped: a client that is still sending misses the answer.
 _MAX_DROPPED_BYTES = 64 * 2**20

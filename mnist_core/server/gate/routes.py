@@ -18,7 +18,7 @@ PAGE = re.compile(
 )
 API = re.compile(
     r"/gradio_api/(?:component_server|info|openapi\.json|app_id|user|login_check|theme\.css"
-    r"|startup-events|upload|upload_progress|queue/(?:join|data)|cancel|reset|heartbeat/[^/]+"
+    r"|startup-events|upload|queue/(?:join|data)|cancel|reset|heartbeat/[^/]+"
     r"|(?:call|call/v2|run|api)/[^/]+(?:/[^/]+)?)/?"
 )
 _METHODS = ("GET", "HEAD", "POST", "OPTIONS")

@@ -6,7 +6,7 @@ import base64
 import logging
 from typing import Literal
 
-from mnist_core.errors import RefusedError
+from mnist_core.errors import CheckpointError, CheckpointFault, RefusedError
 from mnist_core.models.checkpoints import dump_checkpoint, load_checkpoint
 from mnist_core.server.payload import Payload
 from mnist_core.server.session import Session
@@ -16,6 +16,15 @@ from mnist_core.ui.component import read_asset
 log = logging.getLogger(__name__)
 
 _LOADER = "use_model.py"
+_FAULTS: dict[CheckpointFault, str] = {
+    "not-safetensors": (
+        "That is not a model file: a .safetensors file that was downloaded here is needed."
+    ),
+    "foreign": "That is a safetensors file, but not a model that was downloaded here.",
+    "damaged": "That model file is damaged: its weights do not fit its description.",
+    "not-finite": "That model holds weights that give no numbers, so it can't answer.",
+    "too-large": "That model file is too large.",
+}
 
 
 class DownloadRequest(Payload):
@@ -51,20 +60,10 @@ def upload(session: Session, request: UploadRequest) -> Answer:
         return {}
     try:
         model = load_checkpoint(session.file.take())
-    except ValueError as error:
-        log.info("a model file was refused: %s", error)
-        raise RefusedError("foreign", _reason(str(error))) from error
+    except CheckpointError as error:
+        log.info("a model file was refused", extra={"fault": error.fault})
+        raise RefusedError("foreign", _FAULTS[error.fault]) from error
     session.stop()
     session.take(model)
     sizes = [784, *model.config.hidden_sizes, 10]
     return {"layers": sizes, "parameters": model.parameter_count}
-
-
-def _reason(reason: str) -> str:
-    if "format" in reason:
-        return "That is a safetensors file, but not a model that was downloaded here."
-    if "not a safetensors file" in reason:
-        return "That is not a model file: a .safetensors file that was downloaded here is needed."
-    if "NaN" in reason:
-        return "That model holds weights that are not numbers, so it can't answer."
-    return "That model file is damaged: its weights do not fit its description."

@@ -19,7 +19,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mnist_core.data.datasets import Splits
-from mnist_core.models.checkpoints import dump_checkpoint
+from mnist_core.models.checkpoints import dump_checkpoint, read_metadata
 from mnist_core.models.classifier import Classifier
 from mnist_core.models.config import MLPConfig
 from mnist_core.models.mlp import MLP
@@ -168,7 +168,14 @@ def test_foreign_damaged_and_huge_files_are_refused_with_the_reason(
     session = application.sessions.open()
     good = dump_checkpoint(MLP(MLPConfig(hidden_sizes=(32,))))
     foreign = safetensors.torch.save({"x": torch.zeros(3)})
+    weights, metadata = safetensors.torch.load(good), read_metadata(good)
+    metadata["config"] = json.dumps(json.loads(metadata["config"]) | {"information": 1})
     refused = {
+        "model file is damaged": safetensors.torch.save(weights, metadata=metadata),
+        "weights that give no numbers": safetensors.torch.save(
+            {name: tensor.double() + 1e300 for name, tensor in weights.items()},
+            metadata=read_metadata(good),
+        ),
         "not a model file": b"print('hello')",
         "not a model that was": foreign,
         "MB": b"\0" * (2**20 + 2**18),
