@@ -19,6 +19,7 @@ from mnist_core.data.pendigits_download import load_pen_digits
 from mnist_core.errors import DatasetError
 from mnist_core.evaluation.charts import learning_curves
 from mnist_core.evaluation.report import evaluation_report
+from mnist_core.evaluation.style import save_figure
 from mnist_core.files import WEIGHTS
 from mnist_core.ink.ink import Ink
 from mnist_core.models.checkpoints import load_checkpoint, save_checkpoint
@@ -84,8 +85,7 @@ def _save_curves(done: Sequence[EpochEvent], path: Path) -> None:
         held_out or [each.train_accuracy for each in done],
         accuracy_name="validation" if held_out else "training",
     )
-    figure.savefig(path, dpi=100)
-    print(f"figure saved to {path}")
+    print(save_figure(figure, path))
 
 
 def run_evaluate(options: argparse.Namespace) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from itertools import pairwise
 
 import torch
@@ -30,8 +31,12 @@ class HiddenLayer(nn.Module):
         self.activation = ACTIVATIONS[config.activation]()
         self.dropout = nn.Dropout(config.dropout)
 
+    def sums(self, x: Tensor) -> Tensor:
+        """What the units add up, before the activation: (N, inputs) -> (N, units)."""
+        return self.norm(self.linear(x))  # type: ignore[no-any-return]
+
     def forward(self, x: Tensor) -> Tensor:
-        return self.dropout(self.activation(self.norm(self.linear(x))))  # type: ignore[no-any-return]
+        return self.dropout(self.activation(self.sums(x)))  # type: ignore[no-any-return]
 
 
 class MLP(nn.Module):
@@ -67,7 +72,11 @@ class MLP(nn.Module):
         return pixels.sub(self.config.mean).div_(self.config.std)
 
     def forward(self, images: Tensor) -> Tensor:
-        x = self.standardize(images)  # (N, 784)
+        return self.logits_from_pixels(self.standardize(images))
+
+    def logits_from_pixels(self, pixels: Tensor) -> Tensor:
+        """The logits of images that are standardised already, (N, 784)."""
+        x = pixels
         for layer in self.hidden:
             x = layer(x)  # (N, units)
         return self.output(x)  # type: ignore[no-any-return]  # (N, 10), or (N, 11) where it rejects
@@ -86,7 +95,10 @@ class MLP(nn.Module):
 
     def answers(self, images: Tensor) -> tuple[Tensor, Tensor]:
         """`log_probabilities` and `digit_likeness` from one pass through the network."""
-        logits = self(images)
+        return self.answers_from_logits(self(images))
+
+    def answers_from_logits(self, logits: Tensor) -> tuple[Tensor, Tensor]:
+        """`answers` from what the network gave, (N, 10), or (N, 11) where it rejects."""
         digit_logits = logits[:, :CLASS_COUNT] / self.config.temperature
         log_probabilities = functional.log_softmax(digit_logits, dim=1)
         if not self.config.rejects:
@@ -100,3 +112,14 @@ class MLP(nn.Module):
                 bound = 1 / math.sqrt(layer.in_features)
                 layer.weight.uniform_(-bound, bound, generator=generator)
                 layer.bias.uniform_(-bound, bound, generator=generator)
+
+
+def logits_of(
+    network: Callable[[Tensor], Tensor], images: Tensor, *, batch_size: int = 1000
+) -> Tensor:
+    """What `network` makes of `images`, (N, …) -> (N, logits) on the CPU, a part at a time.
+
+    Keeps nothing for gradients.
+    """
+    with torch.inference_mode():
+        return torch.cat([network(part).cpu() for part in images.split(batch_size)])

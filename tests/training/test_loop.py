@@ -7,7 +7,7 @@ import torch
 from mnist_core.data.datasets import Splits
 from mnist_core.models.config import MLPConfig
 from mnist_core.models.mlp import MLP
-from mnist_core.training.config import TrainConfig
+from mnist_core.training.config import OptimizerName, TrainConfig
 from mnist_core.training.events import EndEvent, EpochEvent, StepEvent, TrainEvent
 from mnist_core.training.loop import prepare, scheduled_learning_rate, train
 from mnist_core.training.presets import PRESETS
@@ -60,7 +60,7 @@ def test_the_same_seed_gives_the_same_losses(digits: Splits) -> None:
     [MLPConfig(hidden_sizes=()), MLPConfig(activation="tanh"), MLPConfig(normalization="batch")],
 )
 def test_every_kind_of_network_and_optimizer_lowers_the_loss(
-    digits: Splits, optimizer: str, model_config: MLPConfig
+    digits: Splits, optimizer: OptimizerName, model_config: MLPConfig
 ) -> None:
     rate = {"sgd": 0.05, "momentum": 0.01, "adam": 0.002}[optimizer]
     config = dataclasses.replace(CONFIG, epochs=8, optimizer=optimizer, learning_rate=rate)
@@ -133,27 +133,6 @@ def test_one_cycle_rises_and_falls_to_nothing() -> None:
     assert rates[: peak + 1] == sorted(rates[: peak + 1])
     assert rates[peak:] == sorted(rates[peak:], reverse=True)
     assert rates[-1] == 0
-
-
-@pytest.mark.parametrize(
-    ("field", "value"),
-    [
-        ("epochs", 0),
-        ("epochs", 2.5),
-        ("epochs", True),
-        ("batch_size", 0),
-        ("learning_rate", float("nan")),
-        ("learning_rate", -0.1),
-        ("weight_decay", -1.0),
-        ("dropout", 1.0),
-        ("optimizer", "lbfgs"),
-        ("schedule", "cosine"),
-        ("train_size", 0),
-    ],
-)
-def test_a_bad_setting_is_named_with_its_rule(field: str, value: object) -> None:
-    with pytest.raises(ValueError, match=f"{field}: expected"):
-        TrainConfig(**{field: value})  # type: ignore[arg-type]
 
 
 def test_the_notebooks_loss_curve(mnist: Splits) -> None:

@@ -85,7 +85,7 @@ FUNCTIONS: Mapping[str, tuple[Callable[..., Any], ...]] = MappingProxyType(
             loss.loss_from_logits,
             gradients.private_copy,
             sgd.sgd_step,
-            sgd.practise,
+            sgd.train_few_steps,
         ),
         "why": (
             loss.digit_logits,
