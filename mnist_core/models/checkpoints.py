@@ -14,6 +14,7 @@ from typing import Any
 import safetensors
 import safetensors.torch
 import torch
+from torch import Tensor
 
 from mnist_core.models.mlp import MLP, MLPConfig
 
@@ -32,15 +33,19 @@ def dump_checkpoint(
     # Clones, since parameters may be views into one vector, which safetensors refuses.
     tensors = {name: tensor.detach().cpu().clone() for name, tensor in model.state_dict().items()}
     if half:
-        # The rest is small, and a variance may leave float16's range.
-        tensors = {
-            name: tensor.half() if tensor.ndim == 2 else tensor for name, tensor in tensors.items()
-        }
+        tensors = {name: _halved(tensor) for name, tensor in tensors.items()}
     described = dict(metadata or {}) | {
         "format": FORMAT,
         "config": json.dumps(asdict(model.config)),
     }
     return safetensors.torch.save(tensors, metadata=described)
+
+
+def _halved(tensor: Tensor) -> Tensor:
+    """A layer's weights as float16. The rest is small, and what leaves float16's range stays float32."""
+    if tensor.ndim != 2 or not bool(tensor.abs().max() <= torch.finfo(torch.float16).max):
+        return tensor
+    return tensor.half()
 
 
 def save_checkpoint(
@@ -87,16 +92,16 @@ def load_checkpoint(source: Path | str | bytes) -> MLP:
                 f"{path}: expected at most {MAX_BYTES} bytes, got {path.stat().st_size}"
             )
         data, name = path.read_bytes(), str(path)
-    if len(data) > MAX_BYTES:
-        raise ValueError(f"{name}: expected at most {MAX_BYTES} bytes, got {len(data)}")
     config = _config(read_metadata(data, name=name), name=name)
     try:
         tensors = safetensors.torch.load(data)
     except safetensors.SafetensorError as error:
         raise ValueError(f"{name}: damaged safetensors file ({error})") from error
-    # Without memory for weights until they are known to be there: the file may promise many.
+    # Without memory for weights until they are known to be there: the file may promise many. Nor does
+    # it make random ones first, which for large networks takes long.
     with torch.device("meta"):
-        expected = MLP(config).state_dict()
+        model = MLP(config)
+    expected = model.state_dict()
     if tensors.keys() != expected.keys():
         odd = sorted(tensors.keys() ^ expected.keys())
         raise ValueError(f"{name}: the tensors do not fit its configuration (first: {odd[0]})")
@@ -110,8 +115,9 @@ def load_checkpoint(source: Path | str | bytes) -> MLP:
             raise ValueError(f"{name}: {key}: expected {expected[key].dtype}, got {tensor.dtype}")
         if not bool(torch.isfinite(tensor).all()):
             raise ValueError(f"{name}: {key}: expected finite numbers, got NaN or infinity")
-    model = MLP(config)
-    model.load_state_dict(tensors)
+    model.load_state_dict(
+        {key: tensor.to(expected[key].dtype) for key, tensor in tensors.items()}, assign=True
+    )
     return model.eval()
 
 

@@ -48,7 +48,7 @@ def read_frame(stream: BinaryIO) -> tuple[dict[str, Any], bytes] | None:
         raise FrameError("the stream ended inside a frame")
     try:
         header = json.loads(encoded)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise FrameError("a frame's header is not JSON") from error
     if not isinstance(header, dict):
         raise FrameError(f"a frame's header must be an object, not {type(header).__name__}")

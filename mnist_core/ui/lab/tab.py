@@ -12,17 +12,18 @@ from typing import Any
 import numpy as np
 
 from mnist_core.models.checkpoints import dump_checkpoint, load_checkpoint
-from mnist_core.server.runs import CROWDED, Run, first_layer
+from mnist_core.server.runs import CROWDED, Run
 from mnist_core.server.session import Session, VisitorError
 from mnist_core.server.sessions import Sessions
 from mnist_core.server.setup import LIVE_FIELDS, SetupError, controls, parse_setup
 from mnist_core.ui.component import component, read_asset
+from mnist_core.worker.messages import Pause, Resume, Step
 
 log = logging.getLogger(__name__)
 
 _WEIGHT_PICTURES = 40  # units of the first layer that the page shows
 _MISTAKES = 24  # pictures of one cell of the confusion matrix
-_ORDERS = ("pause", "resume", "step", "stop", "reset")
+_ORDERS: dict[str, type[Pause | Resume | Step]] = {"pause": Pause, "resume": Resume, "step": Step}
 _LOADER = "use_model.py"
 
 Payload = dict[str, Any]
@@ -148,15 +149,15 @@ def _poll(session: Session, payload: Payload) -> Answer:
 
 
 def _order(session: Session, payload: Payload) -> Answer:
-    kind = payload.get("order")
-    if kind not in _ORDERS:
-        raise RefusedError("There is no such order.")
-    if kind == "stop":
-        session.stop()
-    elif kind == "reset":
-        session.reset()
-    else:
-        session.order(kind)
+    match payload.get("order"):
+        case "stop":
+            session.stop()
+        case "reset":
+            session.reset()
+        case ("pause" | "resume" | "step") as kind:
+            session.order(_ORDERS[kind])
+        case _:
+            raise RefusedError("There is no such order.")
     return {}
 
 
@@ -165,9 +166,7 @@ def _change(sessions: Sessions, session: Session, payload: Payload) -> Answer:
     if run is None or not run.active or not isinstance(values, dict):
         return {}
     live = {name: value for name, value in values.items() if name in LIVE_FIELDS}
-    run.change(parse_setup(live, limits=sessions.limits, onto=run.setup))
-    config = run.setup.train_config()
-    session.order("set", train={name: getattr(config, name) for name in config.__slots__})
+    session.change(parse_setup(live, limits=sessions.limits, onto=run.setup))
     return {}
 
 
@@ -189,7 +188,8 @@ def _views(sessions: Sessions, session: Session, payload: Payload) -> Answer:
     answer: Answer = {"run": run.id, "moment": moment}
     snapshot = run.at(moment)
     if snapshot is not None:
-        rows = first_layer(snapshot.weights, count=_WEIGHT_PICTURES)
+        first = run.classifier_of(snapshot).model.linear_layers[0].weight
+        rows = first[:_WEIGHT_PICTURES].detach().numpy()
         scale = float(np.abs(rows).max()) or 1.0
         values = np.round(rows / scale * 127).astype(np.int8)
         answer |= {
@@ -224,7 +224,7 @@ def _mistakes(sessions: Sessions, session: Session, payload: Payload) -> Answer:
 def _found(sessions: Sessions, run: Run, moment: int | None) -> tuple[Any, Any, Any] | None:
     """Predictions, labels and images that measured a moment; None where nothing has yet."""
     snapshot = run.measured(moment)
-    kept = sessions.pool.evaluation.get(run.started.get("measured_on", ""))
+    kept = sessions.pool.evaluation.get(run.started.measured_on) if run.started else None
     if snapshot is None or not snapshot.predictions or kept is None:
         return None
     predictions = np.frombuffer(snapshot.predictions, dtype=np.uint8)
