@@ -136,6 +136,7 @@ class LiveTraining:
                 outcome = "limit" if self._is_late else None
                 continue
             if order is None:
+                inbox.put(None)  # whoever serves it shall hear it too
                 return "stopped"
             if isinstance(order, RunOrder) and order.run == self._start.run:
                 outcome = self._carry_out(order)

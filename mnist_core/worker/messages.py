@@ -11,7 +11,7 @@ import functools
 import math
 import types
 import typing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, BinaryIO, Literal, Union, get_args, get_origin
 
 from mnist_core.models.mlp import MLPConfig
@@ -113,8 +113,8 @@ class Snapshot:
     step: int
     epoch: int
     elapsed_s: float
-    weights: bytes
-    predictions: bytes = b""
+    weights: bytes = field(repr=False)
+    predictions: bytes = field(default=b"", repr=False)
     stride: int = 1
     loss: float | None = None
     accuracy: float | None = None
@@ -149,8 +149,8 @@ class Pictures:
     """Images that measure: 784 bytes each, 255 = ink, and a byte a label."""
 
     held: Held
-    images: bytes
-    labels: bytes
+    images: bytes = field(repr=False)
+    labels: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

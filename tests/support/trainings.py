@@ -8,10 +8,11 @@ from collections.abc import Iterable
 from typing import Any, TypeVar
 
 from mnist_core.data.datasets import Splits
+from mnist_core.models.checkpoints import load_checkpoint
 from mnist_core.models.mlp import MLPConfig
 from mnist_core.training.config import TrainConfig
 from mnist_core.worker.live_training import Inbox, LiveTraining
-from mnist_core.worker.messages import Order, Report, Start
+from mnist_core.worker.messages import End, Order, Report, Start
 
 Kind = TypeVar("Kind")
 
@@ -42,3 +43,10 @@ def follow(start: Start, digits: Splits, orders: Iterable[Order] = ()) -> list[R
 def of_type(reports: Iterable[Report], kind: type[Kind]) -> list[Kind]:
     """Those of the reports that are of one kind."""
     return [report for report in reports if isinstance(report, kind)]
+
+
+def weights_in(end: End) -> bytes:
+    """All weights that a training ended with, one behind the other."""
+    assert end.snapshot is not None
+    state = load_checkpoint(end.snapshot.weights).state_dict()
+    return b"".join(tensor.numpy().tobytes() for tensor in state.values())

@@ -29,7 +29,7 @@ from mnist_core.worker.messages import (
     Step,
     Stop,
 )
-from tests.support.trainings import Kind, follow, of_type, short
+from tests.support.trainings import Kind, follow, of_type, short, weights_in
 
 
 def points(reports: list[Report]) -> list[Point]:
@@ -47,13 +47,13 @@ def end_of(reports: list[Report]) -> End:
 
 
 class Clock:
-    """Time that goes on by a second with each look."""
+    """Time that goes on by half a minute with each look."""
 
     def __init__(self) -> None:
         self.now = 0.0
 
     def __call__(self) -> float:
-        self.now += 1.0
+        self.now += 30.0
         return self.now
 
 
@@ -116,10 +116,8 @@ def test_moments_hold_the_weights_and_what_they_make_of_the_pictures(digits: Spl
 def test_the_same_order_gives_the_same_losses_and_weights(digits: Splits) -> None:
     first, second = (follow(short(), digits) for _ in range(2))
     assert losses(first) == losses(second)
-    weights = [end_of(reports).snapshot for reports in (first, second)]
-    assert weights[0] is not None
-    assert weights[1] is not None
-    assert weights[0].weights == weights[1].weights
+    same = weights_in(end_of(first)) == weights_in(end_of(second))
+    assert same  # not the bytes themselves: a failure would print them all
 
 
 def test_progress_goes_from_nothing_to_all(digits: Splits) -> None:
@@ -194,7 +192,7 @@ def test_a_learning_rate_too_large_ends_as_diverged_after_usable_weights(digits:
 
 @pytest.mark.parametrize("paused", [False, True])
 def test_a_training_ends_when_its_time_is_up(digits: Splits, paused: bool) -> None:
-    start = dataclasses.replace(short(epochs=1000), max_s=100.0, paused=paused)
+    start = dataclasses.replace(short(epochs=1000), max_s=90.0, paused=paused)
     reports: list[Report] = []
     LiveTraining(start, digits, reports.append, clock=Clock()).follow(queue.SimpleQueue())
     assert end_of(reports).outcome == "limit"
