@@ -31,6 +31,10 @@ class StartError(MnistError):
     """The page can't be served in this environment; the message is one line that says why."""
 
 
+class FrameError(MnistError):
+    """A stream that does not hold a frame: the other side is not who it should be, or died."""
+
+
 class AccountsError(MnistError):
     """Accounts that can't be read; the message holds nothing of them."""
 

@@ -36,15 +36,19 @@ def dump_checkpoint(
     # Clones, since parameters may be views into one vector, which safetensors refuses.
     tensors = {name: tensor.detach().cpu().clone() for name, tensor in model.state_dict().items()}
     if half:
-        # The rest is small, and a variance may leave float16's range.
-        tensors = {
-            name: tensor.half() if tensor.ndim == 2 else tensor for name, tensor in tensors.items()
-        }
+        tensors = {name: _halved(tensor) for name, tensor in tensors.items()}
     described = dict(metadata or {}) | {
         "format": FORMAT,
         "config": json.dumps(asdict(model.config)),
     }
     return safetensors.torch.save(tensors, metadata=described)
+
+
+def _halved(tensor: Tensor) -> Tensor:
+    """A layer's weights as float16. The rest is small, and what leaves float16's range stays float32."""
+    if tensor.ndim != 2 or not bool(tensor.abs().max() <= torch.finfo(torch.float16).max):
+        return tensor
+    return tensor.half()
 
 
 def save_checkpoint(
@@ -58,9 +62,10 @@ def save_checkpoint(
     write_atomically(Path(path), dump_checkpoint(model, metadata=metadata, half=half))
 
 
-def load_checkpoint(source: Path | str | bytes) -> MLP:
-    """The model in a file, or in its bytes; in evaluation mode, float32. Its answers are finite.
+def load_checkpoint(source: Path | str | bytes, *, check_answers: bool = True) -> MLP:
+    """The model in a file, or in its bytes; in evaluation mode, float32.
 
+    Its answers are finite; without `check_answers`, only its weights are sure to be.
     Raises `CheckpointError` that says what was wrong with a damaged or foreign file, `OSError` for
     one that can't be read.
     """
@@ -78,11 +83,17 @@ def load_checkpoint(source: Path | str | bytes) -> MLP:
         raise CheckpointError(
             f"{name}: damaged safetensors file ({error})", fault="damaged"
         ) from error
-    _check_tensors(tensors, config, name=name)
-    model = MLP(config)
-    model.load_state_dict(tensors)
-    model.eval()
-    _check_answers(model, name=name)
+    # Without memory for weights until they are known to be there: the file may promise many. Nor does
+    # it make random ones first, which for large networks takes long.
+    with torch.device("meta"):
+        model = MLP(config).eval()
+    expected = model.state_dict()
+    _check_tensors(tensors, expected, name=name)
+    model.load_state_dict(
+        {key: tensor.to(expected[key].dtype) for key, tensor in tensors.items()}, assign=True
+    )
+    if check_answers:
+        _check_answers(model, name=name)
     return model
 
 
@@ -115,11 +126,10 @@ def read_metadata(data: bytes, *, name: str = "the model") -> dict[str, str]:
     return metadata if isinstance(metadata, dict) else {}
 
 
-def _check_tensors(tensors: Mapping[str, Tensor], config: MLPConfig, *, name: str) -> None:
-    """Sees that `tensors` are those of an MLP of that configuration, and finite as float32."""
-    # Without memory for weights until they are known to be there: the file may promise many.
-    with torch.device("meta"):
-        expected = MLP(config).state_dict()
+def _check_tensors(
+    tensors: Mapping[str, Tensor], expected: Mapping[str, Tensor], *, name: str
+) -> None:
+    """Sees that `tensors` have the names, shapes and kinds of `expected`, and are finite as float32."""
     if tensors.keys() != expected.keys():
         odd = sorted(tensors.keys() ^ expected.keys())
         raise CheckpointError(

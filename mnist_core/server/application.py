@@ -15,6 +15,7 @@ from mnist_core.server.rates import Clock
 from mnist_core.server.sessions import Sessions
 from mnist_core.server.sweep import Sweep
 from mnist_core.server.worker_pool import WorkerPool
+from mnist_core.worker.messages import Held
 
 _SWEEP_S = 1.0
 
@@ -51,9 +52,9 @@ class Application:
         self.pool.warm()
         threading.Thread(target=self._sweep, name="sweep", daemon=True).start()
 
-    def measuring_images(self, name: str) -> Images | None:
+    def measuring_images(self, held: Held) -> Images | None:
         """The images (n, 784) and labels (n,) that runs are measured on; None until they are there."""
-        return self.pool.evaluation.get(name)
+        return self.pool.evaluation.get(held)
 
     @property
     def is_open(self) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from functools import partial
-from typing import Any, Literal
+from typing import Literal
 
 from mnist_core.errors import RefusedError
 from mnist_core.models.classifier import Classifier
@@ -17,6 +17,17 @@ from mnist_core.server.rates import Bucket, Clock
 from mnist_core.server.runs import Run
 from mnist_core.server.setup import Setup
 from mnist_core.server.worker_pool import Job, WorkerPool
+from mnist_core.worker.messages import (
+    Failed,
+    Moment,
+    Pause,
+    Report,
+    Resume,
+    Set,
+    Start,
+    Step,
+    Stop,
+)
 
 Model = Literal["ready", "yours"]
 
@@ -78,19 +89,19 @@ class Session:
             if self._closed:
                 raise forgotten()
             run = Run(run_id=self._next_id, setup=setup)
-            order = {
-                "run": run.id,
-                "model": _plain(setup.model_config()),
-                "train": _plain(setup.train_config()),
-                "train_size": setup.train_size,
-                "seed": setup.seed,
-                "paused": paused,
-                "max_s": self._limits.training_s,
-                "moments": self._limits.moments,
-                "moment_bytes": self._limits.visitor_bytes // 2,
-            }
+            start = Start(
+                run=run.id,
+                model=setup.model_config(),
+                train=setup.train_config(),
+                train_size=setup.train_size,
+                seed=setup.seed,
+                paused=paused,
+                max_s=self._limits.training_s,
+                moments=self._limits.moments,
+                moment_bytes=self._limits.visitor_bytes // 2,
+            )
             job = self._pool.submit(
-                order,
+                start,
                 partial(self._hear, run),
                 address=self._address,
                 is_wanted=lambda: self.presence.is_watching,
@@ -104,11 +115,18 @@ class Session:
             self.loaded = None
             return run
 
-    def order(self, kind: str, **settings: Any) -> None:
-        """Send "pause", "resume", "step" or "set" to the running training."""
+    def order(self, kind: type[Pause | Resume | Step]) -> None:
+        """Let the running training rest, go on, or take a step."""
         run, job = self.run, self._job
         if run is not None and run.active and job is not None:
-            self._pool.order(job, {"type": kind, "run": run.id} | settings)
+            self._pool.order(job, kind(run=run.id))
+
+    def change(self, setup: Setup) -> None:
+        """Let the running training go on with other settings."""
+        run, job = self.run, self._job
+        if run is not None and run.active and job is not None:
+            run.change(setup)
+            self._pool.order(job, Set(run=run.id, train=setup.train_config()))
 
     def stop(self) -> None:
         """End the training; what it has learnt stays."""
@@ -118,10 +136,10 @@ class Session:
             if run is None or job is None or not run.active:
                 return
             if self._pool.cancel(job):
-                run.hear({"type": "failed", "code": "cancelled"}, b"")
+                run.hear(Failed(run=run.id, code="cancelled"))
             else:
                 run.stopping()
-                self._pool.order(job, {"type": "stop", "run": run.id})
+                self._pool.order(job, Stop(run=run.id))
 
     def reset(self) -> None:
         """End the training and forget it: as if it had never begun."""
@@ -134,9 +152,9 @@ class Session:
         """The place in the queue and the estimated wait in seconds, where the training waits."""
         return None if self._job is None else self._pool.place(self._job)
 
-    def _hear(self, run: Run, header: dict[str, Any], payload: bytes) -> None:
-        run.hear(header, payload)
-        if header["type"] == "moment":
+    def _hear(self, run: Run, report: Report) -> None:
+        run.hear(report)
+        if isinstance(report, Moment):
             self.trim(self._limits.visitor_bytes)
 
     # Memory
@@ -233,7 +251,3 @@ class Session:
     def has_model(self) -> bool:
         """Whether "yours" answers with something of the visitor's own."""
         return self.classifier_for("yours") is not self._ready
-
-
-def _plain(config: Any) -> dict[str, Any]:
-    return {name: getattr(config, name) for name in config.__slots__}

@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
+import torch
 
 from mnist_core.data.datasets import Splits
-from mnist_core.server.runs import Run, first_layer
+from mnist_core.ink.ink import Ink
+from mnist_core.models.checkpoints import dump_checkpoint
+from mnist_core.models.mlp import MLP
+from mnist_core.server.runs import Run
 from mnist_core.server.sessions import Sessions
+from mnist_core.worker.messages import End, Live, Snapshot
+from tests.support.browser import SEVEN
 from tests.support.visitors import Pool, reports, setup
 
 
-def test_first_layer_weights_are_those_of_the_model(
-    sessions: Sessions, pool: Pool, digits: Splits
-) -> None:
-    run = pool.train(sessions.open(), digits)
-    snapshot = run.at(None)
-    assert snapshot is not None
-    expected = run.model(snapshot).linear_layers[0].weight.detach().numpy()
-    assert first_layer(snapshot.weights, count=5) == pytest.approx(expected[:5])
+def test_weights_that_overflow_answer_as_one_that_knows_nothing() -> None:
+    run = Run(run_id=1, setup=setup())
+    model = MLP(run.setup.model_config())
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.fill_(1e30)
+    snapshot = Snapshot(step=1, epoch=1, elapsed_s=1.0, weights=dump_checkpoint(model))
+    run.hear(Live(run=1, snapshot=snapshot))
+    classifier = run.classifier_at(None)
+    assert classifier is not None
+    assert classifier.predict(Ink(SEVEN)).probabilities == pytest.approx(0.1)
 
 
 def test_an_end_that_comes_before_the_stop_stays(
@@ -43,8 +54,9 @@ def test_a_run_that_lost_what_it_had_learnt_says_so(
     sessions: Sessions, pool: Pool, digits: Splits
 ) -> None:
     run = pool.begin(sessions.open())
-    for header, payload in reports(digits, run):
-        if header["type"] == "end":
-            header |= {"accuracy": 0.1}
-        pool.jobs[-1].tell(header, payload)
+    for report in reports(digits, run):
+        if isinstance(report, End) and report.snapshot is not None:
+            lost = dataclasses.replace(report.snapshot, accuracy=0.1)
+            report = dataclasses.replace(report, snapshot=lost)
+        pool.jobs[-1].tell(report)
     assert "lost again" in run.sentence

@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 
 from mnist_core.data.datasets import Splits
+from mnist_core.models.checkpoints import dump_checkpoint
 from mnist_core.models.classifier import Classifier
 from mnist_core.models.mlp import MLP
 from mnist_core.server.session import Session
 from mnist_core.server.sessions import Sessions
-from mnist_core.worker.measuring import pack_weights
+from mnist_core.worker.messages import End, Failed, Live, Moment, Snapshot
 from tests.support.visitors import Pool, reports, setup
 
 
@@ -78,10 +79,10 @@ def test_a_lost_worker_leaves_the_last_snapshot(
     session: Session, pool: Pool, digits: Splits
 ) -> None:
     run = pool.begin(session)
-    for header, payload in reports(digits, run):
-        if header["type"] != "end":
-            pool.jobs[-1].tell(header, payload)
-    pool.jobs[-1].tell({"type": "failed", "code": "lost"})
+    for report in reports(digits, run):
+        if not isinstance(report, End):
+            pool.jobs[-1].tell(report)
+    pool.jobs[-1].tell(Failed(run=run.id, code="lost"))
     assert run.status == "interrupted"
     assert "interrupted" in run.sentence
     assert session.has_model
@@ -131,11 +132,16 @@ def test_a_long_run_of_the_notebooks_network_takes_little_memory(
 ) -> None:
     run = pool.begin(session, epochs=20)
     model = MLP(run.setup.model_config())
-    for kind in ["moment"] * 41 + ["live"]:
-        weights = pack_weights(model, half=kind == "moment")
-        assert weights is not None
-        header = {"type": kind, "step": 0, "epoch": 1, "elapsed_s": 1.0, "loss": 1.0}
-        header |= {"accuracy": 0.5, "weights": len(weights)}
-        pool.jobs[-1].tell(header, weights + bytes(2500))
-    run.points = [[1, 1.0, 1.0, 1.0]] * 460
+    for kind in [Moment] * 41 + [Live]:
+        snapshot = Snapshot(
+            step=0,
+            epoch=1,
+            elapsed_s=1.0,
+            weights=dump_checkpoint(model, half=kind is Moment),
+            predictions=bytes(2500),
+            loss=1.0,
+            accuracy=0.5,
+        )
+        pool.jobs[-1].tell(kind(run=run.id, snapshot=snapshot))
+    run.points = [(1, 1.0, 1.0, 1.0)] * 460
     assert 5e6 < session.size_bytes < 15e6

@@ -11,6 +11,7 @@ import pytest
 from mnist_core.data.datasets import Splits
 from mnist_core.server.application import Application
 from mnist_core.server.session import Session
+from mnist_core.worker.messages import Stop
 from tests.support.visitors import Clock, Pool
 
 Limited = Callable[..., Application]
@@ -19,7 +20,7 @@ PIECE = base64.b64encode(bytes(2**20)).decode()
 
 def stops(pool: Pool) -> list[int]:
     """The runs that were told to stop."""
-    return [order["run"] for order in pool.orders if order["type"] == "stop"]
+    return [order.run for order in pool.orders if isinstance(order, Stop)]
 
 
 @pytest.fixture

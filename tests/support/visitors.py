@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from queue import SimpleQueue
 from typing import Any
 
 from mnist_core.data.datasets import Splits
@@ -11,7 +10,9 @@ from mnist_core.server.runs import Run
 from mnist_core.server.session import Session
 from mnist_core.server.setup import Setup, parse_setup
 from mnist_core.server.worker_pool import Job
-from mnist_core.worker.live_training import Practice
+from mnist_core.training.config import TrainConfig
+from mnist_core.worker.messages import Order, Report, Start
+from tests.support.trainings import follow
 
 
 class Clock:
@@ -28,16 +29,16 @@ class Pool:
     def __init__(self) -> None:
         self.jobs: list[Job] = []
         self.addresses: list[str] = []
-        self.orders: list[dict[str, Any]] = []
+        self.orders: list[Order] = []
         self.waiting = 0
         self.evaluation: dict[str, Any] = {}
 
-    def submit(self, order: dict[str, Any], listener: Any, *, address: str, is_wanted: Any) -> Job:
+    def submit(self, start: Start, listener: Any, *, address: str, is_wanted: Any) -> Job:
         self.addresses.append(address)
-        self.jobs.append(Job(order, listener, is_wanted))
+        self.jobs.append(Job(start, listener, is_wanted))
         return self.jobs[-1]
 
-    def order(self, job: Job, order: dict[str, Any]) -> None:
+    def order(self, job: Job, order: Order) -> None:
         self.orders.append(order)
 
     def cancel(self, job: Job) -> bool:
@@ -58,8 +59,8 @@ class Pool:
     def train(self, session: Session, digits: Splits) -> Run:
         """A short training of that visitor, from its start to its end."""
         run = self.begin(session)
-        for header, payload in reports(digits, run):
-            self.jobs[-1].tell(header, payload)
+        for report in reports(digits, run):
+            self.jobs[-1].tell(report)
         return run
 
 
@@ -67,15 +68,13 @@ def setup(**changes: Any) -> Setup:
     return parse_setup({"preset": "notebook"} | changes, limits=Limits())
 
 
-def reports(digits: Splits, run: Run) -> list[tuple[dict[str, Any], bytes]]:
+def reports(digits: Splits, run: Run) -> list[Report]:
     """What a worker would say of a short training of `run`."""
-    frames: list[tuple[dict[str, Any], bytes]] = []
-    order = {
-        "run": run.id,
-        "model": {"hidden_sizes": run.setup.hidden_sizes},
-        "train": {"epochs": 30, "batch_size": 20, "learning_rate": 0.1},
-        "train_size": 200,
-        "seed": 0,
-    }
-    Practice(order, digits, lambda h, p=b"": frames.append((h, p))).follow(SimpleQueue())
-    return frames
+    start = Start(
+        run=run.id,
+        model=run.setup.model_config(),
+        train=TrainConfig(epochs=30, batch_size=20, learning_rate=0.1),
+        train_size=200,
+        seed=0,
+    )
+    return follow(start, digits)

@@ -13,6 +13,13 @@ from mnist_core.server.runs import CROWDED
 from mnist_core.server.session import Session
 from mnist_core.server.setup import LIVE_FIELDS, parse_setup
 from mnist_core.ui.answers import Answer
+from mnist_core.worker.messages import Pause, Resume, Step
+
+_TO_A_RUN: dict[str, type[Pause | Resume | Step]] = {
+    "pause": Pause,
+    "resume": Resume,
+    "step": Step,
+}
 
 _Count = Annotated[int, Field(ge=0)]
 
@@ -99,8 +106,8 @@ def order(session: Session, request: OrderRequest) -> Answer:
             session.stop()
         case "reset":
             session.reset()
-        case kind:
-            session.order(kind)
+        case "pause" | "resume" | "step" as kind:
+            session.order(_TO_A_RUN[kind])
     return {}
 
 
@@ -110,9 +117,7 @@ def change(session: Session, request: ChangeRequest, *, limits: Limits) -> Answe
     if run is None or not run.active:
         return {}
     live = {name: value for name, value in request.values.items() if name in LIVE_FIELDS}
-    run.change(parse_setup(live, limits=limits, onto=run.setup))
-    config = run.setup.train_config()
-    session.order("set", train={name: getattr(config, name) for name in config.__slots__})
+    session.change(parse_setup(live, limits=limits, onto=run.setup))
     return {}
 
 

@@ -13,7 +13,7 @@ from pydantic import Field
 from mnist_core.errors import RefusedError
 from mnist_core.server.application import Application
 from mnist_core.server.payload import Payload
-from mnist_core.server.runs import Run, first_layer
+from mnist_core.server.runs import Run
 from mnist_core.server.session import Session
 from mnist_core.ui.answers import Answer
 
@@ -58,7 +58,8 @@ def views(session: Session, request: MomentRequest, *, application: Application)
     answer: Answer = {"run": run.id, "moment": request.moment}
     snapshot = run.at(request.moment)
     if snapshot is not None:
-        rows = first_layer(snapshot.weights, count=_WEIGHT_PICTURES)
+        first = run.classifier_of(snapshot).model.linear_layers[0].weight
+        rows = first[:_WEIGHT_PICTURES].detach().numpy()
         scale = float(np.abs(rows).max()) or 1.0
         values = np.round(rows / scale * 127).astype(np.int8)
         answer |= {
@@ -98,7 +99,7 @@ def _run(session: Session, request: MomentRequest) -> Run:
 def _measured(run: Run, moment: int | None, application: Application) -> Measured | None:
     """What a moment was measured by; None where nothing has been measured yet."""
     snapshot = run.measured(moment)
-    kept = application.measuring_images(run.started.get("measured_on", ""))
+    kept = application.measuring_images(run.started.measured_on) if run.started else None
     if snapshot is None or not snapshot.predictions or kept is None:
         return None
     predictions = np.frombuffer(snapshot.predictions, dtype=np.uint8)
