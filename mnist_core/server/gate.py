@@ -40,7 +40,7 @@ _MAX_DROP_S = 2.0
 # (`file=`) are among what is closed: the endpoints read them from disk, and nothing serves them.
 _PAGE = re.compile(
     r"/(?:config|login|logout|theme\.css|robots\.txt|favicon\.ico|manifest\.json|pwa_icon"
-    r"|assets/.*|static/.*|svelte/.*)?/?"
+    r"|assets/.*|static/.*|svelte/.*|page/[0-9a-f]{16}/[a-z]+/[a-z]+\.js)?/?"
 )
 _API = re.compile(
     r"/gradio_api/(?:component_server|info|openapi\.json|app_id|user|login_check|theme\.css"

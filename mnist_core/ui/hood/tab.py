@@ -119,10 +119,9 @@ def _source_in(path: Path, function: str) -> str:
 def hood_tab(sessions: Sessions) -> gr.HTML:
     """The steps, to be called inside their tab."""
     return component(
-        "hood",
+        "hood/hood",
         elem_id="hood",
         server_functions=server_functions(sessions),
-        scripts=("hood-draw", "hood-samples", "hood-input", "hood-network"),
         code=sources(),
         max_steps=STEPS,
     )

@@ -41,10 +41,9 @@ class RefusedError(Exception):
 def lab_tab(sessions: Sessions) -> None:
     """Lays out the laboratory; to be called inside its tab."""
     component(
-        "lab",
+        "lab/lab",
         elem_id="lab",
         server_functions=server_functions(sessions),
-        scripts=("lab-words", "lab-setup", "lab-chart", "lab-views", "lab-keep"),
         controls=controls(sessions.limits),
     )
 

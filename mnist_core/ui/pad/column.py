@@ -81,8 +81,8 @@ def pad_column(sessions: Sessions) -> None:
             log.exception("prediction failed")
             return _failed("internal")
 
-    component("sketchpad", server_functions=[open_session, predict])
-    component("answer")
+    component("pad/sketchpad", server_functions=[open_session, predict])
+    component("pad/answer")
     api(_predict_endpoint(sessions), api_name="predict", queue=False)
     api(_predict_image_endpoint(sessions), api_name="predict_image", queue=False)
 

@@ -26,9 +26,8 @@ def why_panel(sessions: Sessions) -> gr.HTML:
         return {"ok": True, "blank": False} | hood_steps.why(drawing)
 
     return component(
-        "why",
+        "pad/why",
         elem_id="why",
         server_functions=[why],
-        scripts=("hood-draw",),
         code=sources()["why"],
     )
