@@ -10,11 +10,13 @@
 //      {type: "unknown", seq, model}        there is no such network here, or it gives no numbers
 //      {type: "loaded", model, version}     from now on that version answers
 //      {type: "failed", model, version, error}  those weights are of no use; what was there stays
-// Versions of a model are numbers: whatever order weights come in, the highest one answers.
+// Versions of a model are numbers: whatever order weights come in, the highest one answers. Weights
+// that newer ones overtake before they set out are dropped without a word.
 import { predict } from "./classifier.js";
 import { Network } from "./network.js";
 
 const MAX_BYTES = 128 * 2 ** 20;
+const PATIENCE_MS = 120_000; // for a download
 
 export class Reader {
   // post: sends a message. later: calls a function after the messages that have come already.
@@ -22,7 +24,7 @@ export class Reader {
     this.post = post;
     this.later = later;
     this.networks = new Map(); // by model: {version, network}
-    this.waiting = new Map(); // by model: the newest weights that are not a network yet
+    this.coming = new Map(); // by model: weights that are not a network yet
     this.drawing = null; // the newest that has no answer yet
     this.isDue = false; // to work
     this.hasAnswered = false; // a moment ago
@@ -31,10 +33,7 @@ export class Reader {
   hear(message) {
     if (message.type === "strokes") this.drawing = message;
     else if (message.type === "weights") this.want(message);
-    else if (message.type === "forget") {
-      this.networks.delete(message.model);
-      this.drop(message.model);
-    }
+    else if (message.type === "forget") this.forget(message.model);
     this.wake();
   }
 
@@ -69,68 +68,77 @@ export class Reader {
     return true;
   }
 
-  isNews({ model, version }) {
-    const known = this.waiting.get(model) ?? this.networks.get(model);
-    return !known || version > known.version;
-  }
-
+  // One set of weights of a model is on its way at a time, and of those asked for meanwhile only the
+  // newest are kept: a slow link gets fewer, and each that sets out arrives.
   want(weights) {
-    if (!this.isNews(weights)) return;
-    this.drop(weights.model);
-    this.waiting.set(weights.model, weights);
-    if (!weights.bytes) this.fetch(weights);
+    const { model, version } = weights;
+    const coming = this.coming.get(model);
+    if (version <= this.networks.get(model)?.version) return;
+    if (!coming) this.begin(weights);
+    else if (version > (coming.next ?? coming.now).version) coming.next = weights;
   }
 
-  drop(model) {
-    this.waiting.get(model)?.leaving?.abort();
-    this.waiting.delete(model);
+  begin(weights) {
+    const controller = new AbortController();
+    this.coming.set(weights.model, { now: weights, next: null, controller });
+    if (!weights.bytes) this.fetch(weights, controller);
   }
 
-  async fetch(weights) {
-    weights.leaving = new AbortController();
+  forget(model) {
+    this.networks.delete(model);
+    this.coming.get(model)?.controller.abort();
+    this.coming.delete(model);
+  }
+
+  async fetch(weights, controller) {
+    const timer = setTimeout(() => controller.abort(new Error("took too long")), PATIENCE_MS);
     try {
-      const response = await fetch(weights.url, { signal: weights.leaving.signal });
+      const response = await fetch(weights.url, { signal: controller.signal });
       if (!response.ok) throw new Error(`status ${response.status}`);
       weights.bytes = await response.arrayBuffer();
       this.wake();
     } catch (error) {
-      this.fail(weights, error);
+      this.end(weights, { type: "failed", error: error.message });
+    } finally {
+      clearTimeout(timer);
     }
   }
 
   // Makes a network of weights that have come; false where there are none.
   load() {
-    const weights = [...this.waiting.values()].find(({ bytes, isChecking }) => bytes && !isChecking);
-    if (!weights) return false;
-    weights.isChecking = true;
-    this.check(weights).then(() => this.build(weights)).catch((error) => this.fail(weights, error));
+    const ready = [...this.coming.values()].find(({ now }) => now.bytes && !now.isBeingRead);
+    if (!ready) return false;
+    ready.now.isBeingRead = true;
+    this.read(ready.now).catch((error) => this.end(ready.now, { type: "failed", error: error.message }));
     return true;
   }
 
-  async check({ bytes, sha256 }) {
-    if (bytes.byteLength > MAX_BYTES) throw new Error(`${bytes.byteLength} bytes`);
-    // A page that came without TLS has no means to do it.
-    if (!sha256 || !globalThis.crypto?.subtle) return;
-    const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-    const found = Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
-    if (found !== sha256) throw new Error("altered on the way");
-  }
-
-  build(weights) {
-    const { model, version, bytes } = weights;
-    if (this.waiting.get(model) !== weights) return; // newer ones have come, or it was forgotten
-    const network = Network.from(bytes);
-    this.waiting.delete(model);
-    this.networks.set(model, { version, network });
-    this.post({ type: "loaded", model, version });
-  }
-
-  fail(weights, error) {
+  async read(weights) {
+    await check(weights);
+    if (this.coming.get(weights.model)?.now !== weights) return; // forgotten meanwhile
     const { model, version } = weights;
-    if (this.waiting.get(model) !== weights) return;
-    this.waiting.delete(model);
-    this.post({ type: "failed", model, version, error: error.message });
+    this.networks.set(model, { version, network: Network.from(weights.bytes) });
+    this.end(weights, { type: "loaded" });
   }
+
+  end(weights, outcome) {
+    const { model, version } = weights;
+    const coming = this.coming.get(model);
+    if (coming?.now !== weights) return;
+    this.coming.delete(model);
+    this.post({ model, version, ...outcome });
+    if (coming.next) this.want(coming.next);
+    this.wake();
+  }
+}
+
+async function check({ bytes, sha256 }) {
+  if (bytes.byteLength > MAX_BYTES) throw new Error(`${bytes.byteLength} bytes`);
+  // A page that came without TLS has no means to do it.
+  if (!sha256 || !globalThis.crypto?.subtle) return;
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+  const found = Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  if (found !== sha256) throw new Error("altered on the way");
 }
 
 if (globalThis.DedicatedWorkerGlobalScope) {
