@@ -6,7 +6,8 @@
 //                      is what they must have.
 //      {type: "strokes", seq, model, strokes}  a drawing to answer; older ones still waiting are dropped
 //      {type: "forget", model}
-// Out: {type: "answer", seq, model, version, image, blank, probabilities, likeness, digit, words}
+// Out: {type: "answer", seq, model, version, image, blank, probabilities, likeness, digit, words}, with
+//                      four decimals, as the server's are
 //      {type: "unknown", seq, model}        there is no such network here, or it gives no numbers
 //      {type: "loaded", model, version}     from now on that version answers
 //      {type: "failed", model, version, error}  those weights are of no use; what was there stays
@@ -17,6 +18,8 @@ import { Network } from "./network.js";
 
 const MAX_BYTES = 128 * 2 ** 20;
 const PATIENCE_MS = 120_000; // for a download
+
+const rounded = (value) => Math.round(value * 1e4) / 1e4;
 
 export class Reader {
   // post: sends a message. later: calls a function after the messages that have come already.
@@ -63,8 +66,13 @@ export class Reader {
     this.hasAnswered = true;
     const known = this.networks.get(model);
     const answer = known && predict(known.network, strokes);
-    if (!answer?.probabilities.every(Number.isFinite)) this.post({ type: "unknown", seq, model });
-    else this.post({ type: "answer", seq, model, version: known.version, ...answer });
+    if (!answer?.probabilities.every(Number.isFinite)) {
+      this.post({ type: "unknown", seq, model });
+      return true;
+    }
+    const probabilities = Array.from(answer.probabilities, rounded);
+    const likeness = rounded(answer.likeness);
+    this.post({ type: "answer", seq, model, version: known.version, ...answer, probabilities, likeness });
     return true;
   }
 
