@@ -1,6 +1,7 @@
 """From straight segments to the pixels of a 28x28 image: cut, fitted, centred, drawn with a soft pen.
 
-A `Line` is a drawing as segments, whose order does not matter.
+A `Line` is a drawing as segments, whose order does not matter. The page draws the same images with
+`assets/pad/raster.js`, so nothing here branches on what rounding may tip: a change goes to both.
 """
 
 from __future__ import annotations
@@ -63,11 +64,17 @@ def fit(line: Line, *, size: float) -> Line:
     return points[: len(starts)], points[len(starts) :]
 
 
+def _lengths(vectors: FloatArray) -> FloatArray:
+    """(m, 2) -> (m,). Exactly rounded steps, where hypot differs between libraries by a last bit."""
+    x, y = vectors[:, 0], vectors[:, 1]
+    return np.asarray(np.sqrt(x * x + y * y))
+
+
 def cut(line: Line) -> Line:
     """The same line in pieces of at most `_PIECE_LENGTH`."""
     starts, ends = line
     vectors = ends - starts
-    lengths = np.hypot(vectors[:, 0], vectors[:, 1])
+    lengths = _lengths(vectors)
     pieces = np.maximum(1, np.ceil(lengths / _PIECE_LENGTH)).astype(np.intp)
     total = int(pieces.sum())
     if total == len(starts) <= _MAX_PIECES:
@@ -87,7 +94,7 @@ def line_centre(line: Line) -> FloatArray:
     starts, ends = line
     middles = (starts + ends) / 2
     vectors = ends - starts
-    lengths = np.hypot(vectors[:, 0], vectors[:, 1])
+    lengths = _lengths(vectors)
     total = lengths.sum()
     if total < 1e-9:
         centre: FloatArray = middles.mean(axis=0)
@@ -112,13 +119,9 @@ def draw_centred(line: Line, *, radius: float, edge: float) -> Image:
     shift = CENTRE - line_centre(line)
     # The centre of the line is nearly that of the ink; measuring the ink itself settles it.
     # Overlapping strokes count once there, as they do in a scan.
-    for _ in range(2):
-        image = draw((line[0] + shift, line[1] + shift), radius=radius, edge=edge)
-        offset = CENTRE - _centre_of_mass(image)
-        if np.abs(offset).max() < 0.02:
-            break
-        shift = shift + offset
-    return image
+    image = draw((line[0] + shift, line[1] + shift), radius=radius, edge=edge)
+    shift = shift + (CENTRE - _centre_of_mass(image))
+    return draw((line[0] + shift, line[1] + shift), radius=radius, edge=edge)
 
 
 def draw(line: Line, *, radius: float, edge: float) -> Image:

@@ -49,7 +49,8 @@ def words(prediction: Prediction, *, blank: bool) -> str:
         return "draw a digit"
     if prediction.digit is None:
         return "not a digit"
-    second, first = np.argsort(prediction.probabilities)[-2:]
+    # Stable: which of two equal digits comes first is no matter of the machine.
+    second, first = np.argsort(prediction.probabilities, kind="stable")[-2:]
     if prediction.probabilities[first] >= SURE:
         return str(prediction.digit)
     if prediction.probabilities[first] + prediction.probabilities[second] < UNSURE:
