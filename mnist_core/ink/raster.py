@@ -1,7 +1,9 @@
-"""From straight segments to the pixels of a 28x28 image: cut, fitted, centred, drawn with a soft pen.
+"""From strokes to the pixels of a 28x28 image, drawn with a soft pen.
 
-A `Line` is a drawing as segments, whose order does not matter. The page draws the same images with
-`assets/pad/raster.js`, so nothing here branches on what rounding may tip: a change goes to both.
+In the order of their use: `segments` of the strokes, `fit` to MNIST's size, `cut` into short pieces,
+`draw_centred`. A `Line` is a drawing as segments, whose order does not matter. The page draws the
+same images with `assets/pad/raster.js`, so nothing here branches on what rounding may tip: a change
+goes to both.
 """
 
 from __future__ import annotations
@@ -28,6 +30,7 @@ _PIECE_LENGTH = 1.0
 # 300 times the length of a digit, is so dense that a sample of them leaves the same ink.
 _CHUNK = 8192
 _MAX_PIECES = 24_000
+_INDICES = np.arange(IMAGE_SIZE, dtype=np.float32)
 
 FloatArray = NDArray[np.float64]
 Image = NDArray[np.float32]
@@ -102,20 +105,17 @@ def line_centre(line: Line) -> FloatArray:
     return np.asarray(lengths @ middles / total)
 
 
-_ROWS = np.arange(IMAGE_SIZE, dtype=np.float32)
-
-
 def _centre_of_mass(image: Image) -> FloatArray:
     """The centre of mass (x, y) of an image, in pixel indices."""
     total = image.sum()
     if total <= 0:
         return np.array([CENTRE, CENTRE])
-    moments = [image.sum(axis=0) @ _ROWS, image.sum(axis=1) @ _ROWS]
+    moments = [image.sum(axis=0) @ _INDICES, image.sum(axis=1) @ _INDICES]
     return np.asarray(np.array(moments) / total, dtype=np.float64)
 
 
 def draw_centred(line: Line, *, radius: float, edge: float) -> Image:
-    """The line drawn as by `draw`, with the ink's centre of mass at pixel (14, 14)."""
+    """A `cut` line drawn as by `draw`, with the ink's centre of mass at pixel (14, 14)."""
     shift = CENTRE - line_centre(line)
     # The centre of the line is nearly that of the ink; measuring the ink itself settles it.
     # Overlapping strokes count once there, as they do in a scan.
@@ -125,10 +125,11 @@ def draw_centred(line: Line, *, radius: float, edge: float) -> Image:
 
 
 def draw(line: Line, *, radius: float, edge: float) -> Image:
-    """The pieces drawn with a round pen, (28, 28) float32; what falls outside is clipped.
+    """The pieces of a `cut` line drawn with a round pen, (28, 28) float32 in [0, 1].
 
-    A pixel's ink falls linearly with its distance from the line, from 1 at `radius - edge / 2`
-    to 0 at `radius + edge / 2`.
+    Points are in pixels of the image; what falls outside of it is clipped. A pixel's ink falls
+    linearly with its distance from the line, from 1 at `radius - edge / 2` to 0 at
+    `radius + edge / 2`.
     """
     starts, ends = line
     reach = radius + edge / 2

@@ -15,7 +15,8 @@ import safetensors
 import safetensors.torch
 import torch
 
-from mnist_core.models.mlp import MLP, MLPConfig
+from mnist_core.models.config import MLPConfig
+from mnist_core.models.mlp import MLP
 
 FORMAT = "mnist_core.mlp"
 MAX_BYTES = 128 * 2**20

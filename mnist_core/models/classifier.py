@@ -10,14 +10,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from mnist_core.data.datasets import CLASS_COUNT
 from mnist_core.files import WEIGHTS
 from mnist_core.ink.ink import Ink
 from mnist_core.ink.raster import IMAGE_SIZE
 from mnist_core.models.checkpoints import load_checkpoint
-from mnist_core.models.mlp import MLP
-
-_BATCH_SIZE = 1000
+from mnist_core.models.config import CLASS_COUNT
+from mnist_core.models.mlp import MLP, logits_of
 
 Floats = NDArray[np.float32]
 
@@ -70,8 +68,5 @@ class Classifier:
         batch = torch.as_tensor(images, dtype=torch.float32)
         if batch.ndim != 3 or batch.shape[1:] != (IMAGE_SIZE, IMAGE_SIZE):
             raise ValueError(f"images: expected shape (N, 28, 28), got {tuple(batch.shape)}")
-        if not len(batch):
-            return np.empty((0, CLASS_COUNT), dtype=np.float32)
-        with torch.inference_mode():
-            parts = [self.model.probabilities(part) for part in batch.split(_BATCH_SIZE)]
-            return torch.cat(parts).numpy()
+        log_probabilities, _ = self.model.answers_from_logits(logits_of(self.model, batch))
+        return log_probabilities.exp().numpy()

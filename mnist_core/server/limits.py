@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mnist_core.ink.ink import MAX_POINTS
-from mnist_core.models.mlp import MAX_LAYERS, MAX_UNITS
+from mnist_core.models.config import MAX_LAYERS, MAX_UNITS
 from mnist_core.training.config import MAX_EPOCHS
 
 _MB = 2**20

@@ -7,11 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, get_args
 
-from mnist_core.models.mlp import PRESETS, Activation, MLPConfig
+from mnist_core.models.config import Activation, MLPConfig
 from mnist_core.server.limits import Limits
-from mnist_core.training.config import TrainConfig
-from mnist_core.training.optimizers import OptimizerName
-from mnist_core.training.presets import TRAIN_PRESETS
+from mnist_core.training.config import OptimizerName, TrainConfig
+from mnist_core.training.presets import DEFAULT_PRESET, PRESETS
 
 ACTIVATIONS = get_args(Activation)
 OPTIMIZERS = get_args(OptimizerName)
@@ -148,9 +147,8 @@ def _words(name: str) -> str:
 
 def _base(preset: str) -> tuple[MLPConfig, TrainConfig]:
     """The preset's configurations, with what the controls do not show (its schedule, say)."""
-    return PRESETS.get(preset, PRESETS["notebook"]), TRAIN_PRESETS.get(
-        preset, TRAIN_PRESETS["notebook"]
-    )
+    found = PRESETS[preset]
+    return found.model, found.train
 
 
 def _preset(name: str, **changes: Any) -> Setup:
@@ -166,33 +164,18 @@ def _preset(name: str, **changes: Any) -> Setup:
         "activation": model.activation,
         "dropout": config.dropout,
         "augmentation": config.augment,
-        "train_size": 60_000 - config.validation_size,
         "seed": 0,
     }
     return Setup(**values | changes)
 
 
-DEFAULT_PRESET = "fast"
-_PRESET_WORDS = {
-    "fast": "Fast: 98 % in seconds",
-    "notebook": "Notebook: the classic, slow and steady",
-    "augmented": "Augmented: shifted and turned digits",
-    "linear": "Linear: no hidden layer",
-    "from scratch": "From scratch: one sigmoid layer",
-    "few": "Few pictures: learns them by heart",
-}
+_PRESET_WORDS = {name: preset.words for name, preset in PRESETS.items()}
 LAB_PRESETS: dict[str, Setup] = {}
 
 
 def _fill_presets() -> None:
-    held_out: dict[str, Any] = {"train_size": 55_000}
-    for name in _PRESET_WORDS:
-        changes: dict[str, Any] = {}
-        if name in ("linear", "from scratch"):
-            changes = held_out | {"learning_rate": 0.1}
-        if name == "few":
-            changes = {"train_size": 500, "epochs": 40, "learning_rate": 0.1}
-        LAB_PRESETS[name] = _preset(name, **changes)
+    for name, preset in PRESETS.items():
+        LAB_PRESETS[name] = _preset(name, train_size=preset.train_size)
 
 
 def controls(limits: Limits) -> dict[str, Any]:

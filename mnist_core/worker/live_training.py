@@ -11,7 +11,8 @@ from typing import Any
 import torch
 
 from mnist_core.data.datasets import Splits
-from mnist_core.models.mlp import MLP, MLPConfig
+from mnist_core.models.config import MLPConfig
+from mnist_core.models.mlp import MLP
 from mnist_core.training.config import TrainConfig
 from mnist_core.training.events import EndEvent, EpochEvent, StepEvent
 from mnist_core.training.loop import train

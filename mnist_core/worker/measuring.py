@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from mnist_core.data.datasets import CLASS_COUNT, Dataset, Splits
-from mnist_core.models.mlp import MLP
+from mnist_core.data.datasets import Dataset, Splits
+from mnist_core.models.mlp import MLP, logits_of
 
 CHUNK = 500  # images at once: more would not be quicker, and take more memory
 _HELD_OUT_SHARE = 12  # the last twelfth of the training images is held out, the same for every run
@@ -64,25 +64,16 @@ class Sample:
         return cls(model.standardize(dataset.images), dataset.labels)
 
 
-@torch.no_grad()
 def measure(model: MLP, sample: Sample) -> Measure:
     """Loss, accuracy and predictions of `model` on `sample`; the model's mode stays as it was."""
     was_training = model.training
     model.eval()
-    loss = 0.0
-    guesses: list[Tensor] = []
-    for start in range(0, len(sample.labels), CHUNK):
-        x = sample.pixels[start : start + CHUNK]
-        for layer in model.hidden:
-            x = layer(x)
-        logits = model.output(x)[:, :CLASS_COUNT]
-        labels = sample.labels[start : start + CHUNK]
-        loss += functional.cross_entropy(logits, labels, reduction="sum").item()
-        guesses.append(logits.argmax(dim=1))
+    logits = logits_of(model.logits_from_pixels, sample.pixels, batch_size=CHUNK)
     model.train(was_training)
-    predicted = torch.cat(guesses)
+    log_probabilities, _ = model.answers_from_logits(logits)
+    predicted = log_probabilities.argmax(dim=1)
     return Measure(
-        loss=loss / len(predicted),
+        loss=functional.nll_loss(log_probabilities.double(), sample.labels).item(),
         accuracy=(predicted == sample.labels).float().mean().item(),
         predictions=predicted.to(torch.uint8).numpy().tobytes(),
     )

@@ -19,7 +19,8 @@ from mnist_core.models.checkpoints import (
     read_metadata,
     save_checkpoint,
 )
-from mnist_core.models.mlp import MLP, MLPConfig
+from mnist_core.models.config import MLPConfig
+from mnist_core.models.mlp import MLP
 from mnist_core.training.backpropagation import FlatParameters
 
 CONFIG = MLPConfig(hidden_sizes=(8,), activation="tanh", rejects=True, temperature=1.5)
@@ -65,7 +66,7 @@ def test_a_file_that_promises_many_weights_takes_no_memory_for_them() -> None:
 
 def test_weights_kept_as_float16_take_half_the_bytes_and_answer_the_same() -> None:
     model = MLP(MLPConfig(hidden_sizes=(64,), normalization="batch")).eval()
-    model.hidden[0].norm.running_var.fill_(1e6)  # beyond float16
+    model.get_buffer("hidden.0.norm.running_var").fill_(1e6)  # beyond float16
     whole, half = dump_checkpoint(model), dump_checkpoint(model, half=True)
     assert len(half) < 0.6 * len(whole)
     images = torch.rand(5, 28, 28)

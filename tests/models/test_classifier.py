@@ -4,7 +4,8 @@ import torch
 
 from mnist_core import Classifier, Ink
 from mnist_core.data.datasets import Splits
-from mnist_core.models.mlp import MLP, MLPConfig
+from mnist_core.models.config import MLPConfig
+from mnist_core.models.mlp import MLP
 
 SEVEN = [np.array([[20.0, 20.0], [80.0, 20.0], [45.0, 110.0]])]
 ONE = [np.array([[50.0, 10.0], [48.0, 60.0], [46.0, 120.0]])]

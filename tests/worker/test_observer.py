@@ -10,7 +10,8 @@ import safetensors.torch
 import torch
 
 from mnist_core.data.datasets import Splits
-from mnist_core.models.mlp import MLP, MLPConfig
+from mnist_core.models.config import MLPConfig
+from mnist_core.models.mlp import MLP
 from mnist_core.worker.measuring import Sample
 from mnist_core.worker.observer import Observer
 

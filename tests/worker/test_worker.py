@@ -20,7 +20,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mnist_core.data.datasets import Splits
-from mnist_core.models.mlp import MLP, MLPConfig
+from mnist_core.models.config import MLPConfig
+from mnist_core.models.mlp import MLP
 from mnist_core.server.limits import Limits
 from mnist_core.server.worker_pool import WorkerPool
 from mnist_core.training.config import TrainConfig

@@ -235,7 +235,7 @@ def autograd(drawing: Drawing, settings: Settings) -> Answer:
 
 
 def sgd_steps(drawing: Drawing, settings: Settings) -> Answer:
-    model, history = sgd.practise(
+    model, history = sgd.train_few_steps(
         drawing.model,
         drawing.images,
         drawing.labels,

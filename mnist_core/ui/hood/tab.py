@@ -69,7 +69,7 @@ _CODE: dict[str, tuple[Callable[..., Any], ...]] = {
         neighbours.squared_distances,
         neighbours.nearest,
     ),
-    "stages": (stages.prepare,),
+    "stages": (stages.prepare, stages.paint),
     "scratch": (
         scratch.random_network,
         scratch.sigmoid,
@@ -89,7 +89,7 @@ _CODE: dict[str, tuple[Callable[..., Any], ...]] = {
         gradients.input_gradient,
         gradients.finite_differences,
     ),
-    "sgd": (sgd.sgd_step, sgd.practise),
+    "sgd": (sgd.sgd_step, sgd.train_few_steps),
     "why": (attribution.evidence, attribution.integrated_gradients),
 }
 

@@ -15,7 +15,8 @@ import torch
 from mnist_core.data.datasets import Splits
 from mnist_core.ink.ink import Ink
 from mnist_core.models.classifier import Classifier
-from mnist_core.models.mlp import MLP, MLPConfig
+from mnist_core.models.config import MLPConfig
+from mnist_core.models.mlp import MLP
 from mnist_core.server.sessions import Sessions
 from mnist_core.ui.hood.steps import STEPS, STEPS_OF_A_DRAWING
 from mnist_core.ui.hood.tab import server_functions, sources

@@ -21,7 +21,8 @@ from hypothesis import strategies as st
 from mnist_core.data.datasets import Splits
 from mnist_core.models.checkpoints import dump_checkpoint
 from mnist_core.models.classifier import Classifier
-from mnist_core.models.mlp import MLP, MLPConfig
+from mnist_core.models.config import MLPConfig
+from mnist_core.models.mlp import MLP
 from mnist_core.server.limits import Limits
 from mnist_core.server.session import Session
 from mnist_core.server.sessions import Sessions
