@@ -1,4 +1,7 @@
-"""Speed and memory on this machine, each figure beside what it is compared with, in one run."""
+"""Speed and memory on this machine, each figure beside what it is compared with, in one run.
+
+The only part of the core that knows of app.py, as a program to start: nothing else imports this.
+"""
 
 from __future__ import annotations
 

@@ -19,6 +19,7 @@ from mnist_core.ui.component import read_asset
 from mnist_core.ui.files import check_values
 from mnist_core.ui.pad.column import pad_column
 from mnist_core.ui.pad.why import why_panel
+from mnist_core.ui.static import preload_links, static_route
 
 Tab = Callable[[Application], object]
 
@@ -101,14 +102,15 @@ def launch_options(application: Application) -> dict[str, Any]:
     )
     return {
         "theme": theme,
-        "css": read_asset("page.css"),
-        "head": f"<script>{read_asset('page.js')}</script>",
+        "css": read_asset("shared/page.css"),
+        "head": preload_links(),
         "footer_links": ["api", "settings"],
         # Keeping a history of runs, or rendering on the server, costs more than the prediction.
         "run_history": False,
         "ssr_mode": False,
         "max_file_size": application.limits.picture_bytes,
         "app_kwargs": {
+            "routes": [static_route()],
             "middleware": [
                 Middleware(
                     Gate,
@@ -116,7 +118,7 @@ def launch_options(application: Application) -> dict[str, Any]:
                     is_well=lambda: application.is_open,
                     uploads=_uploads(),
                 )
-            ]
+            ],
         },
         # Each thread keeps memory of its own, and more of them than cores only wait for each other.
         "max_threads": 8,

@@ -38,6 +38,6 @@ def test_learning_curves_draw_what_they_are_given() -> None:
     loss_axes, accuracy_axes = figure.axes
     np.testing.assert_array_equal(loss_axes.lines[0].get_xydata(), [(3, 1), (4, 0.5), (5, 0.25)])
     np.testing.assert_array_almost_equal(
-        accuracy_axes.lines[0].get_xydata(), [(3, 70), (4, 80), (5, 90)]
+        np.asarray(accuracy_axes.lines[0].get_xydata()), [(3, 70), (4, 80), (5, 90)]
     )
     assert accuracy_axes.get_title() == "Test accuracy, %"

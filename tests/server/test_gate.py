@@ -18,6 +18,7 @@ OPEN = [
     "/",
     "/config",
     "/assets/index-1.js",
+    "/page/0123456789abcdef/shared/page.js",
     "/theme.css",
     "/login",
     "/gradio_api/component_server",
@@ -43,6 +44,8 @@ CLOSED = [
     "/docs",
     "/openapi.json",
     "/../etc/passwd",
+    "/page/0123456789abcdef/mnist.safetensors",
+    "/page/0123456789abcdef/../../app.py",
 ]
 
 

@@ -25,10 +25,9 @@ _MISSING = (
 def hood_tab(application: Application) -> gr.HTML:
     """The steps, to be called inside their tab."""
     return component(
-        "hood",
+        "hood/hood",
         elem_id="hood",
         server_functions=server_functions(application),
-        scripts=("hood-draw", "hood-samples", "hood-input", "hood-network"),
         code=sources(),
         max_steps=STEPS,
     )

@@ -14,10 +14,9 @@ from mnist_core.ui.lab import following, keeping, views
 def lab_tab(application: Application) -> None:
     """Lays out the laboratory; to be called inside its tab."""
     component(
-        "lab",
+        "lab/lab",
         elem_id="lab",
         server_functions=server_functions(application),
-        scripts=("lab-words", "lab-setup", "lab-chart", "lab-views", "lab-keep"),
         controls=controls(application.limits),
     )
 

@@ -46,7 +46,8 @@ def words(prediction: Prediction, *, blank: bool) -> str:
         return "draw a digit"
     if prediction.digit is None:
         return "not a digit"
-    second, first = np.argsort(prediction.probabilities)[-2:]
+    # Stable: which of two equal digits comes first is no matter of the machine.
+    second, first = np.argsort(prediction.probabilities, kind="stable")[-2:]
     if prediction.probabilities[first] >= SURE:
         return str(prediction.digit)
     if prediction.probabilities[first] + prediction.probabilities[second] < UNSURE:
@@ -76,8 +77,8 @@ def pad_column(application: Application) -> None:
         open_session,
         serve(sessions, "predict", PredictRequest, predict, quick=True),
     ]
-    component("sketchpad", server_functions=functions)
-    component("answer")
+    component("pad/sketchpad", server_functions=functions)
+    component("pad/answer")
     api(_predict_endpoint(application), api_name="predict", queue=False)
     api(_predict_image_endpoint(application), api_name="predict_image", queue=False)
 

@@ -23,10 +23,9 @@ def why_panel(application: Application) -> gr.HTML:
 
     answer = of_drawing(application.limits, why)
     return component(
-        "why",
+        "pad/why",
         elem_id="why",
         server_functions=[serve(application.sessions, "why", DrawingRequest, answer, cost=COST)],
-        scripts=("hood-draw",),
         code=sources()["why"],
     )
 
