@@ -13,16 +13,22 @@ import numpy as np
 import torch
 from PIL import Image, UnidentifiedImageError
 
-from mnist_core.charts import learning_curves
-from mnist_core.checkpoints import load_checkpoint, save_checkpoint
-from mnist_core.classifier import DEFAULT_WEIGHTS, Classifier
-from mnist_core.data import DatasetError, DownloadProgress, load_mnist
-from mnist_core.ink import Ink
-from mnist_core.models import MLP, PRESETS
-from mnist_core.pen_download import load_pen_digits
-from mnist_core.record_data import RecordConfig
-from mnist_core.reports import evaluation_report, train_record
-from mnist_core.training import TRAIN_PRESETS, EndEvent, EpochEvent, train
+from mnist_core.data.download import DownloadProgress
+from mnist_core.data.mnist import load_mnist
+from mnist_core.data.pendigits_download import load_pen_digits
+from mnist_core.errors import DatasetError
+from mnist_core.evaluation.charts import learning_curves
+from mnist_core.evaluation.report import evaluation_report
+from mnist_core.files import WEIGHTS
+from mnist_core.ink.ink import Ink
+from mnist_core.models.checkpoints import load_checkpoint, save_checkpoint
+from mnist_core.models.classifier import Classifier
+from mnist_core.models.mlp import MLP, PRESETS
+from mnist_core.record.pools import RecordConfig
+from mnist_core.record.report import train_record
+from mnist_core.training.events import EndEvent, EpochEvent
+from mnist_core.training.loop import train
+from mnist_core.training.presets import TRAIN_PRESETS
 
 _BAR_WIDTH = 40
 
@@ -157,7 +163,7 @@ def _parser() -> argparse.ArgumentParser:
     command.set_defaults(run=run_train)
 
     command = commands.add_parser("evaluate", help="measure a model on the test set")
-    command.add_argument("--weights", type=Path, default=DEFAULT_WEIGHTS, metavar="FILE")
+    command.add_argument("--weights", type=Path, default=WEIGHTS, metavar="FILE")
     command.add_argument(
         "--pen-digits", type=Path, metavar="FILE", help="pendigits-orig.tra, or UCI's zip of it"
     )
@@ -170,7 +176,7 @@ def _parser() -> argparse.ArgumentParser:
 
     command = commands.add_parser("predict", help="read the digit in a picture")
     command.add_argument("picture", type=Path, metavar="PICTURE")
-    command.add_argument("--weights", type=Path, default=DEFAULT_WEIGHTS, metavar="FILE")
+    command.add_argument("--weights", type=Path, default=WEIGHTS, metavar="FILE")
     command.set_defaults(run=run_predict)
 
     command = commands.add_parser("bench", help="measure speed and memory on this machine")

@@ -20,14 +20,17 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torchvision import transforms
 
-from mnist_core.classifier import Classifier
-from mnist_core.data import MNIST, Dataset, Splits, default_root
-from mnist_core.evaluation import mean_loss_and_accuracy
-from mnist_core.ink import Ink
-from mnist_core.models import MLP, PRESETS
-from mnist_core.training import TRAIN_PRESETS, EpochEvent, train
+from mnist_core.data.datasets import Dataset, Splits
+from mnist_core.data.mnist import MNIST, default_root
+from mnist_core.evaluation.measures import mean_loss_and_accuracy
+from mnist_core.files import APP
+from mnist_core.ink.ink import Ink
+from mnist_core.models.classifier import Classifier
+from mnist_core.models.mlp import MLP, PRESETS
+from mnist_core.training.events import EpochEvent
+from mnist_core.training.loop import train
+from mnist_core.training.presets import TRAIN_PRESETS
 
-_APP = Path(__file__).resolve().parents[1] / "app.py"
 _GOAL = 0.98
 _START_TIMEOUT_S = 120
 _REPEATS = 300
@@ -154,7 +157,7 @@ def _page_start() -> tuple[float, float]:
         port = probe.getsockname()[1]
     started_s = time.perf_counter()
     server = subprocess.Popen(
-        [sys.executable, str(_APP), "--port", str(port)],
+        [sys.executable, str(APP), "--port", str(port)],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from mnist_core.models import MLP, HiddenLayer
+from mnist_core.models.mlp import MLP, HiddenLayer
 
 
 @dataclass(frozen=True, slots=True)

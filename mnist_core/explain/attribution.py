@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from mnist_core.explain.loss import digit_logits
-from mnist_core.models import MLP
+from mnist_core.models.mlp import MLP
 
 
 def evidence(model: MLP, images: Tensor, *, digit: int) -> Tensor:

@@ -6,14 +6,14 @@ import hashlib
 import json
 from collections.abc import Mapping
 from functools import cache
-from pathlib import Path
 from types import MappingProxyType
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-ASSETS = Path(__file__).resolve().parents[2] / "assets"
+from mnist_core.files import ASSETS
+
 # A changed script has another address, so a browser keeps what it has for good.
 _FOR_GOOD = {"Cache-Control": "public, max-age=31536000, immutable"}
 # Folders of the scripts that the pad needs.

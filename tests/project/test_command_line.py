@@ -1,0 +1,71 @@
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw
+
+from mnist_core.__main__ import main
+from mnist_core.data.datasets import Splits
+from mnist_core.models.checkpoints import load_checkpoint
+
+
+def draw_seven(path: Path, *, ink: int, paper: int) -> Path:
+    picture = Image.new("L", (200, 200), paper)
+    ImageDraw.Draw(picture).line([(50, 40), (150, 40), (90, 170)], fill=ink, width=14)
+    picture.save(path)
+    return path
+
+
+@pytest.mark.parametrize(("ink", "paper"), [(0, 255), (255, 0)])
+def test_predict_reads_a_picture_dark_on_light_or_light_on_dark(
+    ink: int, paper: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["predict", str(draw_seven(tmp_path / "seven.png", ink=ink, paper=paper))]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "7"
+    assert [line[0] for line in lines[1:]] == list("0123456789")
+
+
+def test_predict_says_what_is_wrong_with_a_picture(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = tmp_path / "text.png"
+    text.write_text("no picture")
+    empty = tmp_path / "empty.png"
+    Image.fromarray(np.full((50, 50), 255, dtype=np.uint8)).save(empty)
+    for path, said in (
+        (text, "expected a picture"),
+        (empty, "no ink found"),
+        (tmp_path / "missing.png", "No such file"),
+    ):
+        assert main(["predict", str(path)]) == 1
+        assert said in capsys.readouterr().err
+
+
+def test_train_prints_a_line_an_epoch_and_saves(
+    mnist: Splits, mnist_root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "model.safetensors"
+    arguments = ["train", "--preset", "fast", "--epochs", "1", "--data", str(mnist_root)]
+    figure = tmp_path / "curves.png"
+    assert main([*arguments, "--out", str(out), "--figure", str(figure)]) == 0
+    printed = capsys.readouterr().out
+    assert re.search(r"epoch 1/1  loss \d\.\d+  validation accuracy \d+\.\d+%  \d+\.\d+ s", printed)
+    assert re.search(r"test accuracy \d+\.\d+%", printed)
+    assert load_checkpoint(out).config.hidden_sizes == (128, 64)
+    with Image.open(figure) as picture:
+        assert picture.size == (700, 300)
+
+
+def test_a_missing_data_set_is_a_sentence_and_no_trace(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unreachable(url: str, timeout: float) -> None:
+        raise OSError("no network")
+
+    monkeypatch.setattr("urllib.request.urlopen", unreachable)
+    assert main(["train", "--data", str(tmp_path)]) == 1
+    error = capsys.readouterr().err
+    assert error.startswith("error: ")
+    assert "Traceback" not in error
