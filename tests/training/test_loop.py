@@ -210,6 +210,13 @@ def test_one_cycle_rises_and_falls_to_nothing() -> None:
     assert scheduled_learning_rate(CONFIG, 0.7) == CONFIG.learning_rate
 
 
+def test_each_step_takes_the_learning_rate_of_its_progress(digits: Splits) -> None:
+    config = dataclasses.replace(CONFIG, schedule="one-cycle")
+    rates = [event.learning_rate for event in run(digits, config) if isinstance(event, StepEvent)]
+    expected = [scheduled_learning_rate(config, step / len(rates)) for step in range(len(rates))]
+    assert rates == pytest.approx(expected)
+
+
 def test_the_notebooks_loss_curve(mnist: Splits) -> None:
     generator = torch.Generator().manual_seed(0)
     model = MLP(PRESETS["notebook"].model, generator=generator)
