@@ -8,10 +8,10 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from browser import SEVEN, draw, open_page, serve
 from playwright.sync_api import Browser, expect
 
 from mnist_core.ui.static import ASSETS, address, modules, mount_script, preload_links, version
+from tests.support.browser import SEVEN, draw, open_page, serve
 
 
 def get(url: str, path: str, *, method: str = "GET") -> tuple[int, dict[str, str], bytes]:
