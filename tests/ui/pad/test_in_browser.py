@@ -29,7 +29,8 @@ from mnist_core.files import ASSETS, WEIGHTS
 from mnist_core.ink.ink import Ink
 from mnist_core.models.checkpoints import dump_checkpoint, load_checkpoint
 from mnist_core.models.classifier import Classifier, Prediction
-from mnist_core.models.mlp import ACTIVATIONS, MAX_LAYERS, MLP, MLPConfig
+from mnist_core.models.config import MAX_LAYERS, MLPConfig
+from mnist_core.models.mlp import ACTIVATIONS, MLP
 from mnist_core.ui.pad.column import SURE, UNSURE, words
 from tests.support.browser import SEVEN
 
