@@ -194,3 +194,19 @@ def test_finds_the_file_in_a_data_folder(tmp_path: Path):
     (tmp_path / "pendigits" / "pendigits-orig.tra").write_text(TEXT)
     digits = load_pen_digits(tmp_path, download=False)
     assert torch.equal(pen_dataset(digits).labels, torch.tensor([7, 1]))
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["pendigits-orig.tra.Z", "pendigits.zip", "pen+based+recognition+of+handwritten+digits.zip"],
+)
+def test_finds_what_was_fetched_by_hand_and_not_unpacked(name: str, tmp_path: Path):
+    data = packed(TEXT.encode())
+    if name.endswith(".zip"):
+        buffer = io.BytesIO()
+        with zipfile.ZipFile(buffer, "w") as archive:
+            archive.writestr("pendigits-orig.tra.Z", data)
+        data = buffer.getvalue()
+    (tmp_path / "pendigits").mkdir()
+    (tmp_path / "pendigits" / name).write_bytes(data)
+    assert len(load_pen_digits(tmp_path, download=False)) == 2
