@@ -14,12 +14,12 @@ import threading
 from pathlib import Path
 
 from mnist_core.errors import StartError
+from mnist_core.logs import log_as_json
 from mnist_core.server.environment import (
     prepare_environment,
     reach_without_proxy,
     remove_own_folder,
 )
-from mnist_core.server.logs import log_as_json
 
 if __name__ == "__main__":
     log_as_json(logging.WARNING)

@@ -7,11 +7,11 @@ and one that dies takes nothing with it. The worker ends when its stdin does.
 
 from __future__ import annotations
 
+import logging
 import os
 import queue
 import sys
 import threading
-import traceback
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -21,9 +21,12 @@ from mnist_core.data.datasets import Dataset, Splits
 from mnist_core.data.download import DownloadProgress
 from mnist_core.data.mnist import load_mnist
 from mnist_core.errors import DatasetError
+from mnist_core.logs import log_as_json
 from mnist_core.worker.frames import FrameError, read_frame, write_frame
 from mnist_core.worker.live_training import Practice
 from mnist_core.worker.measuring import evaluation_set
+
+log = logging.getLogger(__name__)
 
 _NICENESS = 5  # drawing comes first
 _DOWNLOAD_REPORT_BYTES = 2**18
@@ -59,13 +62,13 @@ class Worker:
             if order["type"] == "start":
                 Practice(order, splits, self._send).follow(self._inbox)
         except DatasetError as error:
-            print(error, file=sys.stderr)
+            log.error("the data set could not be had", extra={"reason": str(error)})
             if order["type"] == "start":
                 self._send(failure | {"code": "dataset"})
         except BrokenPipeError:
             raise
         except Exception:  # the worker outlives whatever one training does
-            traceback.print_exc()
+            log.exception("a training broke off")
             if order["type"] == "start":
                 self._send(failure | {"code": "error"})
 
@@ -109,7 +112,7 @@ def _read_orders(stream: BinaryIO, inbox: Inbox) -> None:
         while (frame := read_frame(stream)) is not None:
             inbox.put(frame[0])
     except (FrameError, OSError):
-        traceback.print_exc()
+        log.exception("the orders broke off")
     # The server has gone or closed us: nobody is left to train for, even in the middle of a step.
     os._exit(0)
 
@@ -119,6 +122,7 @@ def main() -> None:
     out = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     orders = os.fdopen(os.dup(sys.stdin.fileno()), "rb")
+    log_as_json(logging.WARNING)
     os.nice(_NICENESS)
     torch.set_num_threads(1)
     inbox: Inbox = queue.SimpleQueue()
