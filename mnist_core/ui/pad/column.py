@@ -8,7 +8,6 @@ from typing import Any, TypedDict
 
 import gradio as gr
 import numpy as np
-from gradio.events import api
 
 from mnist_core.ink.ink import Ink
 from mnist_core.models.classifier import Classifier, Prediction
@@ -16,6 +15,7 @@ from mnist_core.server.session import Model, VisitorError
 from mnist_core.server.sessions import Sessions
 from mnist_core.server.strokes import StrokesError, checked_strokes
 from mnist_core.ui.component import component
+from mnist_core.ui.endpoint import PICTURE, SEVEN, endpoint
 from mnist_core.ui.pad.pictures import PictureError, read_picture
 
 log = logging.getLogger(__name__)
@@ -83,8 +83,20 @@ def pad_column(sessions: Sessions) -> None:
 
     component("sketchpad", server_functions=[open_session, predict])
     component("answer")
-    api(_predict_endpoint(sessions), api_name="predict", queue=False)
-    api(_predict_image_endpoint(sessions), api_name="predict_image", queue=False)
+    endpoint(
+        _predict_endpoint(sessions),
+        name="predict",
+        description="The digit drawn by strokes of a pen.",
+        parameter="a list of strokes, each a list of [x, y], x right and y down, in any scale",
+        example=SEVEN,
+    )
+    endpoint(
+        _predict_image_endpoint(sessions),
+        name="predict_image",
+        description="The digit in a picture, dark on light or light on dark.",
+        parameter="an uploaded PNG, JPEG, WebP, GIF or BMP file: handle_file('photo.png')",
+        example=PICTURE,
+    )
 
 
 def _predicted(sessions: Sessions, payload: Any) -> dict[str, Any]:
