@@ -25,7 +25,7 @@ export class Paper {
 
   fit() {
     const { canvas } = this;
-    const side = Math.round(canvas.clientWidth * (window.devicePixelRatio || 1));
+    const side = Math.round(canvas.getBoundingClientRect().width * (window.devicePixelRatio || 1));
     if (!side || (canvas.width === side && canvas.height === side)) return;
     canvas.width = canvas.height = side;
     this.paint();
