@@ -329,3 +329,34 @@ def test_markup_in_the_address_stays_text(browser: Browser, app_url: str) -> Non
     assert page.locator("img[src=x]").count() == 0
     assert page.evaluate("window.broken") is None
     context.close()
+
+
+# Puts a new pad in the place of the old one, as Gradio does when it renders anew: the same script runs
+# again, on an element fresh from the template. Its server notes what it is asked, and never answers.
+_RENDER_ANEW = """async () => {
+  const { components } = window.gradio_config;
+  const template = components.find(({ props }) => props.html_template?.includes('id="sketchpad"'));
+  const element = document.createElement("div");
+  element.innerHTML = template.props.html_template;
+  document.querySelector("#sketchpad").replaceWith(element);
+  window.asked = [];
+  const predict = (payload) => { asked.push(payload.strokes.length); return new Promise(() => {}); };
+  const { href } = document.querySelector("link[href$='/pad/sketchpad.js']");
+  (await import(href)).mount({ element, server: { predict } });
+}"""
+
+
+def test_a_pad_that_is_rendered_anew_takes_over_drawing_and_keys(page: Page) -> None:
+    draw(page, SEVEN)
+    expect(page.locator("#answer")).to_have_text("7")
+    page.evaluate(_RENDER_ANEW)
+    of_the_old: list[str] = []
+    page.on("request", lambda request: of_the_old.append(request.post_data or ""))
+    page.wait_for_function("asked.length === 1")
+    assert page.evaluate("asked") == [1]
+    draw(page, ONE)
+    assert strokes(page) == 2
+    page.keyboard.press("Control+z")
+    assert strokes(page) == 1
+    assert ink(page) > 0
+    assert [each for each in of_the_old if '"predict"' in each] == []
