@@ -53,6 +53,9 @@ class Sketchpad {
       button.addEventListener("click", () => this.act(command));
     }
     on(this.element, "mnist:model", () => this.asking.predict("model"));
+    // What answers now, and whether for this drawing still, the server alone knows.
+    on(this.element, "mnist:renewed", () => this.asking.predict("model"));
+    on(this.element, "mnist:connection", ({ lost }) => lost || this.asking.predict("model"));
     on(this.element, "mnist:moment", () => this.asking.predict("moment"));
   }
 
