@@ -338,7 +338,7 @@ _RENDER_ANEW = """async () => {
   const template = components.find(({ props }) => props.html_template?.includes('id="sketchpad"'));
   const element = document.createElement("div");
   element.innerHTML = template.props.html_template;
-  document.querySelector("#sketchpad").replaceWith(element);
+  document.querySelector("#sketchpad").parentElement.replaceWith(element);
   window.asked = [];
   const predict = (payload) => { asked.push(payload.strokes.length); return new Promise(() => {}); };
   const { href } = document.querySelector("link[href$='/pad/sketchpad.js']");

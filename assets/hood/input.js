@@ -23,8 +23,8 @@ function pictureList(list, { count, label }) {
 }
 
 export function dataStep(part, hood) {
-  const show = pictureList(part("grid"), { count: 64, label: () => "" });
-  const showNearest = pictureList(part("nearest"), { count: 8, label: () => "" });
+  const show = pictureList(part("grid"), { count: 64, label: () => "A training picture" });
+  const showNearest = pictureList(part("nearest"), { count: 8, label: () => "A training picture" });
   let shown = false;
   let busy = false;
 

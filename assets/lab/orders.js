@@ -1,17 +1,7 @@
 // What the visitor orders: train, pause, step, stop, reset, and settings that change on the way.
 import { call, emit } from "../shared/page.js";
+import { ordersOf } from "./runs.js";
 import { AWAY, isActive } from "./words.js";
-
-// Which buttons a run leaves to be pressed.
-export function enabled(run) {
-  const running = isActive(run);
-  return {
-    pause: run?.status === "paused" || run?.status === "running",
-    step: !running || run.status === "paused",
-    stop: running && run.status !== "stopping",
-    reset: run !== undefined,
-  };
-}
 
 export class Orders {
   constructor(root, lab, live) {
@@ -51,7 +41,7 @@ export class Orders {
     const held = this.root.contains(document.activeElement) ? document.activeElement : null;
     const { pause, stop, train } = this.buttons;
     pause.textContent = run?.status === "paused" ? "Resume" : "Pause";
-    for (const [name, on] of Object.entries(enabled(run))) this.buttons[name].disabled = !on;
+    for (const [name, on] of Object.entries(ordersOf(run))) this.buttons[name].disabled = !on;
     this.lab.setup.lock(isActive(run));
     // A control that is disabled under the visitor's hands hands the focus on.
     if (held?.disabled) [pause, stop, train].find((each) => !each.disabled).focus();

@@ -1,4 +1,6 @@
 // The visitor's runs as the server tells of them, with the points of each that are here already.
+import { isActive } from "./words.js";
+
 export class Runs {
   list = []; // the newest last
   histories = new Map(); // run id -> {points, measures}
@@ -39,4 +41,15 @@ export class Runs {
       measures: [...known.measures.slice(0, from[1]), ...measures],
     });
   }
+}
+
+// Which orders a run takes; undefined: there is none yet.
+export function ordersOf(run) {
+  const running = isActive(run);
+  return {
+    pause: run?.status === "paused" || run?.status === "running",
+    step: !running || run.status === "paused",
+    stop: running && run.status !== "stopping",
+    reset: run !== undefined,
+  };
 }

@@ -36,7 +36,7 @@ export class Drawing {
   }
 
   redo() {
-    if (this.stroke || !this.future.length) return;
+    if (!this.future.length) return;
     this.past = [...this.past, this.strokes];
     this.strokes = this.future.pop();
   }

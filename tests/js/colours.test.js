@@ -60,6 +60,7 @@ test("a cell of the matrix is the stronger, the larger its share of its row", ()
   const strength = (index) => 255 - Math.min(...cellColour(counts, index, white));
   assert.ok(strength(11) > strength(0));
   assert.deepEqual(cellColour(counts, 1, white), cellColour(counts, 2, white));
+  assert.deepEqual(cellColour(counts, 11, white), mixed([79, 70, 229], white, 0.83));
   assert.deepEqual(cellColour(counts, 55, white), mixed([79, 70, 229], white, 0.08));
   const [red, , blue] = cellColour(counts, 1, white);
   assert.ok(red > blue); // orange: a mistake

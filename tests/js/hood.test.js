@@ -25,7 +25,8 @@ test("a place on the strip is a unit, but not behind the last", () => {
   assert.equal(unitAt(0, 0, strip), 0);
   assert.equal(unitAt(0.999, 0, strip), 31);
   assert.equal(unitAt(0, 0.99, strip), 96);
-  assert.equal(unitAt(0.5, 0.99, strip), null);
+  assert.equal(unitAt(0.1, 0.99, strip), 99);
+  assert.equal(unitAt(0.13, 0.99, strip), null);
   assert.equal(unitAt(-0.1, 0, strip), null);
   assert.equal(unitAt(1, 0, strip), null);
 });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ordered } from "../../assets/lab/board.js";
 import { Cost, parametersOf, productsOf } from "../../assets/lab/cost.js";
-import { Runs } from "../../assets/lab/runs.js";
+import { Runs, ordersOf } from "../../assets/lab/runs.js";
 import { News } from "../../assets/lab/status.js";
 import { HELD_OUT, TEST, describe, figuresOf, isActive, measureFor, measureOf, momentWords, sentence } from "../../assets/lab/words.js";
 
@@ -48,6 +48,16 @@ test("a set-up in words tells what is unusual, and what was changed on the way",
 test("which runs are active", () => {
   assert.deepEqual(["waiting", "loading", "running", "paused", "stopping"].map((status) => isActive({ status })), Array(5).fill(true));
   assert.deepEqual([{ status: "done" }, { status: "failed" }, undefined].map(isActive), [false, false, false]);
+});
+
+test("which orders a run takes", () => {
+  const on = (status) => Object.entries(ordersOf(status && { status })).filter(([, can]) => can).map(([name]) => name);
+  assert.deepEqual(on(undefined), ["step"]);
+  assert.deepEqual(on("waiting"), ["stop", "reset"]);
+  assert.deepEqual(on("running"), ["pause", "stop", "reset"]);
+  assert.deepEqual(on("paused"), ["pause", "step", "stop", "reset"]);
+  assert.deepEqual(on("stopping"), ["reset"]);
+  assert.deepEqual(on("done"), ["step", "reset"]);
 });
 
 test("what measures a run, by what the server says and by what a set-up asks for", () => {

@@ -27,7 +27,7 @@ test("an earlier run that was longer is shown whole", () => {
 });
 
 test("the loss of the first steps does not flatten what comes after", () => {
-  const { loss } = scalesOf([run([[0, 2.3, 0.1, 0], [500, 0.5, 0.85, 1], [1000, 0.4, 0.9, 2]])]);
+  const { loss } = scalesOf([run([[0, 2.3, 0.1, 0], [40, 1.9, 0.3, 0], [500, 0.5, 0.85, 1], [1000, 0.4, 0.9, 2]])]);
   assert.ok(Math.abs(loss.high - 0.575) < 1e-9);
   assert.equal(loss.low, 0);
 });
