@@ -76,8 +76,7 @@ def launch_options(sessions: Sessions) -> dict[str, Any]:
     )
     return {
         "theme": theme,
-        "css": read_asset("shared/page.css"),
-        "head": f"<style>{read_asset('shared/frame.css')}</style>{preload_links()}",
+        "head": f"<style>{read_asset('shared/page.css')}</style>{preload_links()}",
         "footer_links": ["api", "settings"],
         # Keeping a history of runs, or rendering on the server, costs more than the prediction.
         "run_history": False,
