@@ -22,13 +22,17 @@ export class Pointers {
   }
 
   // "begin" a stroke; "replace" the one under way, which was the palm's; or null: leave it alone.
-  down({ pointerId, pointerType, isPrimary, timeStamp }) {
-    const { drawing } = this;
-    const palm = drawing?.type === "pen" ? RESTING_PEN_MS : PALM_MS;
-    if (pointerType === "touch" && timeStamp - this.penAt < palm) return null;
-    if (drawing?.type === "touch" && pointerType === "touch" && !isPrimary) return null;
-    this.drawing = { id: pointerId, type: pointerType };
-    return drawing?.type === "touch" && pointerType === "pen" ? "replace" : "begin";
+  down(event) {
+    const before = this.drawing?.type;
+    if (event.pointerType === "touch" && this.isBeside(event, before)) return null;
+    this.drawing = { id: event.pointerId, type: event.pointerType };
+    return before === "touch" && event.pointerType === "pen" ? "replace" : "begin";
+  }
+
+  // A palm beside the pen, or another finger beside the first.
+  isBeside({ isPrimary, timeStamp }, before) {
+    const palm = timeStamp - this.penAt < (before === "pen" ? RESTING_PEN_MS : PALM_MS);
+    return palm || (before === "touch" && !isPrimary);
   }
 
   isOver({ pointerType, buttons }) {
