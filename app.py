@@ -11,14 +11,14 @@ import sys
 import threading
 from pathlib import Path
 
-from mnist_core.classifier import Classifier
-from mnist_core.ui.accounts import AUTH_VARIABLE, AccountsError, read_accounts
-from mnist_core.ui.hood import hood_tab
-from mnist_core.ui.lab import lab_tab
-from mnist_core.ui.limits import add_limit_options, limits_from
-from mnist_core.ui.logs import log_as_json
+from mnist_core.models.classifier import Classifier
+from mnist_core.server.accounts import AUTH_VARIABLE, AccountsError, read_accounts
+from mnist_core.server.limits import add_limit_options, limits_from
+from mnist_core.server.logs import log_as_json
+from mnist_core.server.sessions import Sessions
+from mnist_core.ui.hood.tab import hood_tab
+from mnist_core.ui.lab.tab import lab_tab
 from mnist_core.ui.page import Tab, build_page, end_page, launch_options
-from mnist_core.ui.sessions import Sessions
 
 TABS: dict[str, Tab] = {"Train": lab_tab, "Under the hood": hood_tab}
 

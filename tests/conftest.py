@@ -7,10 +7,13 @@ from pathlib import Path
 
 import pytest
 import torch
-from browser import app_url, browser, page  # noqa: F401 - fixtures
 from hypothesis import HealthCheck, settings
 
-from mnist_core.data import DatasetError, Splits, default_root, load_mnist, synthetic_digits
+from mnist_core.data.datasets import Splits
+from mnist_core.data.mnist import default_root, load_mnist
+from mnist_core.errors import DatasetError
+from tests.support.browser import app_url, browser, page  # noqa: F401 - fixtures
+from tests.support.synthetic import synthetic_digits
 
 # No promise is about time here, and a busy machine makes any example slow.
 settings.register_profile(

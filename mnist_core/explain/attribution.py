@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from mnist_core.explain.loss import digit_logits
-from mnist_core.models import MLP
+from mnist_core.models.mlp import MLP
 
 
 def evidence(model: MLP, images: Tensor, *, digit: int) -> Tensor:
@@ -17,14 +17,6 @@ def evidence(model: MLP, images: Tensor, *, digit: int) -> Tensor:
     """
     logits = digit_logits(model, images)
     return logits[:, digit] - logits.mean(dim=1)
-
-
-def gradient_times_input(model: MLP, image: Tensor, *, digit: int) -> Tensor:
-    """Each pixel's ink times the slope of the evidence at this drawing, (28, 28)."""
-    image = image.clone().requires_grad_()
-    score = evidence(model, image.unsqueeze(0), digit=digit).sum()
-    gradient = torch.autograd.grad(score, image)[0]
-    return (image * gradient).detach()
 
 
 def integrated_gradients(model: MLP, image: Tensor, *, digit: int, steps: int = 64) -> Tensor:

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from mnist_core.explain.loss import digit_logits, loss_from_logits
-from mnist_core.models import MLP
+from mnist_core.models.mlp import MLP
 
 
 def private_copy(model: MLP) -> MLP:

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from mnist_core.models import MLP
+from mnist_core.models.mlp import MLP
 
 
 def digit_logits(model: MLP, images: Tensor) -> Tensor:

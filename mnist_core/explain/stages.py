@@ -9,9 +9,19 @@ from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
-from mnist_core import ink
-from mnist_core.ink import BOX_SIZE, CENTRE, IMAGE_SIZE, PEN_EDGE, PEN_RADIUS, Ink
-from mnist_core.ink import Image as Image
+from mnist_core.ink.ink import Ink
+from mnist_core.ink.raster import (
+    BOX_SIZE,
+    IMAGE_SIZE,
+    PEN_EDGE,
+    PEN_RADIUS,
+    Image,
+    Strokes,
+    cut,
+    draw,
+    draw_centred,
+    segments,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +59,7 @@ def prepare(drawing: Ink, stages: Stages, *, pad_size: float, pad_pen: float) ->
         radius = pad_pen / 2 * factor
     margin = radius if stages.crop else 0.0
     strokes = tuple((stroke - low) * factor + margin - 0.5 for stroke in drawing.strokes)
-    return _paint(strokes, centre=stages.centre, radius=radius, soft=stages.pen)
+    return paint(strokes, centre=stages.centre, radius=radius, soft=stages.pen)
 
 
 def each_stage(drawing: Ink, stages: Stages, *, pad_size: float, pad_pen: float) -> list[Image]:
@@ -63,19 +73,10 @@ def each_stage(drawing: Ink, stages: Stages, *, pad_size: float, pad_pen: float)
     return images
 
 
-def _paint(
-    strokes: tuple[ink.FloatArray, ...], *, centre: bool, radius: float, soft: bool
-) -> Image:
+def paint(strokes: Strokes, *, centre: bool, radius: float, soft: bool) -> Image:
+    """The strokes, in pixels of the image, drawn with a soft or a hard pen."""
     edge = PEN_EDGE if soft else 0.5
-    starts, ends = ink._cut(*ink._segments(strokes))
-    image = ink._draw(starts, ends, radius=radius, edge=edge)
-    if not centre:
-        return image
-    shift = CENTRE - ink._line_centre(starts, ends)
-    for _ in range(2):
-        image = ink._draw(starts + shift, ends + shift, radius=radius, edge=edge)
-        offset = CENTRE - ink._centre_of_mass(image)
-        if np.abs(offset).max() < 0.02:
-            break
-        shift = shift + offset
-    return image
+    line = cut(segments(strokes))
+    if centre:
+        return draw_centred(line, radius=radius, edge=edge)
+    return draw(line, radius=radius, edge=edge)

@@ -10,12 +10,12 @@ from gradio.block_function import BlockFunction
 from gradio.tunneling import CURRENT_TUNNELS
 from starlette.middleware import Middleware
 
+from mnist_core.server.gate import Gate
+from mnist_core.server.sessions import Sessions
 from mnist_core.ui.component import read_asset
-from mnist_core.ui.gate import Gate
-from mnist_core.ui.pad import pad_column
-from mnist_core.ui.sessions import Sessions
+from mnist_core.ui.pad.column import pad_column
+from mnist_core.ui.pad.why import why_panel
 from mnist_core.ui.static import preload_links, static_route
-from mnist_core.ui.why import why_panel
 
 Tab = Callable[[Sessions], object]
 

@@ -1,0 +1,1 @@
+"""The recipe of the shipped weights; nothing else needs it. Leans on `training`."""

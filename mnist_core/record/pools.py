@@ -1,0 +1,227 @@
+"""The recipe's settings, and the images that it trains on: drawn once, varied in every batch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass, field
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from mnist_core.data.datasets import Dataset
+from mnist_core.data.pendigits import PenDigit
+from mnist_core.ink.ink import Ink
+from mnist_core.ink.raster import PEN_EDGE, PEN_RADIUS, Strokes
+from mnist_core.models.config import CLASS_COUNT
+from mnist_core.record.hands import vary_strokes
+from mnist_core.record.non_digits import non_digit
+from mnist_core.record.rare_styles import made_up_digit, with_bar, with_slash
+from mnist_core.training.augmentation import AugmentationConfig, augment
+
+#: Images (N, 28, 28), labels (N,), and a teacher's logits (N, 11) where there is one.
+Batch = tuple[Tensor, Tensor, Tensor | None]
+#: The label of ink that is no digit: the eleventh logit.
+NOT_A_DIGIT = CLASS_COUNT
+# Batches made at once, on a thread of their own while the one before is learnt from.
+_BATCHES_AHEAD = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordConfig:
+    """The recipe; the defaults made the shipped weights.
+
+    teacher_epochs, epochs: of the teacher, then of the MLP that learns from it. teacher_threads: threads
+    that the teacher learns on, where there are so many cores; while the MLP learns, the second core
+    makes batches and asks the teacher. distillation: the teacher's share of the MLP's loss. softness:
+    divides the logits that the two are compared by.
+    images_per_epoch: drawn from all sources. The four shares are those of a batch and add up to 1.
+    pen_variants: drawings of each pen digit by other hands. made_up, non_digits: how many are made.
+    all_writers: also trains the six writers who otherwise only measure.
+    last_augmentation: to what share the augmentation falls over the last `calming_share` of the
+    epochs, so that the model ends on digits as people write them.
+    """
+
+    hidden_sizes: tuple[int, ...] = (1280, 1024, 768)
+    teacher_epochs: int = 140
+    teacher_threads: int = 2
+    epochs: int = 280
+    distillation: float = 0.7
+    softness: float = 4.0
+    images_per_epoch: int = 60_000
+    batch_size: int = 512
+    learning_rate: float = 2e-3
+    weight_decay: float = 0.02
+    average_decay: float = 0.9995
+    mnist_share: float = 0.5
+    pen_share: float = 0.22
+    made_up_share: float = 0.16
+    non_digit_share: float = 0.12
+    pen_variants: int = 12
+    made_up: int = 30_000
+    non_digits: int = 40_000
+    validation_size: int = 5_000
+    all_writers: bool = False
+    seed: int = 0
+    augmentation: AugmentationConfig = field(default_factory=AugmentationConfig)
+    last_augmentation: float = 0.5
+    calming_share: float = 0.3
+
+    def __post_init__(self) -> None:
+        for name in (
+            "teacher_epochs",
+            "teacher_threads",
+            "epochs",
+            "images_per_epoch",
+            "batch_size",
+            "pen_variants",
+        ):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name}: expected at least 1, got {getattr(self, name)}")
+        if not 0.0 <= self.distillation <= 1.0:
+            raise ValueError(f"distillation: expected [0, 1], got {self.distillation}")
+        if abs(sum(self.shares) - 1.0) > 1e-6 or min(self.shares) < 0.0:
+            raise ValueError(f"the shares must add up to 1, got {self.shares}")
+
+    @property
+    def steps_per_epoch(self) -> int:
+        return max(1, self.images_per_epoch // self.batch_size)
+
+    def augmentation_at(self, progress: float) -> AugmentationConfig:
+        """The augmentation at `progress` in [0, 1) of a training."""
+        left = (1 - progress) / max(self.calming_share, 1e-9)
+        strength = self.last_augmentation + (1 - self.last_augmentation) * min(1.0, left)
+        full = asdict(self.augmentation)
+        share = full.pop("share")
+        return AugmentationConfig(
+            share=share, **{name: value * strength for name, value in full.items()}
+        )
+
+    @property
+    def shares(self) -> tuple[float, float, float, float]:
+        return (self.mnist_share, self.pen_share, self.made_up_share, self.non_digit_share)
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """Images kept as bytes, since the pools of a full recipe would fill a gigabyte as floats."""
+
+    images: Tensor  # (N, 28, 28) uint8
+    labels: Tensor  # (N,) int64
+
+    def draw(self, count: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+        index = torch.randint(len(self.labels), (count,), generator=generator)
+        index = index.to(self.labels.device)
+        return self.images[index].float().div_(255), self.labels[index]
+
+
+def make_pools(
+    mnist: Dataset, pen: Sequence[PenDigit], config: RecordConfig, device: torch.device | str
+) -> list[Pool]:
+    """MNIST, pen digits, made-up digits and non-digits, in the order of the shares."""
+    generator = np.random.default_rng(config.seed)
+    drawings: list[tuple[Strokes, int]] = []
+    for variant in range(config.pen_variants):
+        for digit in pen:
+            strength = generator.uniform(0.3, 1.1) if variant else 0.0
+            strokes = vary_strokes(digit.strokes, strength=strength, generator=generator)
+            drawings.append((strokes, digit.digit))
+    pen_pool = _drawn(drawings, generator, device)
+    by_digit: dict[int, list[Strokes]] = {
+        label: [digit.strokes for digit in pen if digit.digit == label] for label in (0, 7)
+    }
+    drawings = [_rare_style(by_digit, generator) for _ in range(config.made_up)]
+    made_up_pool = _drawn(drawings, generator, device)
+    strokes_of = [digit.strokes for digit in pen]
+    drawings = [
+        (non_digit(strokes_of, generator=generator), NOT_A_DIGIT) for _ in range(config.non_digits)
+    ]
+    non_digit_pool = _drawn(drawings, generator, device)
+    images = mnist.images.mul(255).round_().to(torch.uint8).to(device)
+    mnist_pool = Pool(images, mnist.labels.to(device))
+    return [mnist_pool, pen_pool, made_up_pool, non_digit_pool]
+
+
+def _rare_style(
+    by_digit: dict[int, list[Strokes]], generator: np.random.Generator
+) -> tuple[Strokes, int]:
+    """A made-up digit, or a real 0 with a slash or 7 with a bar; zeros a quarter of all."""
+    chance = generator.random()
+    if chance < 0.15 and by_digit[0]:
+        strokes = by_digit[0][generator.integers(len(by_digit[0]))]
+        slashed = with_slash(strokes, generator=generator)
+        return vary_strokes(slashed, generator=generator), 0
+    if chance < 0.2 and by_digit[7]:
+        strokes = by_digit[7][generator.integers(len(by_digit[7]))]
+        crossed = with_bar(strokes, generator=generator)
+        return vary_strokes(crossed, generator=generator), 7
+    digit = int(generator.integers(CLASS_COUNT))
+    return made_up_digit(digit, generator=generator), digit
+
+
+def _drawn(
+    drawings: Sequence[tuple[Strokes, int]],
+    generator: np.random.Generator,
+    device: torch.device | str,
+) -> Pool:
+    """The drawings as images, half of them with another pen than the usual one."""
+    images = np.zeros((len(drawings), 28, 28), np.uint8)
+    for image, (strokes, _) in zip(images, drawings, strict=True):
+        radius, edge = PEN_RADIUS, PEN_EDGE
+        if generator.random() < 0.5:
+            radius, edge = generator.uniform(0.95, 1.65), generator.uniform(0.9, 1.6)
+        drawn = Ink(strokes).to_image(pen_radius=radius, pen_edge=edge)
+        image[:] = np.rint(drawn * 255)
+    labels = torch.tensor([label for _, label in drawings], dtype=torch.int64)
+    return Pool(torch.from_numpy(images).to(device), labels.to(device))
+
+
+def varied_batches(
+    pools: Sequence[Pool],
+    config: RecordConfig,
+    *,
+    seed: int,
+    progress: float,
+    device: torch.device | str,
+    teach: Callable[[Tensor], Tensor] | None = None,
+) -> Iterator[Batch]:
+    """One epoch of varied batches: images (N, 28, 28), labels (N,) and what `teach` makes of them.
+
+    The same `seed`, one of its own for each epoch, gives the same batches, so that a resumed run sees
+    them too. `teach` runs beside the caller, on the thread that makes the batches.
+    """
+    generator = torch.Generator().manual_seed(seed)
+    augmentation = config.augmentation_at(progress)
+    steps = config.steps_per_epoch
+    sizes = [min(_BATCHES_AHEAD, steps - first) for first in range(0, steps, _BATCHES_AHEAD)]
+
+    def make(batches: int) -> list[Batch]:
+        total = batches * config.batch_size
+        counts = [round(total * share) for share in config.shares[1:]]
+        counts = [total - sum(counts), *counts]
+        parts = [
+            pool.draw(count, generator)
+            for pool, count in zip(pools, counts, strict=True)
+            if count and len(pool.labels)
+        ]
+        images, labels = (torch.cat(part) for part in zip(*parts, strict=True))
+        order = torch.randperm(len(labels), generator=generator).to(device)
+        varied = augment(images, config=augmentation, generator=generator)
+        return [
+            (images, labels, None if teach is None else teach(images))
+            for images, labels in zip(
+                torch.split(varied[order], config.batch_size),
+                torch.split(labels[order], config.batch_size),
+                strict=True,
+            )
+        ]
+
+    # Each thread has an intra-op pool of its own; without this, the new one takes every core.
+    with ThreadPoolExecutor(1, initializer=torch.set_num_threads, initargs=(1,)) as maker:
+        ahead = maker.submit(make, sizes[0])
+        for following in [*sizes[1:], None]:
+            made = ahead.result()
+            if following is not None:
+                ahead = maker.submit(make, following)
+            yield from made

@@ -1,0 +1,69 @@
+"""What `train --preset record` prints and draws."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import torch
+
+from mnist_core.data.datasets import Splits
+from mnist_core.data.download import ProgressCallback
+from mnist_core.data.pendigits_download import load_pen_digits
+from mnist_core.evaluation.charts import learning_curves
+from mnist_core.evaluation.measures import evaluate
+from mnist_core.evaluation.style import save_figure
+from mnist_core.models.checkpoints import load_checkpoint, save_checkpoint
+from mnist_core.record.pools import RecordConfig
+from mnist_core.record.recipe import RecordEvent, record
+
+
+def train_record(
+    mnist: Splits,
+    *,
+    config: RecordConfig,
+    data_root: Path | str | None,
+    out: Path | None,
+    figure: Path | None = None,
+    on_progress: ProgressCallback | None = None,
+) -> Iterator[str]:
+    """Runs the recipe, yielding one line an epoch and the test accuracy last.
+
+    With `out`, the weights are saved there, and each epoch's state beside them as `.state` until
+    then, from which a killed run goes on. `figure` shows how the MLP learnt in this run.
+    """
+    pen = load_pen_digits(data_root, on_progress=on_progress)
+    state_path = out.with_name(f"{out.name}.state") if out is not None else None
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    event: RecordEvent | None = None
+    curve: list[tuple[int, float, float]] = []
+    for event in record(mnist, pen, config=config, state_path=state_path, device=device):
+        yield _epoch_line(event)
+        if event.stage == "mlp" and event.loss is not None and event.mnist_accuracy is not None:
+            curve.append((event.epoch, event.loss, event.mnist_accuracy))
+    if event is None or event.model is None:
+        return
+    model = event.model.cpu()
+    if out is not None and state_path is not None:
+        metadata = {"preset": "record", "seed": str(config.seed)}
+        save_checkpoint(model, out, metadata=metadata, half=True)
+        state_path.unlink(missing_ok=True)
+        yield f"saved to {out}"
+        model = load_checkpoint(out)  # as it was rounded for the file
+    if figure is not None and curve:
+        yield save_figure(learning_curves(*zip(*curve, strict=True)), figure)
+    if mnist.test is not None:
+        measured = evaluate(model, mnist.test)
+        yield f"test accuracy {measured.accuracy:.2%}  loss {measured.loss:.4f}"
+
+
+def _epoch_line(event: RecordEvent) -> str:
+    line = f"{event.stage} epoch {event.epoch}/{event.epochs}"
+    if event.loss is None:
+        return f"{line}  ink drawn  {event.elapsed_s:.0f} s"
+    line += f"  loss {event.loss:.4f}"
+    if event.mnist_accuracy is not None:
+        line += f"  validation accuracy {event.mnist_accuracy:.2%}"
+    if event.pen_accuracy is not None:
+        line += f"  pens {event.pen_accuracy:.2%}"
+    return f"{line}  {event.elapsed_s:.0f} s  left {event.remaining_s or 0:.0f} s"

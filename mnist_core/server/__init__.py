@@ -1,0 +1,1 @@
+"""Visitors, their runs, their limits, and the gate before them. Leans on `worker`; no Gradio."""

@@ -1,0 +1,141 @@
+"""Backpropagation written out for a plain MLP, twice as fast as autograd on one small batch.
+
+The chain rule, layer by layer, with its products written straight into the gradient's memory
+(Rumelhart, Hinton and Williams 1986). Networks that this does not cover take autograd.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from mnist_core.models.mlp import MLP
+
+# d activation / d input from the activation's own output, as PyTorch's backward kernels take it.
+_DERIVATIVES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
+    "relu": lambda gradient, output: torch.ops.aten.threshold_backward(gradient, output, 0),
+    "sigmoid": torch.ops.aten.sigmoid_backward,
+    "tanh": torch.ops.aten.tanh_backward,
+}
+_FORWARD: dict[str, Callable[[Tensor], Tensor]] = {
+    "relu": torch.relu_,
+    "sigmoid": torch.sigmoid_,
+    "tanh": torch.tanh_,
+}
+
+
+class FlatParameters:
+    """All parameters of a model as one vector, and all of their gradients as another.
+
+    Afterwards the model's parameters are views into `values`, and their `.grad` into `gradients`, so
+    that an update is one operation on one vector whatever the number of layers.
+    """
+
+    def __init__(self, model: torch.nn.Module) -> None:
+        parameters = list(model.parameters())
+        self.values = torch.cat([parameter.detach().reshape(-1) for parameter in parameters])
+        self.gradients = torch.zeros_like(self.values)
+        start = 0
+        for parameter in parameters:
+            stop = start + parameter.numel()
+            parameter.data = self.values[start:stop].view_as(parameter)
+            parameter.grad = self.gradients[start:stop].view_as(parameter)
+            start = stop
+
+
+class Backpropagation:
+    """Cross-entropy loss and its gradients for one model, written into the parameters' `.grad`.
+
+    The model's parameters must be flat already (`FlatParameters`): their memory is looked up once.
+    """
+
+    def __init__(self, model: MLP) -> None:
+        self._model = model
+        layers = model.linear_layers
+        # Plain tensors on the parameters' memory: looking up a module's attributes at each step
+        # costs as much as a small layer's arithmetic.
+        self._weights = [layer.weight.detach() for layer in layers]
+        self._biases = [layer.bias.detach() for layer in layers]
+        self._weight_gradients = [_gradient(layer.weight) for layer in layers]
+        self._bias_gradients = [_gradient(layer.bias) for layer in layers]
+        self._written_out = model.config.normalization == "none" and not model.config.rejects
+
+    def __call__(
+        self, images: Tensor, labels: Tensor, *, dropout: float, generator: torch.Generator
+    ) -> tuple[float, int]:
+        """The mean loss of a batch, and how many of its images are named right before the update.
+
+        images: (N, 28, 28) in [0, 1]. labels: (N,) int64. dropout: the share of hidden units to
+        silence, drawn from `generator`.
+        """
+        if self._written_out:
+            return self._by_hand(images, labels, dropout=dropout, generator=generator)
+        return self._by_autograd(images, labels, dropout=dropout)
+
+    @torch.no_grad()
+    def _by_hand(
+        self, images: Tensor, labels: Tensor, *, dropout: float, generator: torch.Generator
+    ) -> tuple[float, int]:
+        model = self._model
+        activation = model.config.activation
+        activate, derivative = _FORWARD[activation], _DERIVATIVES[activation]
+
+        inputs = [model.standardize(images)]  # what each layer is given: (N, units) each
+        outputs, masks = [], []
+        for weight, bias in zip(self._weights[:-1], self._biases[:-1], strict=True):
+            output = activate(torch.addmm(bias, inputs[-1], weight.t()))
+            mask = _dropout_mask(output, dropout, generator) if dropout else None
+            outputs.append(output)
+            masks.append(mask)
+            inputs.append(output if mask is None else output * mask)
+        logits = torch.addmm(self._biases[-1], inputs[-1], self._weights[-1].t())  # (N, 10)
+
+        log_probabilities = functional.log_softmax(logits, dim=1)
+        loss = functional.nll_loss(log_probabilities, labels).item()
+        correct = _count_correct(log_probabilities, labels)
+
+        # d loss / d logits = (probabilities - one-hot labels) / N
+        gradient = log_probabilities.exp_()
+        gradient.scatter_add_(1, labels[:, None], gradient.new_full((len(labels), 1), -1.0))
+        gradient.div_(len(labels))
+        for depth in range(len(self._weights) - 1, -1, -1):
+            torch.mm(gradient.t(), inputs[depth], out=self._weight_gradients[depth])
+            torch.sum(gradient, dim=0, out=self._bias_gradients[depth])
+            if depth:
+                gradient = gradient @ self._weights[depth]  # (N, units of the layer below)
+                mask = masks[depth - 1]
+                if mask is not None:
+                    gradient.mul_(mask)
+                gradient = derivative(gradient, outputs[depth - 1])
+        return loss, correct
+
+    def _by_autograd(self, images: Tensor, labels: Tensor, *, dropout: float) -> tuple[float, int]:
+        model = self._model
+        for module in model.modules():
+            if isinstance(module, torch.nn.Dropout):
+                module.p = dropout
+        for parameter in model.parameters():
+            if parameter.grad is not None:
+                parameter.grad.zero_()
+        logits = model(images)
+        loss = functional.cross_entropy(logits, labels)
+        loss.backward()
+        return loss.item(), _count_correct(logits.detach(), labels)
+
+
+def _gradient(parameter: Tensor) -> Tensor:
+    if parameter.grad is None:
+        raise ValueError("model: expected flat parameters (FlatParameters), got one without .grad")
+    return parameter.grad
+
+
+def _count_correct(logits: Tensor, labels: Tensor) -> int:
+    return int(torch.count_nonzero(logits.argmax(dim=1) == labels))
+
+
+def _dropout_mask(output: Tensor, dropout: float, generator: torch.Generator) -> Tensor:
+    """0 for the silenced units, 1 / (1 - dropout) for the rest ("inverted" dropout)."""
+    return torch.empty_like(output).bernoulli_(1 - dropout, generator=generator).div_(1 - dropout)

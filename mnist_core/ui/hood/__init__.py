@@ -1,0 +1,1 @@
+"""The Under the hood tab: the notebook's steps on the visitor's own drawing."""

@@ -1,0 +1,294 @@
+"""What each step of Under the hood computes for a drawing, as numbers and bytes for the page."""
+
+from __future__ import annotations
+
+import base64
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from mnist_core.explain import attribution, gradients, loss, neighbours, scratch, sgd, tensors
+from mnist_core.explain.activations import first_weights, run_layers, strongest_units, unit_view
+from mnist_core.explain.stages import Stages, each_stage
+from mnist_core.ink.ink import Ink
+from mnist_core.models.mlp import MLP
+from mnist_core.ui.hood.numbers import grey, largest, round_number, rounded, signed, significant
+from mnist_core.ui.hood.training_images import TrainingImages
+
+# The pad's box and the width of its line, as its script draws them.
+PAD_SIZE = 1000.0
+PAD_PEN = 50.0
+BATCH = 64
+NEIGHBOURS = 8
+PICTURED_UNITS = 8
+CHECKED_PIXELS = 3
+NUDGE = 1e-4
+STEPS = 50  # of SGD at most: each click computes all of them again
+
+Answer = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What the visitor has set in the steps.
+
+    meant: the digit that they meant, None for the one that the model names. weights_seed: of the
+    random weights of step 3. factor: what it multiplies the logits by. stages: which of step 2 are on.
+    pixel_seed: of the pixels that step 6 checks. steps, learning_rate: of SGD in step 7.
+    """
+
+    meant: int | None = None
+    weights_seed: int = 0
+    factor: float = 1.0
+    stages: Stages = field(default_factory=Stages)
+    pixel_seed: int = 0
+    steps: int = 0
+    learning_rate: float = 0.01
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drawing:
+    """A drawing and the model that answers for it. image: (28, 28). `label` is what was meant."""
+
+    ink: Ink
+    model: MLP
+    image: Tensor
+    probabilities: Tensor
+    label: int
+
+    @classmethod
+    def of(cls, ink: Ink, model: MLP, settings: Settings) -> Drawing:
+        image = torch.from_numpy(ink.to_image())
+        with torch.no_grad():
+            probabilities = model.probabilities(image[None])[0]
+        named = int(probabilities.argmax())
+        label = named if settings.meant is None else settings.meant
+        return cls(ink=ink, model=model, image=image, probabilities=probabilities, label=label)
+
+    @property
+    def images(self) -> Tensor:
+        return self.image[None]
+
+    @property
+    def labels(self) -> Tensor:
+        return torch.tensor([self.label])
+
+
+def batch(data: TrainingImages, *, seed: int) -> Answer:
+    """A random batch with its labels, the shapes on its way, and what becomes of three pixels."""
+    generator = torch.Generator().manual_seed(seed)
+    chosen = torch.randint(len(data.pixels), (BATCH,), generator=generator)
+    pixels = data.pixels[chosen]
+    images = tensors.to_tensor(pixels)
+    normalized = tensors.normalize(images)
+    first = pixels[0].flatten()
+    # A blank pixel, one from the grey edge of a stroke, and the darkest.
+    places = [int(first.argmin()), int((first.int() - 128).abs().argmin()), int(first.argmax())]
+    return {
+        "pixels": base64.b64encode(pixels.numpy().tobytes()).decode(),
+        "labels": data.labels[chosen].tolist(),
+        "shapes": [list(images.shape), list(tensors.flatten(normalized).shape)],
+        "table": [
+            [
+                int(first[i]),
+                round_number(images[0].flatten()[i]),
+                round_number(normalized[0].flatten()[i]),
+            ]
+            for i in places
+        ],
+    }
+
+
+def nearest_images(drawing: Drawing, data: TrainingImages) -> Answer:
+    places, distances = neighbours.nearest(
+        drawing.image, data.pixels, data.shrunk, count=NEIGHBOURS
+    )
+    return {
+        "pixels": base64.b64encode(data.pixels[places].numpy().tobytes()).decode(),
+        "labels": data.labels[places].tolist(),
+        "distances": rounded(distances),
+    }
+
+
+def stages(drawing: Drawing, settings: Settings) -> Answer:
+    images = each_stage(drawing.ink, settings.stages, pad_size=PAD_SIZE, pad_pen=PAD_PEN)
+    with torch.no_grad():
+        probabilities = drawing.model.probabilities(torch.from_numpy(images[-1])[None])[0]
+    return {
+        "pictures": [grey(torch.from_numpy(image)) for image in images],
+        "probabilities": rounded(probabilities),
+        "usual": rounded(drawing.probabilities),
+    }
+
+
+def from_scratch(drawing: Drawing, settings: Settings) -> Answer:
+    generator = torch.Generator().manual_seed(settings.weights_seed)
+    network = scratch.random_network(generator=generator)
+    inputs = tensors.flatten(tensors.normalize(drawing.images))
+    logits = scratch.scratch_logits(network, inputs)
+    probabilities = scratch.softmax(logits)
+    larger = logits * settings.factor
+    return {
+        "logits": rounded(logits[0], digits=2),
+        "probabilities": rounded(probabilities[0]),
+        "sum": round_number(probabilities.sum(), digits=6),
+        "larger": rounded(larger[0], digits=1),
+        "naive": rounded(scratch.softmax_naive(larger)[0]),
+        "stable": rounded(scratch.softmax(larger)[0]),
+    }
+
+
+def layers(drawing: Drawing, settings: Settings) -> Answer:
+    with torch.no_grad():
+        results, logits = run_layers(drawing.model, drawing.image)
+    # Without hidden layers, the first layer's units are the ten digits themselves.
+    first = results[0].outputs if results else logits
+    units = strongest_units(first, count=PICTURED_UNITS)
+    return {
+        "sizes": list(drawing.model.config.layer_sizes),
+        "activation": drawing.model.config.activation,
+        "normalization": drawing.model.config.normalization,
+        "temperature": round_number(drawing.model.config.temperature, digits=3),
+        "layers": [
+            {
+                "outputs": signed(result.outputs),
+                "largest": round_number(result.outputs.abs().max(), digits=3),
+                "fired": int((result.sums > 0).sum()),
+            }
+            for result in results
+        ],
+        "units": units.tolist(),
+        "unit_outputs": rounded(first[units], digits=2),
+        "weights": [signed(picture) for picture in first_weights(drawing.model, units)],
+        "logits": rounded(logits, digits=3),
+        "probabilities": rounded(drawing.probabilities),
+    }
+
+
+def unit(drawing: Drawing, *, layer: int, unit: int) -> Answer:
+    """What one unit looks at; ValueError where the model has no such unit."""
+    sizes = drawing.model.config.layer_sizes[1:]
+    if not 0 <= layer < len(sizes) or not 0 <= unit < sizes[layer]:
+        raise ValueError(f"expected a unit of layers {sizes}, got {layer}, {unit}")
+    with torch.no_grad():
+        results, logits = run_layers(drawing.model, drawing.image)
+    hidden = layer < len(results)
+    return {
+        "picture": signed(unit_view(drawing.model, drawing.image, layer=layer, unit=unit)),
+        "sum": round_number(results[layer].sums[unit] if hidden else logits[unit], digits=3),
+        "output": round_number(results[layer].outputs[unit], digits=3) if hidden else None,
+    }
+
+
+def losses(drawing: Drawing, settings: Settings) -> Answer:
+    with torch.no_grad():
+        # In float64: the loss of a sure answer vanishes in the rounding of float32.
+        logits = loss.digit_logits(drawing.model, drawing.images).double()
+        return {
+            "meant": drawing.label,
+            "logits": rounded(logits[0], digits=3),
+            "log_probabilities": rounded(logits.log_softmax(dim=1)[0], digits=3),
+            "probability": significant(logits.softmax(dim=1)[0, drawing.label]),
+            "cross_entropy": significant(loss.loss_from_logits(logits, drawing.labels)),
+            "nll": significant(loss.loss_from_log_softmax(logits, drawing.labels)),
+            "by_hand": significant(loss.loss_by_hand(logits, drawing.labels)),
+        }
+
+
+def autograd(drawing: Drawing, settings: Settings) -> Answer:
+    before, after = gradients.gradients_before_and_after(
+        drawing.model, drawing.images, drawing.labels
+    )
+    function = gradients.loss_of(_precise(drawing.model), drawing.label)
+    image = drawing.image.double()
+    slopes = gradients.input_gradient(function, image[None]).flatten()
+    pixels = _pixels_to_check(slopes, seed=settings.pixel_seed)
+    with torch.no_grad():
+        differences = gradients.finite_differences(function, image, pixels=pixels, step=NUDGE)
+    return {
+        "meant": drawing.label,
+        "parameters": [
+            {
+                "name": name,
+                "shape": list(parameter.shape),
+                "before": str(before[name]),
+                "after": largest(after[name]),
+            }
+            for name, parameter in drawing.model.named_parameters()
+        ],
+        # Down the loss is up towards the digit.
+        "picture": signed(-slopes.view(28, 28)),
+        "ink": grey(drawing.image),
+        "checks": [
+            {
+                "pixel": [pixel // 28, pixel % 28],
+                "autograd": significant(slopes[pixel]),
+                "difference": significant(difference),
+            }
+            for pixel, difference in zip(pixels, differences, strict=True)
+        ],
+    }
+
+
+def sgd_steps(drawing: Drawing, settings: Settings) -> Answer:
+    model, history = sgd.train_few_steps(
+        drawing.model,
+        drawing.images,
+        drawing.labels,
+        steps=settings.steps,
+        learning_rate=settings.learning_rate,
+    )
+    with torch.no_grad():
+        probabilities = model.probabilities(drawing.images)[0]
+    return {
+        "meant": drawing.label,
+        "losses": [significant(value) for value in history],
+        "before": rounded(drawing.probabilities),
+        "probabilities": rounded(probabilities),
+    }
+
+
+def why(drawing: Drawing) -> Answer:
+    """The pixels for and against the winning digit, with the evidence that they add up to."""
+    digit = int(drawing.probabilities.argmax())
+    parts = attribution.integrated_gradients(drawing.model, drawing.image, digit=digit)
+    with torch.no_grad():
+        both = torch.stack([torch.zeros_like(drawing.image), drawing.image])
+        blank, drawn = attribution.evidence(drawing.model, both, digit=digit)
+    return {
+        "digit": digit,
+        "picture": signed(parts),
+        "ink": grey(drawing.image),
+        "for": round_number(parts.clamp(min=0).sum(), digits=2),
+        "against": round_number(-parts.clamp(max=0).sum(), digits=2),
+        "paper": round_number(blank, digits=2),
+        "evidence": round_number(drawn, digits=2),
+    }
+
+
+STEPS_OF_A_DRAWING: dict[str, Callable[[Drawing, Settings], Answer]] = {
+    "stages": stages,
+    "scratch": from_scratch,
+    "layers": layers,
+    "loss": losses,
+    "autograd": autograd,
+    "sgd": sgd_steps,
+}
+
+
+# Copying a large model takes longer than all that step 6 does with it; a copy takes up to 32 MB.
+@functools.lru_cache(maxsize=2)
+def _precise(model: MLP) -> MLP:
+    """The model in float64, as float32 is too coarse for finite differences."""
+    return gradients.private_copy(model).double().requires_grad_(False)
+
+
+def _pixels_to_check(slopes: Tensor, *, seed: int) -> list[int]:
+    """The steepest pixel, and some at random."""
+    generator = torch.Generator().manual_seed(seed)
+    others = torch.randperm(len(slopes), generator=generator)[: CHECKED_PIXELS - 1].tolist()
+    return [int(slopes.abs().argmax()), *others]

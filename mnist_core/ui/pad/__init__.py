@@ -1,0 +1,1 @@
+"""The sketchpad with its answer, and the API's endpoints."""

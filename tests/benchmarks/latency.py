@@ -1,0 +1,164 @@
+"""Measures the page in Chromium: from a pointer's move to moved bars, idle and while training.
+
+Trainings are one of the visitor's own, then two of other visitors.
+
+    python tests/latency.py [--moves N] [--url URL]
+
+Each figure is the time from the timestamp of a pointer event to the moment when the bars in the
+page show the answer for a drawing that contains it. Moves come at 60 a second, as from a mouse.
+Training needs MNIST: $MNIST_ROOT, else the cache folder, else a network.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import statistics
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from playwright.sync_api import Page, expect, sync_playwright
+
+from tests.support.browser import launch, open_page, serve
+from tests.support.server import Server
+
+#: The most that the figures may be: median and 95th percentile, in ms.
+LIMITS = {"idle": (25, 60), "training": (40, 120), "two others": (60, 200)}
+
+# Draws an 8 with synthetic pointer events, so that their rhythm is the page's own, and notes
+# for each answer how long ago the newest point in it was drawn. The bars have moved by then: their
+# listener was there first.
+_MEASURE = """(moves) => new Promise((resolve) => {
+  const canvas = document.querySelector("#sketchpad canvas");
+  canvas.setPointerCapture = () => {};
+  const { left, top, width } = canvas.getBoundingClientRect();
+  const times = [];
+  let last = 0;
+  const note = ({ detail }) => {
+    if (detail.cause !== "ink" || detail.drawnAt === last) return;
+    last = detail.drawnAt;
+    times.push(performance.now() - detail.drawnAt);
+  };
+  window.addEventListener("mnist:prediction", note);
+  const send = (type, step) => {
+    const angle = 2 * Math.PI * (step / moves);
+    canvas.dispatchEvent(new PointerEvent(type, {
+      pointerId: 1, pointerType: "mouse", bubbles: true, cancelable: true,
+      clientX: left + width * (0.5 - 0.2 * Math.sin(2 * angle)),
+      clientY: top + width * (0.5 - 0.35 * Math.cos(angle)),
+    }));
+  };
+  send("pointerdown", 0);
+  let step = 0;
+  const timer = setInterval(() => {
+    step += 1;
+    if (step <= moves) return send("pointermove", step);
+    clearInterval(timer);
+    send("pointerup", step);
+    setTimeout(() => {
+      window.removeEventListener("mnist:prediction", note);
+      resolve(times);
+    }, 1000);
+  }, 1000 / 60);
+})"""
+
+
+def measure(page: Page, moves: int) -> list[float]:
+    """The times in ms, sorted."""
+    page.locator("#sketchpad").get_by_role("button", name="Clear").evaluate("(b) => b.click()")
+    return sorted(page.evaluate(_MEASURE, moves))
+
+
+def report(name: str, times: list[float]) -> bool:
+    """Prints one row; whether it is within its limits."""
+    median, p95 = statistics.median(times), times[int(0.95 * (len(times) - 1))]
+    limits = LIMITS[name]
+    print(
+        f"{name:<10} {len(times):>5} answers   median {median:6.1f} ms (at most {limits[0]})   "
+        f"95th percentile {p95:6.1f} ms (at most {limits[1]})",
+        flush=True,
+    )
+    return median <= limits[0] and p95 <= limits[1]
+
+
+def begin_training(page: Page) -> None:
+    """Starts the `notebook` preset, for longer than the measurement takes."""
+    page.get_by_label("Start from").select_option("notebook")
+    page.get_by_label("Epochs").first.fill("60")
+    page.get_by_role("button", name="Train", exact=True).click()
+    expect(page.get_by_role("radio", name="Yours")).to_be_checked(timeout=60_000)
+    page.wait_for_function("window.mnist.prediction.model === 'yours'", timeout=60_000)
+
+
+@contextlib.contextmanager
+def two_trainings(url: str) -> Iterator[None]:
+    """Two other visitors train meanwhile, with pages that ask five times a second."""
+    others = [Server(url) for _ in range(2)]
+    ended = threading.Event()
+
+    def follow(server: Server) -> None:
+        while not ended.wait(0.2):
+            server.ask("lab_poll", known=None)
+
+    for each in others:
+        each.ask("lab_start", setup={"preset": "notebook", "epochs": 100})
+    threads = [threading.Thread(target=follow, args=(each,)) for each in others]
+    for thread in threads:
+        thread.start()
+    while not all(_is_running(each) for each in others):
+        time.sleep(0.1)
+    yield
+    ended.set()
+    for thread in threads:
+        thread.join()
+    for each in others:
+        each.ask("lab_order", order="stop")
+
+
+def _is_running(server: Server) -> bool:
+    runs = server.ask("lab_poll", known=None)["runs"]
+    return bool(runs) and runs[-1]["status"] == "running"
+
+
+@contextlib.contextmanager
+def address(url: str | None) -> Iterator[str]:
+    if url:
+        yield url
+        return
+    with tempfile.TemporaryDirectory() as folder, serve(log=Path(folder) / "app.log") as own:
+        yield own
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--moves", type=int, default=400, help="a drawing (default: %(default)s)")
+    parser.add_argument("--url", help="a running application, instead of one of its own")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="also write all times there")
+    options = parser.parse_args()
+    with address(options.url) as url, sync_playwright() as playwright:
+        browser = launch(playwright)
+        page = browser.new_page(viewport={"width": 1280, "height": 800})
+        open_page(page, url)
+        measure(page, 60)  # warms everything up
+        times = {"idle": measure(page, options.moves)}
+        within = report("idle", times["idle"])
+        begin_training(page)
+        times["training"] = measure(page, options.moves)
+        within = report("training", times["training"]) and within
+        page.get_by_role("button", name="Stop", exact=True).click()
+        page.get_by_role("radio", name="Ready-made").check(force=True)
+        with two_trainings(url):
+            times["two others"] = measure(page, options.moves)
+            within = report("two others", times["two others"]) and within
+        browser.close()
+    if options.json:
+        options.json.write_text(json.dumps(times))
+    raise SystemExit(0 if within else 1)
+
+
+if __name__ == "__main__":
+    main()

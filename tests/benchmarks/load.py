@@ -1,0 +1,390 @@
+"""Loads a running page over HTTP, on this machine alone, and prints how it holds.
+
+    MNIST_ROOT=... PYTHONPATH=. python tests/load.py [draw] [churn] [fuzz] [--url URL]
+
+- draw: 50 visitors draw at 5 predictions a second each for 20 s, then again with two trainings.
+- churn: 500 visitors come, draw, train for a second and leave without a word, in 20 lanes.
+- fuzz: 10,000 malformed requests of all kinds (`malformed.py`), beside a visitor who draws.
+
+Every loop is bounded in count or time. Exits with 1 where a figure misses its limit.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import json
+import math
+import os
+import random
+import re
+import statistics
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from tests.support.browser import SEVEN, serve
+from tests.support.malformed import KINDS, malformed_requests
+from tests.support.server import components_in, workers_of
+
+JSON = {"Content-Type": "application/json"}
+TIMEOUT_S = 15.0
+#: What an answer must never hold.
+LEAKS = re.compile(rb"Traceback|site-packages|File \"|\.py\"|line \d+, in ")
+
+
+class Connection:
+    """One kept-alive HTTP/1.1 connection; reconnects where the server has closed it."""
+
+    def __init__(self, url: str, *, timeout_s: float = TIMEOUT_S) -> None:
+        parts = urlsplit(url)
+        self.timeout_s = timeout_s
+        assert parts.hostname in ("127.0.0.1", "localhost"), "this machine alone"
+        self.host, self.port = parts.hostname, parts.port or 80
+        self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
+        self._turn = asyncio.Lock()
+
+    async def request(
+        self, method: str, path: str, body: bytes = b"", headers: dict[str, str] | None = None
+    ) -> tuple[int, bytes]:
+        """Status and body; (0, b"") where the server closes the connection or stays silent."""
+        async with self._turn:
+            return await self._request(method, path, body, headers or {})
+
+    async def _request(
+        self, method: str, path: str, body: bytes, headers: dict[str, str]
+    ) -> tuple[int, bytes]:
+        for fresh in (self._streams is None, True):
+            try:
+                return await asyncio.wait_for(
+                    self._exchange(method, path, body, headers), self.timeout_s
+                )
+            except TimeoutError:
+                self.close()
+                return 0, b""
+            except (ConnectionError, asyncio.IncompleteReadError):
+                self.close()
+                if fresh:
+                    return 0, b""
+        return 0, b""
+
+    async def _exchange(
+        self, method: str, path: str, body: bytes, headers: dict[str, str]
+    ) -> tuple[int, bytes]:
+        if self._streams is None:
+            self._streams = await asyncio.open_connection(self.host, self.port)
+        reader, writer = self._streams
+        lines = [f"{method} {path} HTTP/1.1", f"Host: {self.host}"]
+        if "Content-Length" not in headers:
+            lines.append(f"Content-Length: {len(body)}")
+        lines += [f"{name}: {value}" for name, value in headers.items()]
+        writer.write("\r\n".join([*lines, "", ""]).encode("utf-8", "surrogateescape") + body)
+        await writer.drain()
+        head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").lower()
+        status = int(head.split(" ", 2)[1])
+        length = re.search(r"content-length: (\d+)", head)
+        if method == "HEAD" or status in (204, 304):
+            answer = b""
+        elif length:
+            answer = await reader.readexactly(int(length[1]))
+        elif "transfer-encoding: chunked" in head:
+            answer = await _chunks(reader)
+        else:
+            answer = await reader.read()
+            self.close()
+        if "connection: close" in head:
+            self.close()
+        return status, answer
+
+    def close(self) -> None:
+        if self._streams is not None:
+            self._streams[1].close()
+            self._streams = None
+
+
+async def _chunks(reader: asyncio.StreamReader) -> bytes:
+    whole = b""
+    while size := int(await reader.readuntil(b"\r\n"), 16):
+        whole += (await reader.readexactly(size + 2))[:-2]
+    await reader.readexactly(2)
+    return whole
+
+
+class Visitor:
+    """One page: a connection, and the session behind its secret."""
+
+    def __init__(self, url: str, components: dict[str, int]) -> None:
+        self.connection = Connection(url)
+        self.components = components
+        self.token: str | None = None
+
+    async def call(self, name: str, **payload: Any) -> dict[str, Any] | None:
+        """The answer of a server function; None where there was none."""
+        body = {
+            "data": payload | {"token": self.token},
+            "component_id": self.components[name],
+            "fn_name": name,
+            "session_hash": "load",
+        }
+        status, answer = await self.connection.request(
+            "POST", "/gradio_api/component_server", json.dumps(body).encode(), JSON
+        )
+        return json.loads(answer) if status == 200 else None
+
+    async def come(self) -> None:
+        answer = await self.call("open_session")
+        self.token = answer["token"] if answer else None
+
+    async def predict(self, strokes: Any) -> bool:
+        answer = await self.call("predict", strokes=strokes, model="yours", seq=1)
+        return bool(answer and answer["ok"])
+
+
+def eight(points: int) -> list[list[list[int]]]:
+    """An 8 of so many points, as it is being drawn."""
+    turns = [2 * math.pi * i / 120 for i in range(points)]
+    return [[[round(500 - 200 * math.sin(2 * t)), round(500 - 350 * math.cos(t))] for t in turns]]
+
+
+async def components_of(url: str) -> dict[str, int]:
+    """Which component has which server function."""
+    connection = Connection(url)
+    _, answer = await connection.request("GET", "/config")
+    connection.close()
+    return components_in(answer)
+
+
+@dataclass
+class Tally:
+    """Times of answers in ms, and how many requests had none or a refusal."""
+
+    times_ms: list[float] = field(default_factory=list)
+    errors: int = 0
+
+    @property
+    def p95(self) -> float:
+        return sorted(self.times_ms)[int(0.95 * (len(self.times_ms) - 1))]
+
+
+async def draw_for(visitor: Visitor, tally: Tally, *, per_s: float, seconds: float) -> None:
+    """Predictions at that rate; one in flight, as the page does."""
+    await asyncio.sleep(random.random() / per_s)
+    began = time.perf_counter()
+    count = 0
+    while (now := time.perf_counter()) - began < seconds:
+        ok = await visitor.predict(eight(20 + count % 100))
+        tally.times_ms.append(1000 * (time.perf_counter() - now))
+        tally.errors += not ok
+        count += 1
+        await asyncio.sleep(max(0.0, began + count / per_s - time.perf_counter()))
+
+
+async def follow(visitor: Visitor, until: asyncio.Event) -> None:
+    """A page with a training on it: polls five times a second."""
+    while not until.is_set():
+        await visitor.call("lab_poll", known=None)
+        await asyncio.sleep(0.2)
+
+
+async def drawing(url: str, *, trainings: int) -> bool:
+    components = await components_of(url)
+    visitors = [Visitor(url, components) for _ in range(50)]
+    trainers = [Visitor(url, components) for _ in range(trainings)]
+    for visitor in (*visitors, *trainers):
+        await visitor.come()
+    ended = asyncio.Event()
+    for trainer in trainers:
+        await trainer.call("lab_start", setup={"preset": "notebook", "epochs": 100})
+    following = [asyncio.create_task(follow(each, ended)) for each in trainers]
+    while trainers and not await _all_train(trainers):
+        await asyncio.sleep(0.2)
+    tally = Tally()
+    began = time.perf_counter()
+    await asyncio.gather(*(draw_for(each, tally, per_s=5, seconds=20) for each in visitors))
+    rate = len(tally.times_ms) / (time.perf_counter() - began)
+    training = not trainers or await _all_train(trainers)
+    ended.set()
+    await asyncio.gather(*following)
+    for trainer in trainers:
+        await trainer.call("lab_order", order="stop")
+    name = f"50 visitors draw, {trainings} trainings" if trainings else "50 visitors draw"
+    most_ms = 400 if trainings else 250
+    print(
+        f"{name}: {rate:.0f} predictions/s{'' if trainings else ' (at least 240)'}, "
+        f"{tally.errors} errors, median {statistics.median(tally.times_ms):.0f} ms, "
+        f"95th percentile {tally.p95:.0f} ms (at most {most_ms})"
+        + ("" if training else "; the trainings ended early"),
+        flush=True,
+    )
+    return not tally.errors and tally.p95 <= most_ms and training and (rate >= 240 or trainings > 0)
+
+
+async def _all_train(trainers: list[Visitor]) -> bool:
+    polls = [await each.call("lab_poll", known=None) for each in trainers]
+    return all(poll and poll["runs"][-1]["status"] == "running" for poll in polls)
+
+
+async def churn(url: str, pid: int) -> bool:
+    components = await components_of(url)
+    errors = came = trained = refused = 0
+    at_50 = 0.0
+
+    async def lane(count: int) -> None:
+        nonlocal errors, came, trained, refused, at_50
+        for _ in range(count):
+            visitor = Visitor(url, components)
+            status, _ = await visitor.connection.request("GET", "/")
+            errors += status != 200
+            await visitor.come()
+            for points in (20, 60, 120):
+                errors += not await visitor.predict(eight(points))
+            started = await visitor.call("lab_start", setup={"preset": "fast"})
+            errors += not (started and (started["ok"] or started["code"] == "full"))
+            refused += bool(started and not started["ok"])
+            # Until the training has run for a second, or patience with the queue is at its end.
+            patience = time.perf_counter() + random.uniform(1.0, 4.0)
+            began_at = None
+            while (now := time.perf_counter()) < (began_at + 1.0 if began_at else patience):
+                await asyncio.sleep(0.2)
+                poll = await visitor.call("lab_poll", known=None)
+                errors += not (poll and poll["ok"])
+                if began_at is None and poll and poll["runs"] and poll["runs"][-1]["progress"]:
+                    began_at = now
+                    trained += 1
+            visitor.connection.close()
+            came += 1
+            if came == 50:
+                at_50 = resident_mb(pid)
+
+    # The server keeps the pictures that measure runs, once, from the first training on.
+    first = Visitor(url, components)
+    await first.come()
+    await first.call("lab_start", setup={"preset": "few", "epochs": 1})
+    while not (await first.call("lab_poll", known=None) or {})["runs"][-1]["test_accuracy"]:
+        await asyncio.sleep(0.2)
+    began = time.perf_counter()
+    await asyncio.gather(*(lane(25) for _ in range(20)))
+    took_s = time.perf_counter() - began
+    at_end = resident_mb(pid)
+    await asyncio.sleep(20)  # the last ones' trainings end when nobody asks about them
+    later = resident_mb(pid)
+    workers = list(workers_of(pid).values())
+    working = workers.count("R")
+    print(
+        f"500 visitors in 20 lanes: {took_s:.0f} s, {errors} errors, {trained} trained for a second, the "
+        f"others lost patience with the queue, {refused} were told that too many wait; "
+        f"resident {at_50:.0f} MB after 50, {at_end:.0f} MB after 500 and {later:.0f} MB "
+        f"20 s later (at most 60 more); "
+        f"{len(workers)} warm worker(s), {working} at work",
+        flush=True,
+    )
+    return not errors and max(at_end, later) - at_50 <= 60 and not working
+
+
+async def fuzz(url: str, count: int) -> bool:
+    components = await components_of(url)
+    artist = Visitor(url, components)
+    await artist.come()
+    alone, beside = Tally(), Tally()
+    await draw_for(artist, alone, per_s=20, seconds=5)
+    ended = asyncio.Event()
+
+    async def draw_on() -> None:
+        while not ended.is_set():
+            await draw_for(artist, beside, per_s=20, seconds=1)
+
+    drawing_on = asyncio.create_task(draw_on())
+    requests = malformed_requests(count, components=components, token=artist.token)
+    statuses: dict[int, int] = {}
+    kinds: set[str] = set()
+    leaks: list[str] = []
+    silent: dict[str, int] = {}
+
+    async def send_some() -> None:
+        connection = Connection(url, timeout_s=4.0)
+        for request in requests:
+            status, answer = await connection.request(
+                request.method, request.path, request.body, request.headers
+            )
+            statuses[status] = statuses.get(status, 0) + 1
+            kinds.add(request.kind)
+            if status == 0:
+                silent[request.kind] = silent.get(request.kind, 0) + 1
+            if LEAKS.search(answer):
+                leaks.append(f"{request.kind}: {answer[:300]!r}")
+        connection.close()
+
+    await asyncio.gather(*(send_some() for _ in range(4)))
+    ended.set()
+    await drawing_on
+    answer = await artist.call("predict", strokes=SEVEN, model="ready", seq=1)
+    artist.connection.close()
+    await asyncio.sleep(0.1)  # until they have closed
+    alive = bool(answer and answer["ok"] and answer["digit"] == 7)
+    median = [statistics.median(each.times_ms) for each in (alone, beside)]
+    print(
+        f"{count:,} malformed requests of {len(kinds)} kinds: statuses {dict(sorted(statuses.items()))}, "
+        f"{len(leaks)} stack traces; the session beside them {'lives' if alive else 'is dead'}, "
+        f"{beside.errors} errors, median {median[0]:.0f} ms alone, {median[1]:.0f} ms beside",
+        flush=True,
+    )
+    if silent:
+        print("   no answer to:", silent)
+    for leak in leaks[:5]:
+        print("  ", leak)
+    return not leaks and alive and not beside.errors and kinds == set(KINDS)
+
+
+def resident_mb(pid: int) -> float:
+    found = re.search(r"VmRSS:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text())
+    assert found is not None
+    return int(found[1]) / 1024
+
+
+@contextlib.contextmanager
+def address(url: str | None) -> Iterator[tuple[str, int]]:
+    if url:
+        yield url, int(os.environ["SERVER_PID"])
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        log = Path(folder) / "app.log"
+        with serve(log=log) as own:
+            port = urlsplit(own).port
+            pid = next(
+                int(each.parent.name)
+                for each in Path("/proc").glob("[0-9]*/cmdline")
+                if f"--port\0{port}\0".encode() in each.read_bytes()
+            )
+            yield own, pid
+            text = log.read_text()
+            if "Traceback" in text:
+                place = text.index("Traceback")
+                print("the server's log holds a stack trace:", text[place - 500 : place + 3000])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("parts", nargs="*", default=["draw", "churn", "fuzz"])
+    parser.add_argument("--url", help="a running application ($SERVER_PID is its process)")
+    parser.add_argument("--requests", type=int, default=10_000, help="of fuzz")
+    options = parser.parse_args()
+    well = True
+    for part in options.parts:
+        with address(options.url) as (url, pid):
+            if part == "draw":
+                well = asyncio.run(drawing(url, trainings=0)) and well
+                well = asyncio.run(drawing(url, trainings=2)) and well
+            elif part == "churn":
+                well = asyncio.run(churn(url, pid)) and well
+            else:
+                well = asyncio.run(fuzz(url, options.requests)) and well
+    raise SystemExit(0 if well else 1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,143 @@
+import gzip
+import hashlib
+import io
+from pathlib import Path
+from urllib.error import URLError
+
+import pytest
+import torch
+
+from mnist_core.data import mnist as data
+from mnist_core.data.datasets import Splits
+from mnist_core.data.download import DownloadProgress
+from mnist_core.data.mnist import load_mnist
+from mnist_core.errors import DatasetError
+
+
+def idx_files(count: int = 3) -> dict[str, bytes]:
+    """The four MNIST files with `count` blank images each, in the real format."""
+    images = (2051).to_bytes(4, "big") + b"".join(n.to_bytes(4, "big") for n in (count, 28, 28))
+    labels = (2049).to_bytes(4, "big") + count.to_bytes(4, "big")
+    pixels = bytes(range(256)) * (count * 784 // 256 + 1)
+    return {
+        f"{part}-{kind}-ubyte": content
+        for part in ("train", "t10k")
+        for kind, content in (
+            ("images-idx3", images + pixels[: count * 784]),
+            ("labels-idx1", labels + bytes(range(count))),
+        )
+    }
+
+
+@pytest.fixture
+def small_mnist(monkeypatch: pytest.MonkeyPatch) -> dict[str, bytes]:
+    files = idx_files()
+    sums = {
+        name: hashlib.md5(content, usedforsecurity=False).hexdigest()
+        for name, content in files.items()
+    }
+    monkeypatch.setattr(data, "_RAW_MD5", sums)
+    return files
+
+
+def unpack(files: dict[str, bytes], root: Path) -> Path:
+    raw = root / "MNIST" / "raw"
+    raw.mkdir(parents=True)
+    for name, content in files.items():
+        (raw / name).write_bytes(content)
+    return raw
+
+
+def serve(monkeypatch: pytest.MonkeyPatch, files: dict[str, bytes]) -> list[str]:
+    """Makes downloads come from `files`; the list of addresses asked for."""
+    asked = []
+
+    class Response(io.BytesIO):
+        headers: dict[str, str]
+
+    def urlopen(url: str, timeout: float) -> Response:
+        asked.append(url)
+        packed = gzip.compress(files[url.rsplit("/", 1)[1].removesuffix(".gz")])
+        response = Response(packed)
+        response.headers = {"Content-Length": str(len(packed))}
+        return response
+
+    monkeypatch.setattr("urllib.request.urlopen", urlopen)
+    return asked
+
+
+def test_mnist_is_what_torchvision_and_to_tensor_give(mnist: Splits) -> None:
+    assert mnist.train.images.shape == (60_000, 28, 28)
+    assert mnist.test is not None
+    assert len(mnist.test) == 10_000
+    assert mnist.train.images.dtype == torch.float32
+    assert (mnist.train.images.min().item(), mnist.train.images.max().item()) == (0, 1)
+    assert mnist.train.labels[:5].tolist() == [5, 0, 4, 1, 9]
+
+
+def test_files_on_disk_are_read_without_a_network(
+    small_mnist: dict[str, bytes], tmp_path: Path
+) -> None:
+    unpack(small_mnist, tmp_path)
+    splits = load_mnist(tmp_path, download=False)
+    assert splits.train.labels.tolist() == [0, 1, 2]
+    assert splits.train.images[0, 0, 5] == pytest.approx(5 / 255)
+
+
+@pytest.mark.parametrize("harm", ["missing", "truncated", "altered"])
+def test_a_harmed_file_is_named_and_a_download_mends_it(
+    harm: str, small_mnist: dict[str, bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = unpack(small_mnist, tmp_path) / "train-images-idx3-ubyte"
+    content = path.read_bytes()
+    if harm == "missing":
+        path.unlink()
+    else:
+        path.write_bytes(content[:-10] if harm == "truncated" else content[:-1] + b"\x00")
+    with pytest.raises(DatasetError, match="train-images-idx3-ubyte"):
+        load_mnist(tmp_path, download=False)
+
+    asked = serve(monkeypatch, small_mnist)
+    assert len(load_mnist(tmp_path).train) == 3
+    assert [url.rsplit("/", 1)[1] for url in asked] == ["train-images-idx3-ubyte.gz"]
+    assert path.read_bytes() == content
+
+
+def test_a_download_reports_its_progress(
+    small_mnist: dict[str, bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    serve(monkeypatch, small_mnist)
+    seen: list[DownloadProgress] = []
+    load_mnist(tmp_path, on_progress=seen.append)
+    assert {progress.file for progress in seen} == set(small_mnist)
+    assert all(progress.received_bytes == progress.total_bytes for progress in seen)
+
+
+def test_without_a_network_the_error_says_what_to_do_and_leaves_nothing(
+    small_mnist: dict[str, bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unreachable(url: str, timeout: float) -> None:
+        raise URLError("no network")
+
+    monkeypatch.setattr("urllib.request.urlopen", unreachable)
+    with pytest.raises(DatasetError, match="Check the network, or put the four MNIST files into"):
+        load_mnist(tmp_path)
+    assert list((tmp_path / "MNIST" / "raw").iterdir()) == []
+
+
+def test_a_false_download_is_refused_and_leaves_nothing(
+    small_mnist: dict[str, bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    serve(monkeypatch, {name: content + b"!" for name, content in small_mnist.items()})
+    with pytest.raises(DatasetError, match="expected MD5"):
+        load_mnist(tmp_path)
+    assert list((tmp_path / "MNIST" / "raw").iterdir()) == []
+
+
+def test_an_old_pickled_copy_is_not_read(small_mnist: dict[str, bytes], tmp_path: Path) -> None:
+    unpack(small_mnist, tmp_path)
+    processed = tmp_path / "MNIST" / "processed"
+    processed.mkdir()
+    for name in ("training.pt", "test.pt"):
+        (processed / name).write_bytes(b"not to be unpickled")
+    assert len(load_mnist(tmp_path, download=False).train) == 3

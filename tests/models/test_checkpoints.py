@@ -1,0 +1,172 @@
+import json
+import multiprocessing
+import os
+import resource
+import signal
+import time
+from dataclasses import asdict
+from pathlib import Path
+
+import pytest
+import safetensors.torch
+import torch
+
+from mnist_core.models.checkpoints import (
+    FORMAT,
+    MAX_BYTES,
+    dump_checkpoint,
+    load_checkpoint,
+    read_metadata,
+    save_checkpoint,
+)
+from mnist_core.models.config import MLPConfig
+from mnist_core.models.mlp import MLP
+from mnist_core.training.backpropagation import FlatParameters
+
+CONFIG = MLPConfig(hidden_sizes=(8,), activation="tanh", rejects=True, temperature=1.5)
+
+
+def test_a_model_comes_back_as_it_was(tmp_path: Path) -> None:
+    model = MLP(CONFIG).eval()
+    path = tmp_path / "model.safetensors"
+    save_checkpoint(model, path, metadata={"note": "mine"})
+    loaded = load_checkpoint(path)
+    assert loaded.config == CONFIG
+    images = torch.rand(3, 28, 28)
+    torch.testing.assert_close(loaded(images), model(images))
+    assert read_metadata(path.read_bytes())["note"] == "mine"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_model_in_training_can_be_saved() -> None:
+    model = MLP(CONFIG)
+    FlatParameters(model)  # parameters that share memory
+    loaded = load_checkpoint(dump_checkpoint(model))
+    torch.testing.assert_close(loaded.output.weight, model.output.weight)
+
+
+def test_half_precision_is_read_as_float32() -> None:
+    model = MLP(CONFIG).half()
+    loaded = load_checkpoint(dump_checkpoint(model))
+    assert loaded.output.weight.dtype == torch.float32
+
+
+def test_a_file_that_promises_many_weights_takes_no_memory_for_them() -> None:
+    small = MLP(MLPConfig(hidden_sizes=(1,)))
+    config = json.dumps(asdict(MLPConfig(hidden_sizes=(4096,) * 8)))
+    tensors = {name: tensor.clone() for name, tensor in small.state_dict().items()}
+    file = safetensors.torch.save(tensors, metadata={"format": FORMAT, "config": config})
+    resident = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises(ValueError, match="do not fit"):
+        load_checkpoint(file)
+    assert (
+        resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - resident < 100_000
+    )  # kB; it promises 483 MB
+
+
+def test_weights_kept_as_float16_take_half_the_bytes_and_answer_the_same() -> None:
+    model = MLP(MLPConfig(hidden_sizes=(64,), normalization="batch")).eval()
+    model.get_buffer("hidden.0.norm.running_var").fill_(1e6)  # beyond float16
+    whole, half = dump_checkpoint(model), dump_checkpoint(model, half=True)
+    assert len(half) < 0.6 * len(whole)
+    images = torch.rand(5, 28, 28)
+    torch.testing.assert_close(load_checkpoint(half)(images), model(images), atol=0.01, rtol=0.01)
+
+
+def damaged(kind: str) -> bytes:
+    model = MLP(CONFIG)
+    good = dump_checkpoint(model)
+    tensors = safetensors.torch.load(good)
+    metadata = read_metadata(good)
+    if kind == "empty":
+        return b""
+    if kind == "text":
+        return b"this is a text, not a model, whatever its name says"
+    if kind == "header cut short":
+        return good[:40]
+    if kind == "data cut short":
+        return good[:-100]
+    if kind == "foreign":
+        return safetensors.torch.save(tensors)
+    if kind == "missing tensor":
+        del tensors["output.bias"]
+    if kind == "wrong shape":
+        tensors["output.bias"] = torch.zeros(3)
+    if kind == "integers":
+        tensors["output.bias"] = torch.zeros(11, dtype=torch.int64)
+    if kind == "NaN":
+        tensors["output.bias"][0] = float("nan")
+    if kind == "unknown field":
+        metadata["config"] = json.dumps(json.loads(metadata["config"]) | {"evil": 1})
+    if kind == "bad setting":
+        metadata["config"] = json.dumps(json.loads(metadata["config"]) | {"std": 0})
+    if kind == "config not JSON":
+        metadata["config"] = "{"
+    return safetensors.torch.save(tensors, metadata=metadata)
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        ("empty", "not a safetensors file"),
+        ("text", "not a safetensors file"),
+        ("header cut short", "header is cut short"),
+        ("data cut short", "damaged safetensors file"),
+        ("foreign", "expected a model of this application"),
+        ("missing tensor", "do not fit its configuration"),
+        ("wrong shape", "expected shape"),
+        ("integers", "expected torch.float32"),
+        ("NaN", "expected finite numbers"),
+        ("unknown field", "unknown fields"),
+        ("bad setting", "std: expected"),
+        ("config not JSON", "damaged configuration"),
+    ],
+)
+def test_a_damaged_or_foreign_file_is_refused_with_the_reason(kind: str, said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        load_checkpoint(damaged(kind))
+
+
+def test_a_huge_file_is_refused_unread(tmp_path: Path) -> None:
+    path = tmp_path / "huge.safetensors"
+    with path.open("wb") as file:
+        file.truncate(MAX_BYTES + 1)
+    with pytest.raises(ValueError, match="expected at most"):
+        load_checkpoint(path)
+
+
+def test_a_failed_write_leaves_the_old_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "model.safetensors"
+    save_checkpoint(MLP(CONFIG), path)
+    before = path.read_bytes()
+
+    def full(descriptor: int) -> None:
+        raise OSError("disk full")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="disk full"):
+        save_checkpoint(MLP(CONFIG), path)
+    assert path.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def _save_for_ever(path: Path) -> None:
+    model = MLP(MLPConfig(hidden_sizes=(512, 512)))
+    while True:
+        save_checkpoint(model, path)
+
+
+def test_a_kill_at_any_moment_leaves_a_whole_file(tmp_path: Path) -> None:
+    path = tmp_path / "model.safetensors"
+    save_checkpoint(MLP(CONFIG), path)
+    process = multiprocessing.get_context("spawn").Process(target=_save_for_ever, args=(path,))
+    process.start()
+    deadline = time.monotonic() + 60
+    while load_checkpoint(path).config == CONFIG and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert process.pid is not None
+    os.kill(process.pid, signal.SIGKILL)
+    process.join()
+    assert load_checkpoint(path).config.hidden_sizes == (512, 512)

@@ -1,0 +1,64 @@
+import numpy as np
+import pytest
+import torch
+
+from mnist_core import Classifier, Ink
+from mnist_core.data.datasets import Splits
+from mnist_core.models.config import MLPConfig
+from mnist_core.models.mlp import MLP
+
+SEVEN = [np.array([[20.0, 20.0], [80.0, 20.0], [45.0, 110.0]])]
+ONE = [np.array([[50.0, 10.0], [48.0, 60.0], [46.0, 120.0]])]
+
+
+@pytest.fixture(scope="module")
+def classifier() -> Classifier:
+    return Classifier.load()
+
+
+@pytest.mark.parametrize(("strokes", "digit"), [(SEVEN, 7), (ONE, 1)])
+def test_the_shipped_model_reads_plain_strokes(
+    classifier: Classifier, strokes: list[np.ndarray], digit: int
+) -> None:
+    prediction = classifier.predict(Ink(strokes))
+    assert prediction.digit == digit
+    assert prediction.probabilities.argmax() == digit
+    assert prediction.probabilities.dtype == np.float32
+    assert prediction.probabilities.sum() == pytest.approx(1, abs=1e-5)
+    assert np.array_equal(prediction.image, Ink(strokes).to_image())
+    assert 0 <= prediction.digit_likeness <= 1
+
+
+def test_blank_ink_is_a_state(classifier: Classifier) -> None:
+    prediction = classifier.predict(Ink([]))
+    assert prediction.digit is None
+    assert prediction.digit_likeness == 0
+    assert prediction.probabilities.tolist() == pytest.approx([0.1] * 10)
+
+
+def test_pictures_and_ink_get_the_same_answer(classifier: Classifier) -> None:
+    prediction = classifier.predict(Ink(SEVEN))
+    probabilities = classifier.predict_images(prediction.image[None])
+    np.testing.assert_allclose(probabilities[0], prediction.probabilities, atol=1e-6)
+    assert classifier.predict_images(torch.zeros(0, 28, 28)).shape == (0, 10)
+    with pytest.raises(ValueError, match="expected shape"):
+        classifier.predict_images(np.zeros((3, 784), dtype=np.float32))
+
+
+def test_ink_that_is_no_digit_has_no_digit() -> None:
+    model = MLP(MLPConfig(rejects=True, reject_below=0.5))
+    with torch.no_grad():
+        model.output.weight.zero_()
+        model.output.bias.zero_()
+        model.output.bias[10] = 5.0
+    prediction = Classifier(model).predict(Ink(SEVEN))
+    assert prediction.digit is None
+    assert prediction.digit_likeness < 0.1
+
+
+def test_the_shipped_weights_name_98_percent_of_the_test_set(
+    classifier: Classifier, mnist: Splits
+) -> None:
+    assert mnist.test is not None
+    answers = classifier.predict_images(mnist.test.images).argmax(axis=1)
+    assert (answers == mnist.test.labels.numpy()).mean() >= 0.98

@@ -1,0 +1,110 @@
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw
+
+from mnist_core import __main__ as command_line
+from mnist_core.__main__ import main
+from mnist_core.data.datasets import Splits
+from mnist_core.models.checkpoints import load_checkpoint
+from mnist_core.models.config import MLPConfig
+from mnist_core.training.config import TrainConfig
+from mnist_core.training.presets import PRESETS, Preset
+
+
+def draw_seven(path: Path, *, ink: int, paper: int) -> Path:
+    picture = Image.new("L", (200, 200), paper)
+    ImageDraw.Draw(picture).line([(50, 40), (150, 40), (90, 170)], fill=ink, width=14)
+    picture.save(path)
+    return path
+
+
+@pytest.mark.parametrize(("ink", "paper"), [(0, 255), (255, 0)])
+def test_predict_reads_a_picture_dark_on_light_or_light_on_dark(
+    ink: int, paper: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["predict", str(draw_seven(tmp_path / "seven.png", ink=ink, paper=paper))]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "7"
+    assert [line[0] for line in lines[1:]] == list("0123456789")
+
+
+def test_predict_says_what_is_wrong_with_a_picture(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = tmp_path / "text.png"
+    text.write_text("no picture")
+    empty = tmp_path / "empty.png"
+    Image.fromarray(np.full((50, 50), 255, dtype=np.uint8)).save(empty)
+    for path, said in (
+        (text, "expected a picture"),
+        (empty, "no ink found"),
+        (tmp_path / "missing.png", "No such file"),
+    ):
+        assert main(["predict", str(path)]) == 1
+        assert said in capsys.readouterr().err
+
+
+def test_train_prints_a_line_an_epoch_and_saves(
+    mnist: Splits, mnist_root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "model.safetensors"
+    arguments = ["train", "--preset", "fast", "--epochs", "1", "--data", str(mnist_root)]
+    figure = tmp_path / "curves.png"
+    assert main([*arguments, "--out", str(out), "--figure", str(figure)]) == 0
+    printed = capsys.readouterr().out
+    assert re.search(r"epoch 1/1  loss \d\.\d+  validation accuracy \d+\.\d+%  \d+\.\d+ s", printed)
+    assert re.search(r"test accuracy \d+\.\d+%", printed)
+    assert load_checkpoint(out).config.hidden_sizes == (128, 64)
+    with Image.open(figure) as picture:
+        assert picture.size == (700, 300)
+
+
+def test_evaluate_reports_the_shipped_weights_and_draws_the_report(
+    mnist_root: Path, mnist: Splits, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    figure = tmp_path / "report.png"
+    assert main(["evaluate", "--data", str(mnist_root), "--figure", str(figure)]) == 0
+    printed = capsys.readouterr().out
+    found = re.search(r"MNIST test set: 10,000 digits\naccuracy (\d+\.\d+)%", printed)
+    assert found is not None
+    assert float(found[1]) >= 98
+    assert figure.read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_training_that_diverges_is_a_sentence(
+    digits: Splits, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    hopeless = TrainConfig(epochs=5, batch_size=32, learning_rate=1e6)
+    preset = Preset(words="", model=MLPConfig(), train=hopeless)
+    monkeypatch.setattr(command_line, "PRESETS", {"fast": preset})
+    monkeypatch.setattr(command_line, "load_mnist", lambda *_, **__: digits)
+    assert main(["train", "--preset", "fast"]) == 1
+    assert "try a smaller learning rate" in capsys.readouterr().err
+
+
+def test_help_names_every_command_and_preset(capsys: pytest.CaptureFixture[str]) -> None:
+    for arguments, named in (
+        (["--help"], ["train", "evaluate", "predict", "bench"]),
+        (["train", "--help"], [*PRESETS, "record"]),
+    ):
+        with pytest.raises(SystemExit) as end:
+            main(arguments)
+        assert end.value.code == 0
+        printed = " ".join(capsys.readouterr().out.split())
+        assert [name for name in named if name not in printed] == []
+
+
+def test_a_missing_data_set_is_a_sentence_and_no_trace(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unreachable(url: str, timeout: float) -> None:
+        raise OSError("no network")
+
+    monkeypatch.setattr("urllib.request.urlopen", unreachable)
+    assert main(["train", "--data", str(tmp_path)]) == 1
+    error = capsys.readouterr().err
+    assert error.startswith("error: ")
+    assert "Traceback" not in error

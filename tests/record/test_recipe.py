@@ -1,0 +1,128 @@
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Tensor
+
+from mnist_core.data.datasets import Splits
+from mnist_core.data.pendigits import PenDigit
+from mnist_core.models.mlp import MLP
+from mnist_core.record.pools import RecordConfig
+from mnist_core.record.recipe import RecordEvent, calibrated, record, trains
+from tests.support.pen_digits import made_up_pen
+from tests.support.synthetic import synthetic_digits
+
+SMALL = RecordConfig(
+    hidden_sizes=(32,),
+    teacher_epochs=2,
+    epochs=3,
+    images_per_epoch=256,
+    batch_size=32,
+    pen_variants=2,
+    made_up=20,
+    non_digits=20,
+    validation_size=50,
+)
+
+
+def mnist(count: int = 400) -> Splits:
+    return Splits(train=synthetic_digits(count, generator=torch.Generator().manual_seed(0)))
+
+
+def pen() -> list[PenDigit]:
+    return made_up_pen((1, 2, 3, 5))
+
+
+def finished(events: Iterable[RecordEvent]) -> MLP:
+    last = list(events)[-1]
+    assert last.model is not None
+    return last.model
+
+
+def losses(events: Sequence[RecordEvent]) -> list[float]:
+    return [event.loss for event in events if event.loss is not None]
+
+
+def weights(model: MLP) -> Tensor:
+    return torch.cat([tensor.flatten().float() for tensor in model.state_dict().values()])
+
+
+def test_each_epoch_is_told_and_the_last_holds_a_calibrated_model() -> None:
+    events = list(record(mnist(), pen(), config=SMALL))
+    told = [(event.stage, event.epoch) for event in events]
+    assert told == [("teacher", each) for each in range(3)] + [("mlp", each) for each in (1, 2, 3)]
+    assert events[0].loss is None
+    teacher_first, teacher_last, first, _, last = losses(events)
+    assert teacher_last < teacher_first
+    assert last < first
+    for accuracy in (events[5].mnist_accuracy, events[5].pen_accuracy):
+        assert accuracy is not None
+        assert 0.0 <= accuracy <= 1.0
+    assert events[5].remaining_s == 0.0
+    assert all(event.model is None for event in events[:5])
+    model = finished(events)
+    assert model.config.rejects
+    assert model.config.layer_sizes == (784, 32, 11)
+    assert model.config.temperature != 1.0
+    assert not model.training
+
+
+def test_same_seed_gives_the_same_weights() -> None:
+    once, again = (finished(record(mnist(), pen(), config=SMALL)) for _ in range(2))
+    assert torch.equal(weights(once), weights(again))
+    other = finished(record(mnist(), pen(), config=replace(SMALL, seed=1)))
+    assert not torch.equal(weights(once), weights(other))
+
+
+@pytest.mark.parametrize("killed_after", [1, 2, 3, 4])
+def test_a_killed_run_goes_on_to_the_same_weights(tmp_path: Path, killed_after: int) -> None:
+    state = tmp_path / "state.safetensors"
+    whole = finished(record(mnist(), pen(), config=SMALL))
+    run = record(mnist(), pen(), config=SMALL, state_path=state)
+    for _ in range(killed_after + 1):
+        next(run)
+    run.close()
+    events = list(record(mnist(), pen(), config=SMALL, state_path=state))
+    assert len(events) == 6 - killed_after
+    assert torch.equal(weights(finished(events)), weights(whole))
+    (only,) = record(mnist(), pen(), config=SMALL, state_path=state)
+    assert torch.equal(weights(finished([only])), weights(whole))
+    assert finished([only]).config == finished(events).config
+
+
+def test_foreign_and_damaged_states_are_refused(tmp_path: Path) -> None:
+    state = tmp_path / "state.safetensors"
+    run = record(mnist(), pen(), config=SMALL, state_path=state)
+    while next(run).epoch < 1:
+        pass
+    run.close()
+    with pytest.raises(ValueError, match="another recipe"):
+        next(record(mnist(), pen(), config=replace(SMALL, seed=1), state_path=state))
+    state.write_bytes(state.read_bytes()[:-100])
+    with pytest.raises(ValueError, match="damaged state"):
+        next(record(mnist(), pen(), config=SMALL, state_path=state))
+    state.write_bytes(b"no state at all")
+    with pytest.raises(ValueError, match=r"state\.safetensors"):
+        next(record(mnist(), pen(), config=SMALL, state_path=state))
+
+
+def test_held_out_writers_train_only_when_asked() -> None:
+    assert not trains(5, all_writers=False)
+    assert trains(5, all_writers=True)
+    assert trains(1, all_writers=False)
+    assert not trains(3, all_writers=True)
+    without = [digit for digit in pen() if digit.writer != 5]
+    once = finished(record(mnist(), pen(), config=SMALL))
+    again = finished(record(mnist(), without, config=SMALL))
+    assert torch.equal(weights(once), weights(again))
+
+
+def test_calibration_brings_percentages_down_where_the_model_is_too_sure() -> None:
+    data = synthetic_digits(500, generator=torch.Generator().manual_seed(0))
+    model = finished(record(mnist(), pen(), config=SMALL))
+    with torch.no_grad():
+        model.output.weight.mul_(20)
+        model.output.bias.mul_(20)
+    assert calibrated(model, [data]).config.temperature > 4.0

@@ -1,0 +1,255 @@
+"""The gate: which routes are open, how much, how often, and what an error looks like."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from starlette.types import Message, Receive, Scope, Send
+
+from mnist_core.server.gate import Gate
+from mnist_core.server.limits import Limits
+
+OPEN = [
+    "/",
+    "/config",
+    "/assets/index-1.js",
+    "/page/0123456789abcdef/shared/page.js",
+    "/theme.css",
+    "/login",
+    "/gradio_api/component_server",
+    "/gradio_api/call/predict",
+    "/gradio_api/call/predict/0123",
+    "/gradio_api/upload",
+    "/gradio_api/queue/data",
+    "/gradio_api/info",
+]
+CLOSED = [
+    "/gradio_api/file=/etc/passwd",
+    "/gradio_api/file/tmp/x",
+    "/gradio_api/proxy=http://example.org",
+    "/gradio_api/vibe-edit",
+    "/gradio_api/dev/reload",
+    "/gradio_api/token",
+    "/gradio_api/stream/x",
+    "/gradio_api/process_recording",
+    "/gradio_api/run-history/records",
+    "/gradio_api/deep_link",
+    "/monitoring",
+    "/runs",
+    "/docs",
+    "/openapi.json",
+    "/../etc/passwd",
+    "/page/0123456789abcdef/mnist.safetensors",
+    "/page/0123456789abcdef/../../app.py",
+]
+
+
+class App:
+    """What lies behind the gate: answers "fine", or raises."""
+
+    def __init__(self) -> None:
+        self.fault: Exception | None = None
+        self.paths: list[str] = []
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self.paths.append(scope["path"])
+        if self.fault is not None:
+            raise self.fault
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b'"fine"'})
+
+
+def run(call: Coroutine[Any, Any, None]) -> None:
+    # On a thread of its own: the browser tests have an event loop on this one.
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, call).result()
+
+
+def ask(
+    gate: Gate, path: str, *, method: str = "GET", root_path: str = "", **headers: str
+) -> tuple[int, Any, Any]:
+    """Status, headers and body that the gate sends."""
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    scope = {
+        "type": "http",
+        "path": path,
+        "root_path": root_path,
+        "method": method,
+        "client": ("192.0.2.1", 1),
+        "headers": [(k.replace("_", "-").encode(), v.encode()) for k, v in headers.items()],
+    }
+    run(gate(scope, receive, send))
+    start, *bodies = sent
+    told = {name.decode(): value.decode() for name, value in start["headers"]}
+    return start["status"], told, json.loads(b"".join(each.get("body", b"") for each in bodies))
+
+
+def gate_with(**limits: float) -> tuple[Gate, App]:
+    app = App()
+    return Gate(app, limits=Limits(**limits), is_well=lambda: True), app  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("path", OPEN)
+def test_the_pages_own_routes_are_open(path: str) -> None:
+    gate, app = gate_with()
+    assert ask(gate, path)[0] == 200
+    assert app.paths == [path]
+
+
+@pytest.mark.parametrize("path", CLOSED)
+def test_every_other_route_is_closed(path: str) -> None:
+    gate, app = gate_with()
+    status, _, body = ask(gate, path)
+    assert status == 404
+    assert body == {"error": "There is nothing here."}
+    assert app.paths == []
+
+
+def test_only_the_methods_of_a_page_are_taken() -> None:
+    gate, _ = gate_with()
+    assert ask(gate, "/", method="DELETE")[0] == 405
+
+
+@pytest.mark.parametrize("status", [200, 404, 400])
+def test_every_answer_has_the_security_headers(status: int) -> None:
+    gate, app = gate_with()
+    app.fault = ValueError("secret") if status == 400 else None
+    got, headers, body = ask(gate, "/nowhere" if status == 404 else "/")
+    assert got == status
+    assert headers["x-content-type-options"] == "nosniff"
+    policy = headers["content-security-policy"]
+    assert "object-src 'none'" in policy
+    assert "https://huggingface.co" in policy  # the page works in a Space's frame
+    assert "x-frame-options" not in headers
+    assert "secret" not in json.dumps(body)
+
+
+def test_bodies_are_refused_by_the_length_that_they_state() -> None:
+    gate, app = gate_with(request_bytes=2**20, picture_bytes=2 * 2**20, large_bytes_per_s=1e9)
+    path = "/gradio_api/component_server"
+    assert ask(gate, path, method="POST", content_length=str(2**20))[0] == 200
+    refused = ask(gate, path, method="POST", content_length=str(2**20 + 1))
+    assert refused[0] == 413
+    assert refused[2] == {"error": "Expected a request of at most 1,024 kB."}
+    form = {"content_type": "multipart/form-data; boundary=x"}
+    upload = "/gradio_api/upload"
+    assert ask(gate, upload, method="POST", content_length=str(2 * 2**20), **form)[0] == 200
+    assert ask(gate, upload, method="POST", content_length=str(3 * 2**20), **form)[0] == 413
+    event = "/gradio_api/call/predict"
+    assert ask(gate, event, method="POST", content_length=str(2**18))[0] == 200
+    assert ask(gate, event, method="POST", content_length=str(2**18 + 1), **form)[0] == 413
+    assert ask(gate, path, method="POST", content_length="-1")[0] == 413
+    assert ask(gate, path, method="POST", transfer_encoding="chunked")[0] == 411
+    assert len(app.paths) == 3
+
+
+def test_what_gradio_finds_wrong_is_not_repeated() -> None:
+    async def complain(scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 422, "headers": []})
+        await send({"type": "http.response.body", "body": b'{"input":', "more_body": True})
+        await send({"type": "http.response.body", "body": b'"what a visitor sent"}'})
+
+    gate, _ = gate_with()
+    gate.app = complain
+    status, headers, body = ask(gate, "/gradio_api/run/predict", method="POST")
+    assert status == 400
+    assert body == {"error": "The request could not be understood."}
+    assert "content-security-policy" in headers
+
+
+def test_the_gate_stands_where_the_page_is_mounted() -> None:
+    gate, _ = gate_with()
+    assert ask(gate, "/digits/config", root_path="/digits")[0] == 200
+    assert ask(gate, "/digits/monitoring", root_path="/digits")[0] == 404
+    assert ask(gate, "/digits/health", root_path="/digits")[2] == {"status": "ok"}
+
+
+def test_large_bodies_are_counted_by_their_bytes() -> None:
+    gate, _ = gate_with(large_bytes_per_s=20_000)
+    path = "/gradio_api/component_server"
+    statuses = [ask(gate, path, method="POST", content_length="20000")[0] for _ in range(4)]
+    assert statuses == [200, 200, 200, 429]
+    assert ask(gate, path, method="POST", content_length="10000")[0] == 200
+
+
+def test_large_bodies_share_the_memory_for_them() -> None:
+    gate, app = gate_with(arriving_bytes=3 * 2**20, request_bytes=2 * 2**20, large_bytes_per_s=1e9)
+    path, large = "/gradio_api/component_server", str(2 * 2**20)
+    statuses: list[int] = []
+
+    async def while_one_is_under_way(scope: Scope, receive: Receive, send: Send) -> None:
+        gate.app = app
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"1"})
+        statuses.append(ask(gate, path, method="POST", content_length=large)[0])
+        statuses.append(ask(gate, path, method="POST", content_length="1000")[0])
+
+    gate.app = while_one_is_under_way
+    assert ask(gate, path, method="POST", content_length=large)[0] == 200
+    assert statuses == [503, 200]
+    assert ask(gate, path, method="POST", content_length=large)[0] == 200
+
+
+def test_a_body_that_stops_arriving_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mnist_core.server.gate._MAX_BODY_S", 0.05)
+
+    async def read(scope: Scope, receive: Receive, send: Send) -> None:
+        while (await receive()).get("more_body"):
+            pass
+
+    sent: list[Message] = []
+    first = True
+
+    async def receive() -> Message:
+        nonlocal first
+        if not first:
+            await asyncio.sleep(60)
+        first = False
+        return {"type": "http.request", "body": b"x", "more_body": True}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    gate, _ = gate_with()
+    gate.app = read
+    scope = {"type": "http", "path": "/config", "method": "POST", "headers": [], "client": None}
+    run(gate(scope, receive, send))
+    assert sent[0]["status"] == 400
+
+
+def test_the_api_is_bounded_by_address_and_the_pages_own_calls_are_not() -> None:
+    gate, _ = gate_with(api_requests_per_s=2.0)
+    statuses = [ask(gate, "/gradio_api/call/predict", method="POST")[0] for _ in range(8)]
+    assert statuses == [200] * 6 + [429] * 2
+    page = [ask(gate, "/gradio_api/component_server", method="POST")[0] for _ in range(20)]
+    assert page == [200] * 20
+
+
+def test_health_tells_whether_visitors_are_served() -> None:
+    well = True
+    gate = Gate(App(), limits=Limits(), is_well=lambda: well)
+    assert ask(gate, "/health")[::2] == (200, {"status": "ok"})
+    well = False
+    assert ask(gate, "/health")[::2] == (503, {"status": "ending"})
+
+
+def test_nothing_but_http_comes_in() -> None:
+    gate, app = gate_with()
+
+    async def never() -> Message:
+        raise AssertionError
+
+    run(gate({"type": "websocket", "path": "/"}, never, never))  # type: ignore[arg-type]
+    assert app.paths == []

@@ -1,0 +1,65 @@
+import pytest
+import torch
+from torch.nn import functional
+
+from mnist_core.models.config import Activation, MLPConfig
+from mnist_core.models.mlp import MLP
+from mnist_core.training.backpropagation import Backpropagation, FlatParameters
+
+
+@pytest.mark.parametrize("activation", ["relu", "sigmoid", "tanh"])
+@pytest.mark.parametrize("hidden_sizes", [(), (16,), (128, 64), (8, 8, 8, 8)])
+def test_gradients_are_those_of_autograd(
+    hidden_sizes: tuple[int, ...], activation: Activation
+) -> None:
+    generator = torch.Generator().manual_seed(0)
+    config = MLPConfig(hidden_sizes=hidden_sizes, activation=activation)
+    model = MLP(config, generator=generator)
+    images = torch.rand(7, 28, 28, generator=generator)
+    labels = torch.randint(10, (7,), generator=generator)
+    logits = model(images)
+    expected_loss = functional.cross_entropy(logits, labels)
+    expected = torch.autograd.grad(expected_loss, list(model.parameters()))
+
+    FlatParameters(model)
+    loss, correct = Backpropagation(model)(images, labels, dropout=0.0, generator=generator)
+
+    assert loss == pytest.approx(expected_loss.item(), rel=1e-5)
+    assert correct == int((logits.argmax(1) == labels).sum())
+    for parameter, gradient in zip(model.parameters(), expected, strict=True):
+        torch.testing.assert_close(parameter.grad, gradient)
+
+
+def test_dropout_silences_units_and_passes_no_gradient_to_them() -> None:
+    generator = torch.Generator().manual_seed(0)
+    model = MLP(MLPConfig(hidden_sizes=(1000,)), generator=generator)
+    FlatParameters(model)
+    images, labels = torch.rand(1, 28, 28), torch.tensor([3])
+    Backpropagation(model)(images, labels, dropout=0.9, generator=generator)
+    gradient = model.linear_layers[0].weight.grad
+    assert gradient is not None
+    silent = (gradient == 0).all(dim=1).float().mean().item()
+    assert 0.85 < silent < 1.0  # ReLU silences some of the rest
+
+
+@pytest.mark.parametrize("config", [MLPConfig(normalization="batch"), MLPConfig(rejects=True)])
+def test_other_networks_take_autograd_and_start_each_batch_from_zero(config: MLPConfig) -> None:
+    generator = torch.Generator().manual_seed(0)
+    model = MLP(config, generator=generator)
+    FlatParameters(model)
+    backpropagation = Backpropagation(model)
+    images, labels = torch.rand(9, 28, 28), torch.arange(9)
+    found = []
+    for _ in range(2):
+        backpropagation(images, labels, dropout=0.0, generator=generator)
+        found.append(torch.cat([p.grad.flatten() for p in model.parameters()]))  # type: ignore[union-attr]
+    assert found[0].abs().sum() > 0
+    torch.testing.assert_close(found[0], found[1])
+
+
+def test_flat_parameters_are_the_models_own() -> None:
+    model = MLP()
+    flat = FlatParameters(model)
+    assert len(flat.values) == model.parameter_count
+    flat.values.fill_(0.25)
+    assert all((parameter == 0.25).all() for parameter in model.parameters())

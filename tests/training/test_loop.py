@@ -1,0 +1,155 @@
+import dataclasses
+import itertools
+
+import pytest
+import torch
+
+from mnist_core.data.datasets import Splits
+from mnist_core.models.config import MLPConfig
+from mnist_core.models.mlp import MLP
+from mnist_core.training.config import OptimizerName, TrainConfig
+from mnist_core.training.events import EndEvent, EpochEvent, StepEvent, TrainEvent
+from mnist_core.training.loop import prepare, scheduled_learning_rate, train
+from mnist_core.training.presets import PRESETS
+
+CONFIG = TrainConfig(epochs=3, batch_size=32, learning_rate=0.1, validation_size=100)
+
+
+def run(data: Splits, config: TrainConfig = CONFIG, *, seed: int = 0) -> list[TrainEvent]:
+    generator = torch.Generator().manual_seed(seed)
+    return list(train(MLP(generator=generator), data, config=config, generator=generator))
+
+
+def step_losses(events: list[TrainEvent]) -> list[float]:
+    return [event.loss for event in events if isinstance(event, StepEvent)]
+
+
+def test_easy_digits_are_learnt(digits: Splits) -> None:
+    config = dataclasses.replace(CONFIG, epochs=20, optimizer="adam", learning_rate=0.002)
+    end = run(digits, config)[-1]
+    assert isinstance(end, EndEvent)
+    assert end.test_accuracy is not None
+    assert end.test_accuracy > 0.9
+    assert not end.diverged
+
+
+def test_events_come_in_order_and_count(digits: Splits) -> None:
+    events = run(digits)
+    steps = -(-(len(digits.train) - 100) // 32)
+    kinds = [type(event) for event in events]
+    assert kinds == ([StepEvent] * steps + [EpochEvent]) * 3 + [EndEvent]
+    step_events = [event for event in events if isinstance(event, StepEvent)]
+    assert [event.step for event in step_events] == list(range(1, 3 * steps + 1))
+    epochs = [event for event in events if isinstance(event, EpochEvent)]
+    assert epochs[0].train_loss == pytest.approx(
+        sum(event.loss for event in step_events[:steps]) / steps
+    )
+    assert epochs[-1].remaining_s == 0
+    assert all(event.validation_accuracy is not None for event in epochs)
+
+
+def test_the_same_seed_gives_the_same_losses(digits: Splits) -> None:
+    first, same, other = (step_losses(run(digits, seed=seed)) for seed in (4, 4, 5))
+    assert first == same
+    assert first != other
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "momentum", "adam"])
+@pytest.mark.parametrize(
+    "model_config",
+    [MLPConfig(hidden_sizes=()), MLPConfig(activation="tanh"), MLPConfig(normalization="batch")],
+)
+def test_every_kind_of_network_and_optimizer_lowers_the_loss(
+    digits: Splits, optimizer: OptimizerName, model_config: MLPConfig
+) -> None:
+    rate = {"sgd": 0.05, "momentum": 0.01, "adam": 0.002}[optimizer]
+    config = dataclasses.replace(CONFIG, epochs=8, optimizer=optimizer, learning_rate=rate)
+    generator = torch.Generator().manual_seed(0)
+    model = MLP(model_config, generator=generator)
+    epochs = [
+        event
+        for event in train(model, digits, config=config, generator=generator)
+        if isinstance(event, EpochEvent)
+    ]
+    assert epochs[-1].train_loss < 0.8 * epochs[0].train_loss
+
+
+def test_closing_stops_and_the_model_keeps_what_it_has_learnt(digits: Splits) -> None:
+    generator = torch.Generator().manual_seed(0)
+    model = MLP(generator=generator)
+    before = model.output.weight.detach().clone()
+    events = train(model, digits, config=CONFIG, generator=generator)
+    for _ in itertools.islice(events, 5):
+        pass
+    events.close()
+    assert not torch.equal(model.output.weight, before)
+    assert next(events, None) is None
+
+
+def test_a_setting_sent_mid_run_takes_effect(digits: Splits) -> None:
+    generator = torch.Generator().manual_seed(0)
+    model = MLP(generator=generator)
+    events = train(model, digits, config=CONFIG, generator=generator)
+    next(events)
+    event = events.send(dataclasses.replace(CONFIG, learning_rate=0.0))
+    assert isinstance(event, StepEvent)
+    assert event.learning_rate == 0.0
+    frozen = model.output.weight.detach().clone()
+    next(events)
+    assert torch.equal(model.output.weight, frozen)
+
+
+def test_a_diverging_run_ends_with_finite_weights(digits: Splits) -> None:
+    generator = torch.Generator().manual_seed(0)
+    model = MLP(generator=generator)
+    config = dataclasses.replace(CONFIG, learning_rate=1e6, epochs=50)
+    *_, end = train(model, digits, config=config, generator=generator)
+    assert isinstance(end, EndEvent)
+    assert end.diverged
+    assert all(parameter.isfinite().all() for parameter in model.parameters())
+
+
+def test_augmentation_changes_what_is_learnt_from(digits: Splits) -> None:
+    plain = step_losses(run(digits))
+    augmented = step_losses(run(digits, dataclasses.replace(CONFIG, augment=True)))
+    assert plain[0] != augmented[0]
+
+
+def test_validation_images_never_train(digits: Splits) -> None:
+    data = prepare(digits, CONFIG, generator=torch.Generator().manual_seed(0))
+    assert data.validation is not None
+    assert len(data.train) + len(data.validation) == len(digits.train)
+    trained = {image.numpy().tobytes() for image in data.train.images}
+    assert not any(image.numpy().tobytes() in trained for image in data.validation.images)
+    few = dataclasses.replace(CONFIG, train_size=10)
+    assert len(prepare(digits, few, generator=torch.Generator()).train) == 10
+
+
+def test_one_cycle_rises_and_falls_to_nothing() -> None:
+    config = dataclasses.replace(CONFIG, schedule="one-cycle")
+    rates = [scheduled_learning_rate(config, share / 20) for share in range(21)]
+    peak = rates.index(max(rates))
+    assert rates[peak] == config.learning_rate
+    assert rates[: peak + 1] == sorted(rates[: peak + 1])
+    assert rates[peak:] == sorted(rates[peak:], reverse=True)
+    assert rates[-1] == 0
+
+
+def test_the_notebooks_loss_curve(mnist: Splits) -> None:
+    generator = torch.Generator().manual_seed(0)
+    model = MLP(PRESETS["notebook"].model, generator=generator)
+    losses = [
+        event.train_loss
+        for event in train(model, mnist, config=PRESETS["notebook"].train, generator=generator)
+        if isinstance(event, EpochEvent)
+    ]
+    assert losses == pytest.approx([1.06, 0.39, 0.325, 0.293, 0.268], rel=0.03)
+
+
+def test_the_fast_preset_names_98_percent_right(mnist: Splits) -> None:
+    generator = torch.Generator().manual_seed(0)
+    model = MLP(PRESETS["fast"].model, generator=generator)
+    *_, end = train(model, mnist, config=PRESETS["fast"].train, generator=generator)
+    assert isinstance(end, EndEvent)
+    assert end.test_accuracy is not None
+    assert end.test_accuracy >= 0.98

@@ -1,0 +1,353 @@
+"""The laboratory in a real browser: train, pause, step, go back in time, keep and share."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from mnist_core.data.datasets import Splits
+from tests.support.browser import SEVEN, draw, open_page
+
+pytestmark = pytest.mark.usefixtures("mnist")
+
+LONG = "#preset=few&epochs=100&pictures=5000"
+SHORT = "#preset=few&epochs=10"
+PATIENCE_MS = 60_000
+
+Open = Callable[..., Page]
+
+
+@pytest.fixture
+def visit(browser: Browser, app_url: str, mnist: Splits) -> Iterator[Open]:
+    """Opens the page as a new visitor, at the address with `hash`."""
+    contexts = []
+
+    def visit(hash_: str = "", **options: object) -> Page:
+        contexts.append(browser.new_context(viewport={"width": 1280, "height": 900}, **options))
+        page = contexts[-1].new_page()
+        open_page(page, app_url + hash_)
+        expect(button(page, "Train")).to_be_enabled()
+        return page
+
+    yield visit
+    for context in contexts:
+        context.close()
+
+
+def button(page: Page, name: str) -> Locator:
+    return page.get_by_role("button", name=name, exact=True)
+
+
+def status(page: Page) -> Locator:
+    return page.locator("#status")
+
+
+def train(page: Page, *, until: str = r"^(Done|Stopped\. What)") -> None:
+    page.get_by_role("button", name="Train", exact=True).click()
+    expect(page.locator("#status")).to_have_text(re.compile(until), timeout=PATIENCE_MS)
+
+
+def step(page: Page) -> int:
+    found = re.search(r"step ([\d,]+)", page.locator(".figures").inner_text())
+    return int(found[1].replace(",", "")) if found else -1
+
+
+def loss(page: Page) -> float:
+    found = re.search(r"loss ([\d.]+)", page.locator(".figures").inner_text())
+    return float(found[1]) if found else float("inf")
+
+
+def losses(page: Page, tmp_path: Path) -> list[str]:
+    """The training losses in the history that the page lets one keep."""
+    with page.expect_download() as download:
+        button(page, "History as CSV").click()
+    path = tmp_path / "history.csv"
+    download.value.save_as(path)
+    rows = [line.split(",") for line in path.read_text().splitlines()]
+    assert rows[0] == ["run", "kind", "step", "loss", "accuracy", "seconds"]
+    return [row[3] for row in rows if row[1] == "training"]
+
+
+def test_a_training_answers_for_the_drawing_while_it_learns(visit: Open) -> None:
+    page = visit(LONG)
+    draw(page, SEVEN)
+    page.evaluate(
+        "window.seen = new Set();"
+        "addEventListener('mnist:prediction', (e) => e.detail.model === 'yours' &&"
+        " seen.add(e.detail.probabilities[7]))"
+    )
+    train(page, until=r"^Training: epoch")
+    page.wait_for_function("window.seen.size > 5", timeout=PATIENCE_MS)
+    button(page, "Stop").click()
+    expect(status(page)).to_contain_text("test pictures are read right", timeout=PATIENCE_MS)
+
+
+def test_pause_step_and_resume(visit: Open) -> None:
+    page = visit(LONG)
+    train(page, until=r"^Training: epoch")
+    button(page, "Pause").click()
+    expect(status(page)).to_have_text(re.compile(r"^Paused at step"))
+    before = step(page)
+    button(page, "Step").click()
+    expect(status(page)).to_contain_text(f"Paused at step {before + 1},")
+    button(page, "Step").click()
+    expect(status(page)).to_contain_text(f"Paused at step {before + 2},")
+    button(page, "Resume").click()
+    expect(status(page)).to_have_text(re.compile(r"^Training"))
+    page.wait_for_function(
+        "was => Number(/step ([\\d,]+)/.exec(document.querySelector('.figures').textContent)[1]"
+        ".replace(',', '')) > was",
+        arg=before + 20,
+    )
+    button(page, "Stop").click()
+    expect(status(page)).to_have_text(re.compile(r"^Stopped"), timeout=PATIENCE_MS)
+
+
+def test_step_before_any_training_learns_from_one_batch(visit: Open) -> None:
+    page = visit(LONG)
+    button(page, "Step").click()
+    expect(status(page)).to_contain_text("Paused at step 1,", timeout=PATIENCE_MS)
+
+
+def test_reset_forgets_the_run(visit: Open) -> None:
+    page = visit(SHORT)
+    train(page)
+    expect(page.locator(".results")).to_be_visible()
+    button(page, "Reset").click()
+    expect(status(page)).to_contain_text("nothing has been learnt yet")
+    expect(page.locator(".results")).to_be_hidden()
+    expect(button(page, "Reset")).to_be_disabled()
+
+
+def test_a_setting_changed_in_the_middle_shows_in_the_losses(visit: Open) -> None:
+    page = visit(f"{LONG}&rate=0.000001")
+    train(page, until=r"^Training: epoch [2-9]")
+    assert loss(page) > 2.1
+    page.get_by_label("Learning rate").fill("0.2")
+    page.get_by_label("Learning rate").blur()
+    page.wait_for_function(
+        "Number(/loss ([\\d.]+)/.exec(document.querySelector('.figures').textContent)[1]) < 1.5",
+        timeout=PATIENCE_MS,
+    )
+    button(page, "Stop").click()
+
+
+def test_the_slider_goes_back_in_time(visit: Open) -> None:
+    page = visit(SHORT)
+    draw(page, SEVEN)
+    train(page)
+    expect(page.locator(".matrix-note")).to_contain_text("5,000 held-out pictures")
+    after = page.locator(".matrix-note").inner_text()
+    seven = page.locator('#probabilities [data-digit="7"]')
+    expect(seven).not_to_have_attribute("aria-valuenow", re.compile(r"^1?\d$"))
+    page.locator("#lab-moment").fill("0")
+    expect(page.locator(".time output")).to_contain_text("Before the first step")
+    expect(seven).to_have_attribute("aria-valuenow", re.compile(r"^1?\d$"))
+    expect(page.locator(".matrix-note")).not_to_have_text(after)
+    button(page, "Now").click()
+    expect(page.locator(".matrix-note")).to_have_text(after)
+    expect(seven).not_to_have_attribute("aria-valuenow", re.compile(r"^1?\d$"))
+
+
+def test_a_reload_keeps_the_moment_the_choice_and_the_set_up(visit: Open) -> None:
+    page = visit("")
+    page.get_by_label("Start from").select_option("few")
+    page.get_by_label("Learning rate").fill("0.03")
+    train(page)
+    page.locator("#lab-moment").fill("0")
+    expect(page.locator(".time output")).to_contain_text("Before the first step")
+    page.get_by_text("Ready-made", exact=True).click()
+    page.reload()
+    expect(page.locator(".time output")).to_contain_text("Before the first step")
+    expect(page.locator("#lab-moment")).to_have_value("0")
+    expect(page.get_by_label("Ready-made")).to_be_checked()
+    expect(page.get_by_label("Learning rate")).to_have_value("0.03")
+    expect(page.get_by_label("Epochs")).to_have_value("40")
+    button(page, "Now").click()
+    expect(page.locator(".time output")).to_contain_text("the newest weights answer")
+
+
+def test_a_link_gives_its_drawing_once_and_also_in_an_open_page(visit: Open) -> None:
+    link = "#preset=few&epochs=3&ink=10.10_90.10_45.110"
+    page = visit(link)
+    expect(page.get_by_label("Epochs")).to_have_value("3")
+    assert page.evaluate("mnist.strokes.length") == 1
+    draw(page, SEVEN)
+    page.reload()
+    page.wait_for_function("window.mnist?.strokes?.length === 2")
+    expect(page.get_by_label("Epochs")).to_have_value("3")
+    page.evaluate("location.hash = '#preset=few&epochs=5&ink=10.10_90.10'")
+    expect(page.get_by_label("Epochs")).to_have_value("5")
+    page.wait_for_function("mnist.strokes.length === 1")
+
+
+def test_focus_stays_where_controls_come_and_go(visit: Open) -> None:
+    page = visit(LONG)
+    page.get_by_label("Epochs").press("Enter")
+    expect(status(page)).to_have_text(re.compile(r"^Training: epoch"), timeout=PATIENCE_MS)
+    assert page.evaluate("document.activeElement.dataset.order") in ("pause", "stop")
+    title = page.locator(".board").get_by_role("button", name="Seconds")
+    title.focus()
+    seconds = page.locator(".board tr[data-run] td:nth-child(5)")
+    before = seconds.inner_text()
+    expect(seconds).not_to_have_text(before)
+    expect(title).to_be_focused()
+    button(page, "Stop").click()
+    expect(status(page)).to_contain_text("test pictures are read right", timeout=PATIENCE_MS)
+    expect(button(page, "Train")).to_be_focused()
+
+
+def test_screen_readers_hear_a_training_now_and_then(visit: Open) -> None:
+    page = visit(LONG)
+    page.evaluate(
+        "window.told = [0, 0]; ['.announcement', '#status'].forEach((name, i) =>"
+        " new MutationObserver(() => told[i]++).observe(document.querySelector(name),"
+        " {childList: true, characterData: true, subtree: true}))"
+    )
+    train(page, until=r"^Training: epoch")
+    page.wait_for_function("told[1] > 15", timeout=PATIENCE_MS)
+    heard, shown = page.evaluate("told")
+    assert 1 <= heard < shown / 2
+    button(page, "Stop").click()
+    expect(page.locator(".announcement")).to_contain_text(re.compile("^(Done|Stopped)"))
+
+
+def test_a_cell_of_the_matrix_shows_its_pictures(visit: Open) -> None:
+    page = visit(SHORT)
+    train(page)
+    page.get_by_role("button", name=re.compile("pictures of a 3 read as 3")).click()
+    expect(page.locator(".mistakes canvas").first).to_be_visible()
+    expect(page.locator(".mistakes canvas")).to_have_count(24)
+
+
+def test_three_runs_make_a_leaderboard_that_sorts(visit: Open) -> None:
+    page = visit(SHORT)
+    for epochs in ("1", "8", "3"):
+        page.get_by_label("Epochs").fill(epochs)
+        train(page)
+        expect(page.locator(".board tr[data-run]")).to_have_count({"1": 1, "8": 2, "3": 3}[epochs])
+    button(page, "Test").click()
+    cells = page.locator(".board tr[data-run] td:nth-child(4)").all_inner_texts()
+    accuracies = [float(text.split()[0]) for text in cells]
+    assert accuracies == sorted(accuracies, reverse=True)
+    button(page, "Run").click()
+    runs = page.locator(".board tr[data-run]").evaluate_all("rows => rows.map(r => r.dataset.run)")
+    assert runs == ["1", "2", "3"]
+
+
+def test_a_link_gives_the_same_first_losses_in_another_browser(visit: Open, tmp_path: Path) -> None:
+    page = visit(f"{SHORT}&layers=40-20&activation=tanh&seed=7&batch=32")
+    draw(page, SEVEN)
+    train(page)
+    page.get_by_label("with my drawing").check()
+    button(page, "Copy link").click()
+    page.wait_for_function("location.hash.includes('ink=')")
+    link = page.evaluate("location.hash")
+    expected = losses(page, tmp_path)
+
+    other = visit(link)
+    expect(other.locator("[name=hidden_sizes]")).to_have_value("40, 20")
+    assert other.evaluate("mnist.strokes.length") == 1
+    train(other)
+    assert len(expected) > 50
+    assert losses(other, tmp_path) == expected
+
+
+def test_nonsense_in_the_address_falls_back_to_defaults_and_says_so(visit: Open) -> None:
+    page = visit("#preset=few&epochs=banana&layers=9999&colour=%3Cb%3Ered&ink=1.2_x.y")
+    expect(status(page)).to_contain_text("does not understand")
+    expect(page.get_by_label("Epochs")).to_have_value("40")
+    expect(page.locator("[name=hidden_sizes]")).to_have_value("128, 64")
+
+
+def test_a_fault_under_closed_settings_is_shown_and_named(visit: Open) -> None:
+    page = visit(SHORT)
+    page.get_by_text("More settings").click()
+    page.get_by_label("Dropout").fill("2")
+    page.get_by_text("More settings").click()
+    expect(page.get_by_label("Dropout")).to_be_hidden()
+    button(page, "Train").click()
+    expect(status(page)).to_contain_text("Dropout: a number from 0 to 0.9")
+    expect(page.get_by_label("Dropout")).to_be_focused()
+    button(page, "Copy link").click()
+    expect(page.get_by_text("There is no link to this set-up yet")).to_be_visible()
+    page.get_by_label("Dropout").fill("0.1")
+    expect(status(page)).to_have_text("Press Train to begin.")
+
+
+def test_a_model_is_kept_and_loaded_back(visit: Open, tmp_path: Path) -> None:
+    page = visit(SHORT)
+    draw(page, SEVEN)
+    train(page)
+    with page.expect_download() as download:
+        button(page, "Download model").click()
+    model = tmp_path / download.value.suggested_filename
+    download.value.save_as(model)
+
+    other = visit()
+    draw(other, SEVEN)
+    other.get_by_label("Model file").set_input_files(model)
+    expect(other.locator(".kept")).to_contain_text("784 → 128 → 64 → 10")
+    for digit in (1, 7):
+        meter = f'#probabilities [data-digit="{digit}"]'
+        value = page.locator(meter).get_attribute("aria-valuenow")
+        expect(other.locator(meter)).to_have_attribute("aria-valuenow", str(value))
+
+    foreign = tmp_path / "foreign.safetensors"
+    foreign.write_bytes(b"\x89PNG not a model")
+    other.get_by_label("Model file").set_input_files(foreign)
+    expect(other.locator(".kept")).to_contain_text("not a model file")
+
+
+def test_a_learning_rate_of_ten_stops_with_advice(visit: Open) -> None:
+    page = visit("#preset=notebook&rate=10")
+    train(page, until=r"Try a tenth of the learning rate")
+    page.wait_for_function("window.mnist.prediction")
+    expect(button(page, "Train")).to_be_enabled()
+
+
+def test_another_visitor_sees_none_of_it(visit: Open) -> None:
+    page = visit(SHORT)
+    train(page)
+    other = visit()
+    expect(other.locator(".results")).to_be_hidden()
+    expect(button(other, "Stop")).to_be_disabled()
+    button(other, "Download model").click()
+    expect(other.locator(".kept")).to_contain_text("no model of your own yet")
+
+
+def test_a_reload_keeps_the_runs(visit: Open) -> None:
+    page = visit(SHORT)
+    train(page)
+    page.reload()
+    expect(page.locator(".board tr[data-run]")).to_have_count(1)
+    expect(status(page)).to_contain_text("Done")
+
+
+def test_closing_the_page_ends_its_training(visit: Open) -> None:
+    page = visit(LONG)
+    train(page, until=r"^Training")
+    token = page.evaluate("mnist.session()")
+    page.close()
+    # Well within the time after which a silent page's training ends in any case.
+    visit().wait_for_function(STANDS_STILL, arg=token, timeout=10_000)
+
+
+# Asks for the step of the run behind a secret, as its page would, twice.
+STANDS_STILL = """async (token) => {
+  const { components, root, api_prefix } = window.gradio_config;
+  const component_id = components.find((each) => each.props?.elem_id === "lab").id;
+  const step = async () => {
+    const body = { component_id, fn_name: "lab_views", session_hash: "test", data: { token } };
+    const headers = { "Content-Type": "application/json" };
+    const options = { method: "POST", headers, body: JSON.stringify(body) };
+    return (await (await fetch(`${root}${api_prefix}/component_server/`, options)).json()).step;
+  };
+  const before = await step();
+  await new Promise((resolve) => setTimeout(resolve, 1500));
+  return before > 0 && before === (await step());
+}"""

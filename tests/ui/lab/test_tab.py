@@ -1,0 +1,225 @@
+"""The laboratory's server functions: what they answer, to whom, and what they refuse."""
+
+from __future__ import annotations
+
+import base64
+import inspect
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import safetensors.torch
+import torch
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from mnist_core.data.datasets import Splits
+from mnist_core.models.checkpoints import dump_checkpoint
+from mnist_core.models.classifier import Classifier
+from mnist_core.models.config import MLPConfig
+from mnist_core.models.mlp import MLP
+from mnist_core.server.limits import Limits
+from mnist_core.server.session import Session
+from mnist_core.server.sessions import Sessions
+from mnist_core.ui.lab.tab import server_functions
+from mnist_core.worker.measuring import evaluation_set
+from tests.server.test_sessions import Pool, trained
+
+Call = Callable[..., dict[str, Any]]
+
+
+@pytest.fixture(scope="module")
+def sessions(digits: Splits) -> Iterator[Sessions]:
+    kept = Sessions(
+        ready=Classifier(MLP()), limits=Limits(upload_bytes=2**20, api_requests_per_s=1e6)
+    )
+    pool = Pool()
+    held_out = evaluation_set(digits, "validation")
+    images = (held_out.images * 255).round().to(torch.uint8).reshape(-1, 784).numpy()
+    pool.evaluation = {"validation": (images, held_out.labels.to(torch.uint8).numpy())}
+    kept.pool = pool  # type: ignore[assignment]
+    yield kept
+    kept.close()
+
+
+@pytest.fixture(scope="module")
+def call(sessions: Sessions) -> Call:
+    functions = {each.__name__: each for each in server_functions(sessions)}
+
+    def called(name: str, payload: Any = None, **values: Any) -> dict[str, Any]:
+        answer = functions[name](values if payload is None else payload)
+        if inspect.iscoroutine(answer):
+            # It waits for nothing, so one step runs it: the browser tests have a loop of their own.
+            with pytest.raises(StopIteration) as ended:
+                answer.send(None)
+            answer = ended.value.value
+        json.dumps(answer, allow_nan=False)  # as the browser will read it
+        return answer  # type: ignore[no-any-return]
+
+    called.names = list(functions)  # type: ignore[attr-defined]
+    return called
+
+
+@pytest.fixture(scope="module")
+def session(sessions: Sessions, digits: Splits) -> Session:
+    session = sessions.open()
+    trained(session, digits)
+    return session
+
+
+def test_a_poll_tells_the_run_from_the_cursor_on(call: Call, session: Session) -> None:
+    run = session.runs[-1]
+    everything = call("lab_poll", token=session.token)
+    assert everything["fresh"]["points"] == run.points
+    known = {"run": run.id, "points": len(run.points) - 2, "measures": len(run.measures)}
+    fresh = call("lab_poll", token=session.token, known=known)["fresh"]
+    assert fresh["points"] == run.points[-2:]
+    assert fresh["measures"] == []
+    summary = everything["runs"][-1]
+    assert summary["status"] == "finished"
+    assert 0 <= summary["test_accuracy"] <= 1
+
+
+def test_views_hold_the_matrix_and_the_weights_of_a_moment(call: Call, session: Session) -> None:
+    first = call("lab_views", token=session.token, moment=0)
+    now = call("lab_views", token=session.token)
+    assert sum(now["matrix"]) == 50
+    assert now["accuracy"] == pytest.approx(sum(now["matrix"][::11]) / 50)
+    assert now["accuracy"] > first["accuracy"]
+    values = np.frombuffer(base64.b64decode(now["weights"]), dtype=np.int8)
+    assert values.size % 784 == 0
+    assert np.abs(values).max() == 127
+
+
+def test_a_cell_of_the_matrix_shows_its_pictures(call: Call, session: Session) -> None:
+    matrix = call("lab_views", token=session.token, moment=0)["matrix"]
+    cell = int(np.argmax(matrix))
+    answer = call("lab_mistakes", token=session.token, moment=0, truth=cell // 10, guess=cell % 10)
+    assert answer["count"] == matrix[cell]
+    assert len(base64.b64decode(answer["images"])) == 784 * min(24, matrix[cell])
+
+
+def test_a_moment_answers_for_the_drawing_once_it_is_shown(call: Call, session: Session) -> None:
+    now = session.classifier_for("yours")
+    assert call("lab_show", token=session.token, run=session.runs[-1].id, moment=0)["ok"]
+    assert session.classifier_for("yours") is not now
+    assert call("lab_show", token=session.token)["ok"]
+
+
+def test_a_downloaded_model_loads_with_torch_and_safetensors_alone(
+    call: Call, session: Session, tmp_path: Path, digits: Splits
+) -> None:
+    assert digits.test is not None
+    images = digits.test.images[:20]
+    data = base64.b64decode(call("lab_download", token=session.token, kind="model")["data"])
+    (tmp_path / "model.safetensors").write_bytes(data)
+    loader = call("lab_download", token=session.token, kind="loader")["text"]
+    (tmp_path / "use_model.py").write_text(loader)
+    safetensors.torch.save_file({"images": images}, tmp_path / "images.safetensors")
+    script = (
+        "import sys; sys.modules['mnist_core'] = None\n"
+        "import safetensors.torch, use_model\n"
+        "read = use_model.load('model.safetensors')\n"
+        "images = safetensors.torch.load_file('images.safetensors')['images']\n"
+        "safetensors.torch.save_file({'p': read(images)}, 'answers.safetensors')\n"
+    )
+    subprocess.run([sys.executable, "-c", script], cwd=tmp_path, check=True, timeout=120)
+    found = safetensors.torch.load_file(tmp_path / "answers.safetensors")["p"].numpy()
+    expected = session.classifier_for("yours").predict_images(images)
+    assert found == pytest.approx(expected, abs=1e-5)
+
+
+def upload(call: Call, session: Session, data: bytes) -> dict[str, Any]:
+    size = 3 * 2**16
+    answer: dict[str, Any] = {}
+    for start in range(0, max(1, len(data)), size):
+        answer = call(
+            "lab_upload",
+            token=session.token,
+            data=base64.b64encode(data[start : start + size]).decode(),
+            begin=start == 0,
+            end=start + size >= len(data),
+        )
+        if not answer["ok"]:
+            break
+    return answer
+
+
+def test_a_model_loaded_back_answers(call: Call, sessions: Sessions) -> None:
+    session = sessions.open()
+    model = MLP(MLPConfig(hidden_sizes=(32,)))
+    answer = upload(call, session, dump_checkpoint(model))
+    assert answer["layers"] == [784, 32, 10]
+    assert session.has_model
+    images = torch.rand(5, 28, 28)
+    answered = session.classifier_for("yours").predict_images(images)
+    assert answered == pytest.approx(Classifier(model).predict_images(images))
+
+
+def test_foreign_damaged_and_huge_files_are_refused_with_the_reason(
+    call: Call, sessions: Sessions
+) -> None:
+    session = sessions.open()
+    good = dump_checkpoint(MLP(MLPConfig(hidden_sizes=(32,))))
+    foreign = safetensors.torch.save({"x": torch.zeros(3)})
+    refused = {
+        "not a model file": b"print('hello')",
+        "not a model that was": foreign,
+        "MB": b"\0" * (2**20 + 2**18),
+        "not a model": b"",
+        "model file": good[: len(good) // 2],
+    }
+    for words, data in refused.items():
+        answer = upload(call, session, data)
+        assert not answer["ok"], words
+        assert words in answer["error"]
+    assert not session.has_model
+    assert upload(call, session, good)["ok"]
+
+
+def test_nothing_answers_without_the_secret(call: Call, session: Session) -> None:
+    for name in call.names:  # type: ignore[attr-defined]
+        for token in (None, "", "x" * 43, 7, [session.token]):
+            answer = call(name, {"token": token, "order": "reset", "kind": "model"})
+            assert answer["code"] == "session"
+    assert session.runs
+
+
+def test_another_session_sees_no_run(call: Call, sessions: Sessions, session: Session) -> None:
+    stranger = sessions.open()
+    run = session.runs[-1].id
+    assert call("lab_poll", token=stranger.token)["runs"] == []
+    for name in ("lab_views", "lab_show", "lab_mistakes"):
+        answer = call(name, token=stranger.token, run=run, truth=1, guess=1)
+        assert answer["code"] == "gone"
+    assert not call("lab_download", token=stranger.token, kind="model")["ok"]
+    assert call("lab_order", token=stranger.token, order="reset")["ok"]
+    assert session.runs
+
+
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
+    max_leaves=6,
+)
+_KEYS = ("setup", "order", "values", "known", "run", "moment", "truth", "guess", "kind", "data")
+
+
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(payload=st.dictionaries(st.sampled_from(_KEYS), _JSON), name=st.integers(0, 9))
+def test_nonsense_is_answered_and_never_raises(
+    call: Call, sessions: Sessions, payload: dict[str, Any], name: int
+) -> None:
+    answer = call(call.names[name], payload | {"token": sessions.open().token})  # type: ignore[attr-defined]
+    assert answer["ok"] or answer["code"] in ("refused", "setup", "gone", "huge", "foreign")
+    assert answer["ok"] or answer["error"].endswith(".")
+
+
+@pytest.mark.parametrize("payload", [[], "x", 3, True])
+def test_a_payload_that_is_no_object_is_refused(call: Call, payload: Any) -> None:
+    assert call("lab_poll", payload)["code"] == "refused"

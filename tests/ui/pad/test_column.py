@@ -1,0 +1,252 @@
+"""The pad's server functions, its endpoints, and the words of its answer."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import urllib.error
+import urllib.request
+from typing import Any
+from urllib.parse import urlsplit
+
+import numpy as np
+import pytest
+from gradio_client import Client, handle_file
+from gradio_client.exceptions import AppError
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image, ImageDraw
+
+from mnist_core.models.classifier import Prediction
+from mnist_core.server.limits import Limits
+from mnist_core.server.strokes import StrokesError, checked_strokes
+from mnist_core.ui.pad.column import words
+from tests.support.browser import ONE, SEVEN
+from tests.support.server import Server
+
+MAX_POINTS = Limits().points
+
+BAD_STROKES: dict[str, tuple[Any, str]] = {
+    "nothing": (None, "type"),
+    "text": ("seven", "type"),
+    "number": (7, "type"),
+    "object": ({"0": []}, "type"),
+    "stroke is text": (["stroke"], "type"),
+    "point is a number": ([[1, 2]], "shape"),
+    "missing coordinate": ([[[1, 2], [3]]], "shape"),
+    "third coordinate": ([[[1, 2, 3]]], "shape"),
+    "text coordinate": ([[[1, "2"]]], "number"),
+    "null coordinate": ([[[1, None]]], "number"),
+    "truth": ([[[True, False]]], "number"),
+    "deeply nested": ([[[[[1]], [[2]]]]], "number"),
+    "NaN": ([[[float("nan"), 1]]], "range"),
+    "infinite": ([[[1, float("inf")]]], "range"),
+    "huge": ([[[1e300, 1]]], "range"),
+    "huge whole number": ([[[10**400, 1]]], "number"),
+    "too many points": ([[[0, 0]] * (MAX_POINTS + 1)], "points"),
+    "too many in all": ([[[0, 0]] * 6000, [[0, 0]] * 6000], "points"),
+    "too many strokes": ([[]] * (MAX_POINTS + 1), "points"),
+}
+
+
+def prediction(**probabilities: float) -> Prediction:
+    values = np.zeros(10, np.float32)
+    for name, value in probabilities.items():
+        values[int(name[1:])] = value
+    return Prediction(
+        probabilities=values,
+        digit=int(values.argmax()),
+        image=np.zeros((28, 28), np.float32),
+        digit_likeness=1.0,
+    )
+
+
+def test_words_name_a_sure_digit() -> None:
+    assert words(prediction(p7=0.98, p1=0.02), blank=False) == "7"
+
+
+def test_words_name_two_close_digits_in_order() -> None:
+    assert words(prediction(p7=0.55, p1=0.45), blank=False) == "not sure: 1 or 7"
+    assert words(prediction(p7=0.45, p1=0.55), blank=False) == "not sure: 1 or 7"
+
+
+def test_words_name_no_digit_where_none_stands_out() -> None:
+    even = {f"p{digit}": 0.1 for digit in range(10)}
+    assert words(prediction(**even), blank=False) == "not sure"
+
+
+def test_words_for_what_is_no_digit() -> None:
+    strange = Prediction(
+        probabilities=np.full(10, 0.1, np.float32),
+        digit=None,
+        image=np.zeros((28, 28), np.float32),
+        digit_likeness=0.0,
+    )
+    assert words(strange, blank=False) == "not a digit"
+    assert words(strange, blank=True) == "draw a digit"
+
+
+@pytest.mark.parametrize("name", BAD_STROKES)
+def test_bad_strokes_are_refused_with_their_code(name: str) -> None:
+    value, code = BAD_STROKES[name]
+    with pytest.raises(StrokesError) as caught:
+        checked_strokes(value, max_points=MAX_POINTS)
+    assert caught.value.code == code
+
+
+@given(st.recursive(st.none() | st.booleans() | st.floats() | st.text(), st.lists, max_leaves=20))
+def test_any_value_is_strokes_or_a_strokes_error(value: Any) -> None:
+    try:
+        strokes = checked_strokes(value, max_points=MAX_POINTS)
+    except StrokesError:
+        return
+    assert all(stroke.shape[1] == 2 and np.isfinite(stroke).all() for stroke in strokes)
+
+
+def test_empty_strokes_are_dropped() -> None:
+    assert [
+        len(stroke) for stroke in checked_strokes([[], [[1, 2]], []], max_points=MAX_POINTS)
+    ] == [1]
+
+
+@pytest.fixture(scope="module")
+def server(app_url: str) -> Server:
+    return Server(app_url)
+
+
+@pytest.fixture(scope="module")
+def client(app_url: str) -> Any:
+    client = Client(app_url, verbose=False)
+    yield client
+    client.close()
+
+
+def test_predict_answers_with_all_that_the_page_shows(server: Server) -> None:
+    answer = server.predict(SEVEN, seq=42)
+    assert answer["ok"]
+    assert answer["seq"] == 42
+    assert answer["model"] == "ready"
+    assert answer["digit"] == 7
+    assert answer["words"] == "7"
+    assert sum(answer["probabilities"]) == pytest.approx(1, abs=1e-3)
+
+
+def test_an_empty_drawing_is_asked_for(server: Server) -> None:
+    answer = server.predict([])
+    assert answer["ok"]
+    assert answer["blank"]
+    assert answer["digit"] is None
+    assert answer["words"] == "draw a digit"
+
+
+def test_yours_is_the_ready_made_model_until_there_is_one(server: Server) -> None:
+    answer = server.predict(ONE, model="yours")
+    assert answer["model"] == "ready"
+    assert answer["trained"] is False
+
+
+@pytest.mark.parametrize("name", BAD_STROKES)
+def test_the_page_survives_bad_strokes(server: Server, name: str) -> None:
+    value, code = BAD_STROKES[name]
+    answer = server.predict(value)
+    assert answer["ok"] is False
+    assert answer["code"] == code
+    assert answer["error"].endswith(".")
+    assert server.predict(SEVEN)["digit"] == 7
+
+
+@pytest.mark.parametrize(
+    "payload", [None, [], "x", 1, {}, {"token": 1}, {"model": []}, {"seq": "1"}], ids=repr
+)
+def test_the_page_survives_bad_payloads(server: Server, payload: Any) -> None:
+    answer = server.call("predict", payload)
+    assert answer == {"ok": False, "code": "payload", "error": answer["error"]}
+
+
+def test_a_forgotten_session_says_so(server: Server) -> None:
+    assert server.predict(SEVEN, token="gone")["code"] == "session"
+
+
+def test_a_session_is_kept_by_its_token(server: Server) -> None:
+    assert server.call("open_session", {"token": server.token})["token"] == server.token
+    for other in (None, 1, "guess", ["x"]):
+        assert server.call("open_session", {"token": other})["token"] != server.token
+    assert server.call("open_session", None)["ok"]
+
+
+def test_endpoint_predict(client: Client) -> None:
+    answer = client.predict(strokes=SEVEN, api_name="/predict")
+    assert answer["digit"] == 7
+    assert len(answer["probabilities"]) == 10
+    assert sum(answer["probabilities"]) == pytest.approx(1, abs=1e-5)
+
+
+@pytest.mark.parametrize("name", set(BAD_STROKES) - {"NaN", "infinite", "huge whole number"})
+def test_endpoint_predict_says_what_it_expected(client: Client, name: str) -> None:
+    with pytest.raises(AppError, match="Expected"):
+        client.predict(strokes=BAD_STROKES[name][0], api_name="/predict")
+
+
+@pytest.mark.parametrize("scale", [1, 15])
+def test_endpoint_predict_image(client: Client, tmp_path: Any, scale: int) -> None:
+    picture = Image.new("RGB", (300 * scale, 200 * scale), "white")
+    ImageDraw.Draw(picture).line(
+        [(x * 0.2 * scale, y * 0.2 * scale) for x, y in SEVEN[0]],
+        fill="navy",
+        width=12 * scale,
+        joint="curve",
+    )
+    picture.save(tmp_path / "seven.png")
+    answer = client.predict(
+        picture=handle_file(str(tmp_path / "seven.png")), api_name="/predict_image"
+    )
+    assert answer["digit"] == 7
+
+
+def test_endpoint_predict_image_with_an_empty_picture(client: Client, tmp_path: Any) -> None:
+    Image.new("L", (50, 50), 255).save(tmp_path / "empty.png")
+    answer = client.predict(
+        picture=handle_file(str(tmp_path / "empty.png")), api_name="/predict_image"
+    )
+    assert answer["digit"] is None
+    assert answer["words"] == "draw a digit"
+
+
+@pytest.mark.parametrize("content", [b"", b"this is text", b"\x89PNG\r\n\x1a\n broken"])
+def test_endpoint_predict_image_refuses_other_files(
+    client: Client, tmp_path: Any, content: bytes
+) -> None:
+    (tmp_path / "text.png").write_bytes(content)
+    with pytest.raises(AppError, match="Expected a picture"):
+        client.predict(picture=handle_file(str(tmp_path / "text.png")), api_name="/predict_image")
+
+
+@pytest.mark.parametrize(
+    "picture", [None, "text", 3, {}, {"path": "/etc/hostname"}, {"path": "app.py"}, {"path": 1}]
+)
+def test_endpoint_predict_image_reads_nothing_but_uploads(app_url: str, picture: Any) -> None:
+    request = urllib.request.Request(
+        f"{app_url}gradio_api/run/predict_image",
+        data=json.dumps({"data": [picture]}).encode(),
+        headers={"Content-Type": "application/json"},
+    )
+    with pytest.raises(urllib.error.HTTPError) as caught:
+        urllib.request.urlopen(request)
+    with caught.value as error:
+        assert "Expected a picture" in json.load(error)["error"]
+
+
+def test_a_body_of_megabytes_is_refused_before_it_is_read(server: Server) -> None:
+    with pytest.raises(urllib.error.HTTPError) as caught:
+        server.predict([[[0.123456789, 0.123456789]] * 250_000])
+    with caught.value as error:
+        assert error.code == 413
+        assert "at most 1,024 kB" in json.load(error)["error"]
+    assert server.predict(SEVEN)["digit"] == 7
+
+
+def test_a_body_of_unstated_length_is_refused(app_url: str) -> None:
+    connection = http.client.HTTPConnection(urlsplit(app_url).netloc, timeout=10)
+    connection.request("POST", "/gradio_api/component_server", iter([b"{}"]), encode_chunked=True)
+    assert connection.getresponse().status == 411
+    connection.close()
