@@ -12,9 +12,16 @@ import torch
 from torch import Tensor
 
 from mnist_core.explain import attribution, gradients, loss, neighbours, scratch, sgd, tensors
-from mnist_core.explain.activations import first_weights, run_layers, strongest_units, unit_view
+from mnist_core.explain.activations import (
+    LayerResult,
+    first_weights,
+    run_layers,
+    strongest_units,
+    unit_view,
+)
 from mnist_core.explain.stages import Stages, each_stage
 from mnist_core.ink.ink import Ink
+from mnist_core.models.config import Activation
 from mnist_core.models.mlp import MLP
 from mnist_core.ui.hood.numbers import grey, largest, round_number, rounded, signed, significant
 from mnist_core.ui.hood.training_images import TrainingImages
@@ -27,6 +34,8 @@ NEIGHBOURS = 8
 PICTURED_UNITS = 8
 CHECKED_PIXELS = 3
 NUDGE = 1e-4
+SURE = 0.9  # a digit of a larger probability has next to no loss
+QUIET = 0.05  # a tanh or sigmoid unit that passes on less says next to nothing
 STEPS = 50  # of SGD at most: each click computes all of them again
 
 Answer = dict[str, Any]
@@ -36,7 +45,7 @@ Answer = dict[str, Any]
 class Settings:
     """What the visitor has set in the steps.
 
-    meant: the digit that they meant, None for the one that the model names. weights_seed: of the
+    meant: the digit that they meant, None before they choose. weights_seed: of the
     random weights of step 3. factor: what it multiplies the logits by. stages: which of step 2 are on.
     pixel_seed: of the pixels that step 6 checks. steps, learning_rate: of SGD in step 7.
     """
@@ -65,9 +74,12 @@ class Drawing:
         image = torch.from_numpy(ink.to_image())
         with torch.no_grad():
             probabilities = model.probabilities(image[None])[0]
-        named = int(probabilities.argmax())
-        label = named if settings.meant is None else settings.meant
+        label = _to_begin_with(probabilities) if settings.meant is None else settings.meant
         return cls(ink=ink, model=model, image=image, probabilities=probabilities, label=label)
+
+    @property
+    def likeliest(self) -> int:
+        return int(self.probabilities.argmax())
 
     @property
     def images(self) -> Tensor:
@@ -78,20 +90,36 @@ class Drawing:
         return torch.tensor([self.label])
 
 
-def batch(data: TrainingImages, *, seed: int) -> Answer:
-    """A random batch with its labels, the shapes on its way, and what becomes of three pixels."""
+def _to_begin_with(probabilities: Tensor) -> int:
+    """The likeliest digit, or where that is sure the second: its own answer costs a model no loss."""
+    first, second = probabilities.topk(2).indices.tolist()
+    return int(second if probabilities[first] > SURE else first)
+
+
+def reading(model: MLP, *, batch_size: int | None) -> Answer:
+    """What a model does with pixels before it reads them. batch_size: None where nobody knows it."""
+    return {"mean": model.config.mean, "std": model.config.std, "batch_size": batch_size}
+
+
+def batch(data: TrainingImages, model: MLP, *, seed: int, batch_size: int | None) -> Answer:
+    """A random batch with its labels, the shapes on its way, and what becomes of three pixels.
+
+    It is as large as those that the model learnt from; at most 64 pictures of it are shown.
+    """
+    size = batch_size or BATCH
     generator = torch.Generator().manual_seed(seed)
-    chosen = torch.randint(len(data.pixels), (BATCH,), generator=generator)
+    chosen = torch.randint(len(data.pixels), (min(size, BATCH),), generator=generator)
     pixels = data.pixels[chosen]
     images = tensors.to_tensor(pixels)
-    normalized = tensors.normalize(images)
+    normalized = tensors.normalize(images, mean=model.config.mean, std=model.config.std)
+    shapes = [images.shape, tensors.flatten(normalized).shape]
     first = pixels[0].flatten()
     # A blank pixel, one from the grey edge of a stroke, and the darkest.
     places = [int(first.argmin()), int((first.int() - 128).abs().argmin()), int(first.argmax())]
     return {
         "pixels": base64.b64encode(pixels.numpy().tobytes()).decode(),
         "labels": data.labels[chosen].tolist(),
-        "shapes": [list(images.shape), list(tensors.flatten(normalized).shape)],
+        "shapes": [[size, *shape[1:]] for shape in shapes],
         "table": [
             [
                 int(first[i]),
@@ -157,7 +185,7 @@ def layers(drawing: Drawing, settings: Settings) -> Answer:
             {
                 "outputs": signed(result.outputs),
                 "largest": round_number(result.outputs.abs().max(), digits=3),
-                "fired": int((result.sums > 0).sum()),
+                "fired": _firing(result, drawing.model.config.activation),
             }
             for result in results
         ],
@@ -167,6 +195,12 @@ def layers(drawing: Drawing, settings: Settings) -> Answer:
         "logits": rounded(logits, digits=3),
         "probabilities": rounded(drawing.probabilities),
     }
+
+
+def _firing(result: LayerResult, activation: Activation) -> int:
+    """How many units pass something on: tanh and sigmoid units are never quite silent."""
+    firing = result.sums > 0 if activation == "relu" else result.outputs.abs() >= QUIET
+    return int(firing.sum())
 
 
 def unit(drawing: Drawing, *, layer: int, unit: int) -> Answer:
@@ -190,6 +224,7 @@ def losses(drawing: Drawing, settings: Settings) -> Answer:
         logits = loss.digit_logits(drawing.model, drawing.images).double()
         return {
             "meant": drawing.label,
+            "likeliest": drawing.likeliest,
             "logits": rounded(logits[0], digits=3),
             "log_probabilities": rounded(logits.log_softmax(dim=1)[0], digits=3),
             "probability": significant(logits.softmax(dim=1)[0, drawing.label]),
@@ -211,6 +246,7 @@ def autograd(drawing: Drawing, settings: Settings) -> Answer:
         differences = gradients.finite_differences(function, image, pixels=pixels, step=NUDGE)
     return {
         "meant": drawing.label,
+        "likeliest": drawing.likeliest,
         "parameters": [
             {
                 "name": name,
@@ -246,6 +282,7 @@ def sgd_steps(drawing: Drawing, settings: Settings) -> Answer:
         probabilities = model.probabilities(drawing.images)[0]
     return {
         "meant": drawing.label,
+        "likeliest": drawing.likeliest,
         "losses": [significant(value) for value in history],
         "before": rounded(drawing.probabilities),
         "probabilities": rounded(probabilities),

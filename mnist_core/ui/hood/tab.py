@@ -9,7 +9,7 @@ import logging
 import math
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import gradio as gr
 
@@ -26,7 +26,8 @@ from mnist_core.explain import (
 )
 from mnist_core.files import ROOT
 from mnist_core.ink.ink import Ink
-from mnist_core.server.session import VisitorError
+from mnist_core.record.pools import RecordConfig
+from mnist_core.server.session import Model, Session, VisitorError
 from mnist_core.server.sessions import Sessions
 from mnist_core.server.strokes import StrokesError, checked_strokes
 from mnist_core.ui.component import component
@@ -169,12 +170,17 @@ def _failed(code: str) -> Answer:
     return {"ok": False, "code": code, "error": _ERRORS[code]}
 
 
-def drawing_of(sessions: Sessions, payload: Payload, settings: Settings) -> Drawing | Answer:
-    """The payload's drawing with the model that answers; else what to answer instead."""
-    session = sessions.visit(payload.get("token"), cost=_COST)
+def _model(payload: Payload) -> Model:
     model = payload.get("model")
     if model != "ready" and model != "yours":
         raise _PayloadError
+    return cast(Model, model)
+
+
+def drawing_of(sessions: Sessions, payload: Payload, settings: Settings) -> Drawing | Answer:
+    """The payload's drawing with the model that answers; else what to answer instead."""
+    session = sessions.visit(payload.get("token"), cost=_COST)
+    model = _model(payload)
     ink = Ink(checked_strokes(payload.get("strokes"), max_points=sessions.limits.points))
     if ink.is_empty:
         return {"ok": True, "blank": True}
@@ -203,12 +209,25 @@ def _steps(sessions: Sessions, loader: TrainingImagesLoader, payload: Payload) -
 
 
 def _batch(sessions: Sessions, loader: TrainingImagesLoader, payload: Payload) -> Answer:
-    sessions.visit(payload.get("token"))
+    session = sessions.visit(payload.get("token"))
+    answers = _model(payload)
+    model = session.classifier_for(answers).model
+    batch_size = _batch_size(session, answers)
+    answer = {"ok": True, "reading": hood_steps.reading(model, batch_size=batch_size)}
     data = loader.get()
     if isinstance(data, TrainingImages):
         seed = _whole(payload.get("seed"), 0, _MAX_SEED)
-        return {"ok": True, "status": "there"} | hood_steps.batch(data, seed=seed)
-    return {"ok": True, "status": data, "words": _MISSING}
+        batch = hood_steps.batch(data, model, seed=seed, batch_size=batch_size)
+        return answer | {"status": "there"} | batch
+    return answer | {"status": data, "words": _MISSING}
+
+
+def _batch_size(session: Session, model: Model) -> int | None:
+    """Of the batches that the model which answers learnt from; None where nobody knows it."""
+    if model == "ready" or not session.has_model:
+        return RecordConfig().batch_size
+    run = session.answering
+    return None if run is None else run.setup.batch_size
 
 
 def _unit(sessions: Sessions, payload: Payload) -> Answer:

@@ -15,10 +15,19 @@ import torch
 from mnist_core.data.datasets import Splits
 from mnist_core.ink.ink import Ink
 from mnist_core.models.classifier import Classifier
-from mnist_core.models.config import MLPConfig
+from mnist_core.models.config import Activation, MLPConfig
 from mnist_core.models.mlp import MLP
+from mnist_core.record.pools import RecordConfig
 from mnist_core.server.sessions import Sessions
-from mnist_core.ui.hood.steps import STEPS, STEPS_OF_A_DRAWING
+from mnist_core.ui.hood.steps import (
+    STEPS,
+    STEPS_OF_A_DRAWING,
+    SURE,
+    Drawing,
+    Settings,
+    layers,
+    sgd_steps,
+)
 from mnist_core.ui.hood.tab import server_functions, sources
 
 SEVEN = [[[280, 220], [480, 220], [700, 220], [600, 400], [500, 600], [420, 800]]]
@@ -113,6 +122,44 @@ def test_a_missing_data_set_is_said_and_the_other_steps_go_on(call: Call) -> Non
     assert answer["status"] == "missing"
     assert "Train tab" in answer["words"]
     assert set(steps(call, "data", "loss")) == {"loss"}
+
+
+def test_the_data_step_has_the_numbers_of_the_model_that_answers(call: Call, model: MLP) -> None:
+    reading = call("hood_batch", seed=1)["reading"]
+    assert (reading["mean"], reading["std"]) == (model.config.mean, model.config.std)
+    assert reading["batch_size"] == RecordConfig().batch_size
+    assert call("hood_batch", seed=1, model="theirs")["code"] == "payload"
+
+
+def test_what_a_sure_model_means_to_begin_with_leaves_something_to_learn() -> None:
+    settings = Settings(steps=10, learning_rate=0.001)
+    drawing = Drawing.of(Ink(SEVEN), Classifier.load().model, settings)
+    losses = sgd_steps(drawing, settings)["losses"]
+    assert drawing.label != drawing.likeliest == 7
+    assert losses[0] > 1
+    assert losses[-1] < losses[0] - 0.1
+
+
+@pytest.mark.parametrize("activation", ["tanh", "sigmoid"])
+def test_a_unit_that_passes_something_on_counts_whatever_its_sum(activation: Activation) -> None:
+    torch.manual_seed(0)
+    drawing = Drawing.of(
+        Ink(SEVEN), MLP(MLPConfig(hidden_sizes=(20,), activation=activation)).eval(), Settings()
+    )
+    answer = layers(drawing, Settings())["layers"][0]
+    outputs = np.frombuffer(base64.b64decode(answer["outputs"]), dtype=np.int8) / 127
+    passing = np.abs(outputs * answer["largest"]) >= 0.06
+    assert answer["fired"] >= passing.sum() > 12
+
+
+def test_before_one_chooses_the_meant_digit_is_one_with_a_loss(call: Call) -> None:
+    answer = steps(call, "loss", "sgd", meant=None)
+    probabilities = answer["sgd"]["before"]
+    second = sorted(range(10), key=probabilities.__getitem__)[-2]
+    sure = max(probabilities) > SURE
+    assert answer["loss"]["meant"] == (second if sure else answer["loss"]["likeliest"])
+    assert answer["loss"]["likeliest"] == probabilities.index(max(probabilities))
+    assert answer["loss"]["cross_entropy"] > 0.1
 
 
 def test_the_data_step_shows_a_batch_and_the_nearest(
