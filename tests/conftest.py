@@ -1,4 +1,4 @@
-"""Data sets for the tests: a tiny synthetic one for everything that can do with it, and MNIST."""
+"""Fixtures, marks and workers of the tests: data sets, one application and one browser a process."""
 
 from __future__ import annotations
 
@@ -6,20 +6,47 @@ import os
 from pathlib import Path
 
 import pytest
-import torch
 from hypothesis import HealthCheck, settings
+
+# Small networks are slower on two threads, and many times slower where the tests share the cores.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+import torch
 
 from mnist_core.data.datasets import Splits
 from mnist_core.data.mnist import default_root, load_mnist
 from mnist_core.errors import DatasetError
-from tests.support.browser import app_url, browser, page  # noqa: F401 - fixtures
+from tests.support.app import app, app_url, start_app
+from tests.support.browser import browser, page
 from tests.support.synthetic import synthetic_digits
+
+__all__ = ["app", "app_url", "browser", "page", "start_app"]
+
+# Which fixtures make a test slow, and the mark that leaves it out: `-m "not browser and not server"`.
+_MARKS = {"browser": {"browser"}, "server": {"app", "start_app"}}
 
 # No promise is about time here, and a busy machine makes any example slow.
 settings.register_profile(
     "busy machine", deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("busy machine")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        fixtures = set(getattr(item, "fixturenames", ()))
+        for mark, slow in _MARKS.items():
+            if fixtures & slow:
+                item.add_marker(mark)
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """A process a core; none for a single file, which is quicker where it is."""
+    paths = {Path(each.split("::")[0]) for each in config.args}
+    if len(paths) == 1 and paths.pop().suffix == ".py":
+        return 0
+    return len(os.sched_getaffinity(0))
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,7 @@ from mnist_core.data.download import ProgressCallback, downloaded
 from mnist_core.data.mnist import default_root
 from mnist_core.data.pendigits import FILE_NAME, PenDigit, parse_pen_digits, read_pen_digits
 from mnist_core.errors import DatasetError
-from mnist_core.models.checkpoints import write_atomically
+from mnist_core.files import write_atomically
 
 URL = "https://archive.ics.uci.edu/static/public/81/pen+based+recognition+of+handwritten+digits.zip"
 FOLDER = "pendigits"

@@ -105,7 +105,7 @@ def line_centre(line: Line) -> FloatArray:
     return np.asarray(lengths @ middles / total)
 
 
-def _centre_of_mass(image: Image) -> FloatArray:
+def centre_of_mass(image: Image) -> FloatArray:
     """The centre of mass (x, y) of an image, in pixel indices."""
     total = image.sum()
     if total <= 0:
@@ -120,7 +120,7 @@ def draw_centred(line: Line, *, radius: float, edge: float) -> Image:
     # The centre of the line is nearly that of the ink; measuring the ink itself settles it.
     # Overlapping strokes count once there, as they do in a scan.
     image = draw((line[0] + shift, line[1] + shift), radius=radius, edge=edge)
-    shift = shift + (CENTRE - _centre_of_mass(image))
+    shift = shift + (CENTRE - centre_of_mass(image))
     return draw((line[0] + shift, line[1] + shift), radius=radius, edge=edge)
 
 

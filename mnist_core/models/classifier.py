@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,7 +37,10 @@ class Prediction:
 
 
 class Classifier:
-    """A trained `MLP` that reads ink. Never changes the model; safe to share between threads."""
+    """A trained `MLP` that reads ink. Never changes the model; safe to share between threads.
+
+    Where the model's numbers overflow, nothing is known: all digits are equally likely.
+    """
 
     def __init__(self, model: MLP) -> None:
         self.model = model.eval()
@@ -53,14 +57,17 @@ class Classifier:
             blank = np.full(CLASS_COUNT, 1 / CLASS_COUNT, dtype=np.float32)
             return Prediction(probabilities=blank, digit=None, image=image, digit_likeness=0.0)
         with torch.inference_mode():
-            log_probabilities, likeness = self.model.answers(torch.from_numpy(image)[None])
-            probabilities = log_probabilities[0].exp().numpy()
-        accepted = likeness.item() >= self.model.config.reject_below
+            log_probabilities, likelinesses = self.model.answers(torch.from_numpy(image)[None])
+            probabilities = _known(log_probabilities.exp())[0].numpy()
+        likeness = likelinesses.item()
+        if not math.isfinite(likeness):
+            likeness = 0.0
+        accepted = likeness >= self.model.config.reject_below
         return Prediction(
             probabilities=probabilities,
             digit=int(probabilities.argmax()) if accepted else None,
             image=image,
-            digit_likeness=likeness.item(),
+            digit_likeness=likeness,
         )
 
     def predict_images(self, images: Tensor | Floats) -> Floats:
@@ -69,4 +76,9 @@ class Classifier:
         if batch.ndim != 3 or batch.shape[1:] != (IMAGE_SIZE, IMAGE_SIZE):
             raise ValueError(f"images: expected shape (N, 28, 28), got {tuple(batch.shape)}")
         log_probabilities, _ = self.model.answers_from_logits(logits_of(self.model, batch))
-        return log_probabilities.exp().numpy()
+        return _known(log_probabilities.exp()).numpy()
+
+
+def _known(probabilities: Tensor) -> Tensor:
+    """(N, 10), with rows of NaN made uniform."""
+    return torch.where(probabilities.isnan(), 1 / CLASS_COUNT, probabilities)

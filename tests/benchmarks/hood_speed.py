@@ -16,7 +16,8 @@ from pathlib import Path
 from playwright.sync_api import Page, sync_playwright
 
 from tests.benchmarks.latency import measure
-from tests.support.browser import launch, open_page, serve
+from tests.support.app import serve
+from tests.support.browser import launch, open_page
 
 STEPS_MS = 100  # at most
 PAD_MS = 30

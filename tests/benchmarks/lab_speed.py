@@ -21,7 +21,8 @@ from playwright.sync_api import Page, sync_playwright
 
 from mnist_core.bench import notebook_loop
 from mnist_core.files import ROOT
-from tests.support.browser import SEVEN, draw, launch, open_page, serve
+from tests.support.app import serve
+from tests.support.browser import SEVEN, draw, launch, open_page
 
 EPOCHS = 5  # as many as the preset has
 

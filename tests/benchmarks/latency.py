@@ -23,7 +23,8 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect, sync_playwright
 
-from tests.support.browser import launch, open_page, serve
+from tests.support.app import serve
+from tests.support.browser import launch, open_page
 from tests.support.server import Server
 
 #: The most that the figures may be: median and 95th percentile, in ms.

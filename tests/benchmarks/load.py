@@ -28,7 +28,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from tests.support.browser import SEVEN, serve
+from tests.support.app import serve
+from tests.support.browser import SEVEN
 from tests.support.malformed import KINDS, malformed_requests
 from tests.support.server import components_in, workers_of
 

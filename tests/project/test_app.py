@@ -5,13 +5,16 @@ from __future__ import annotations
 import socket
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from app import parse_options
 from mnist_core.files import ROOT
-from tests.support.browser import serve
+from tests.support.app import START_S, App
+from tests.support.browser import SEVEN
+from tests.support.server import Server
 
 
 def test_nobody_but_this_machine_is_let_in_by_default(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -34,13 +37,7 @@ def test_the_environment_gives_defaults_and_options_win(monkeypatch: pytest.Monk
     assert parse_options(["--port", "7901"]).port == 7901
 
 
-def test_sigterm_ends_it_cleanly(tmp_path: Path) -> None:
-    log = tmp_path / "app.log"
-    with serve(log=log):
-        pass  # `serve` raises unless it ends with 0 in time
-    assert "Traceback" not in log.read_text()
-
-
+@pytest.mark.server
 def test_a_port_in_use_is_said_in_a_sentence() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
@@ -51,9 +48,33 @@ def test_a_port_in_use_is_said_in_a_sentence() -> None:
             cwd=ROOT,
             capture_output=True,
             text=True,
-            timeout=90,
+            timeout=START_S,
             check=False,
         )
     assert result.returncode != 0
     assert f"can't be served on 127.0.0.1, port {port}" in result.stderr
     assert "Traceback" not in result.stderr
+
+
+def test_it_starts_whatever_the_environment_holds(
+    tmp_path: Path, start_app: Callable[..., App]
+) -> None:
+    tmp_path = tmp_path / "temporary"
+    tmp_path.mkdir()
+    (tmp_path / "gradio").write_text("somebody else's")  # where Gradio would make its folder
+    environment = {
+        "TMPDIR": str(tmp_path),
+        "GRADIO_TEMP_DIR": str(tmp_path / "gradio"),
+        "http_proxy": "http://127.0.0.1:9",
+        "HTTP_PROXY": "http://127.0.0.1:9",
+        "all_proxy": "socks5://127.0.0.1:9",
+        "https_proxy": "http://[nonsense",
+        "no_proxy": "",
+        "NO_PROXY": "",
+        "MPLBACKEND": "nonsense",
+    }
+    app = start_app(environment=environment)
+    assert Server(app.url).ask("hood_figure", strokes=SEVEN, model="ready")["ok"]
+    app.end()
+    assert "a proxy is not used" in app.log.read_text()
+    assert [each.name for each in tmp_path.iterdir()] == ["gradio"]

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 from tests.benchmarks.load import fuzz
-from tests.support.browser import serve
+from tests.support.app import App
 from tests.support.malformed import KINDS, SERVER_FUNCTIONS, malformed_requests
 
 
-def test_no_request_breaks_anything(tmp_path: Path) -> None:
-    log = tmp_path / "app.log"
-    with serve(log=log) as url, ThreadPoolExecutor(1) as thread:
+def test_no_request_breaks_anything(start_app: Callable[..., App]) -> None:
+    app = start_app()
+    with ThreadPoolExecutor(1) as thread:
         # On a thread of its own: the browser tests have an event loop on this one.
-        assert thread.submit(asyncio.run, fuzz(url, 8 * len(KINDS))).result()
-    assert "Traceback" not in log.read_text()
+        assert thread.submit(asyncio.run, fuzz(app.url, 8 * len(KINDS))).result()
+    app.end()
 
 
 def test_there_are_many_kinds_and_they_vary() -> None:

@@ -2,37 +2,39 @@
 
 from __future__ import annotations
 
+import contextlib
+import http.client
 import json
 import os
 import re
 import resource
 import signal
 import socket
-import subprocess
-import sys
-import threading
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from mnist_core.files import ROOT
-from tests.support.browser import SEVEN, draw, end, free_port, open_page, serve, start
-from tests.support.server import Server, workers_of
+import app as application
+from tests.support.app import App
+from tests.support.browser import PATIENCE_MS, SEVEN, draw, open_page
+from tests.support.server import Server, unread_bytes, workers_of
 
-PATIENCE_MS = 60_000
 LONG = "#preset=few&epochs=100&pictures=5000"
 TRAINING = re.compile(r"^Training")
 
 Open = Callable[[str], Page]
+Start = Callable[..., App]
 
 
 @pytest.fixture
 def visit(browser: Browser) -> Iterator[Open]:
-    contexts = []
+    contexts: list[BrowserContext] = []
 
     def visit(url: str) -> Page:
         contexts.append(browser.new_context(viewport={"width": 1280, "height": 900}))
@@ -47,10 +49,17 @@ def visit(browser: Browser) -> Iterator[Open]:
 
 def is_running(process: int) -> bool:
     try:
-        os.kill(process, 0)
-    except ProcessLookupError:
+        stat = Path(f"/proc/{process}/stat").read_text()
+    except (FileNotFoundError, ProcessLookupError):
         return False
-    return "Z" not in Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1][:3]
+    return stat.rsplit(")", 1)[1].split()[0] != "Z"
+
+
+def wait_until(happened: Callable[[], bool], otherwise: str) -> None:
+    until = time.monotonic() + PATIENCE_MS / 1000
+    while not happened():
+        assert time.monotonic() < until, otherwise
+        time.sleep(0.02)
 
 
 def train(page: Page) -> None:
@@ -59,46 +68,36 @@ def train(page: Page) -> None:
 
 
 @pytest.mark.usefixtures("mnist")
-def test_a_killed_worker_is_said_and_the_next_training_works(visit: Open, tmp_path: Path) -> None:
-    log = tmp_path / "app.log"
-    port = free_port()
-    process = start(port, log=log)
-    page = visit(f"http://127.0.0.1:{port}/{LONG}")
+def test_a_killed_worker_is_said_and_the_next_training_works(app: App, visit: Open) -> None:
+    page = visit(app.url + LONG)
     draw(page, SEVEN)
     train(page)
     expect(page.get_by_role("radio", name="Yours")).to_be_checked(timeout=PATIENCE_MS)
-    for worker in workers_of(process.pid):
+    for worker in workers_of(app.process.pid):
         os.kill(worker, signal.SIGKILL)
     expect(page.locator("#status")).to_have_text(re.compile("interrupted"), timeout=PATIENCE_MS)
     assert page.evaluate("window.mnist.strokes.length") == 1
     train(page)
-    end(process, log=log)
-    lines = [json.loads(each) for each in log.read_text().splitlines() if each.startswith("{")]
+    lines = [json.loads(each) for each in app.log.read_text().splitlines() if each.startswith("{")]
     assert any("worker died" in each["event"] for each in lines)
 
 
 @pytest.mark.usefixtures("mnist")
 def test_a_killed_server_leaves_no_worker_and_the_page_comes_back(
-    visit: Open, tmp_path: Path
+    start_app: Start, visit: Open
 ) -> None:
-    port = free_port()
-    process = start(port, log=tmp_path / "first.log")
-    page = visit(f"http://127.0.0.1:{port}/{LONG}")
+    first = start_app()
+    page = visit(first.url + LONG)
     draw(page, SEVEN)
     train(page)
     # Killed while weights are on their way: at five times a second, they always are.
     expect(page.get_by_role("radio", name="Yours")).to_be_checked(timeout=PATIENCE_MS)
-    workers = workers_of(process.pid)
+    workers = workers_of(first.process.pid)
     assert workers
-    process.kill()
-    process.wait()
+    first.kill()
     expect(page.locator("#status")).to_have_text(re.compile("out of reach"), timeout=PATIENCE_MS)
-    until = time.monotonic() + 30
-    while any(is_running(each) for each in workers):
-        assert time.monotonic() < until, "a worker outlived its server"
-        time.sleep(0.1)
-    log = tmp_path / "second.log"
-    again = start(port, log=log)
+    wait_until(lambda: not any(map(is_running, workers)), "a worker outlived its server")
+    again = start_app(port=first.port)
     expect(page.locator("#status")).to_have_text(
         re.compile("training is gone"), timeout=PATIENCE_MS
     )
@@ -110,114 +109,97 @@ def test_a_killed_server_leaves_no_worker_and_the_page_comes_back(
     page.get_by_role("button", name="Undo").click()
     expect(page.locator("#answer")).to_have_text("7")
     train(page)
-    end(again, log=log)
+    again.end()
 
 
-def test_sigterm_answers_the_request_under_way_and_ends_in_time(tmp_path: Path) -> None:
-    port, log = free_port(), tmp_path / "app.log"
-    process = start(port, log=log)
-    server = Server(f"http://127.0.0.1:{port}/")
-    answers: list[dict[str, object]] = []
-
-    def ask() -> None:
-        # The first figure takes a second: matplotlib is loaded for it.
-        answers.append(server.ask("hood_figure", strokes=SEVEN, model="ready"))
-
-    thread = threading.Thread(target=ask)
-    thread.start()
-    time.sleep(0.3)
-    began = time.monotonic()
-    end(process, log=log)
-    assert time.monotonic() - began < 5.0
-    thread.join(10)
-    assert answers[0]["ok"]
-    assert "Traceback" not in log.read_text()
+def test_sigterm_answers_the_request_under_way_and_ends_cleanly(start_app: Start) -> None:
+    app = start_app()
+    server = Server(app.url)
+    assert server.ask("hood_figure", strokes=SEVEN, model="ready")["ok"]  # matplotlib is there now
+    connection = http.client.HTTPConnection("127.0.0.1", app.port, timeout=PATIENCE_MS / 1000)
+    with contextlib.closing(connection):
+        asked = server.request("hood_figure", strokes=SEVEN, model="ready")
+        connection.request("POST", urlsplit(asked.full_url).path, asked.data, dict(asked.headers))
+        wait_until(lambda: unread_bytes(connection.sock) == 0, "the request was never read")
+        app.process.terminate()
+        answer = connection.getresponse()
+        assert answer.status == 200
+        assert json.load(answer)["ok"]
+    app.wait()
 
 
 @pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="limits a process as Linux does")
-def test_without_room_for_files_a_picture_is_refused_and_drawing_goes_on(tmp_path: Path) -> None:
-    port, log = free_port(), tmp_path / "app.log"
+def test_without_room_for_files_a_picture_is_refused_and_drawing_goes_on(start_app: Start) -> None:
     # What it says at its start waits in a buffer, as in a service, and is not what fails here.
-    process = start(port, log=log, environment={"PYTHONUNBUFFERED": ""})
-    url = f"http://127.0.0.1:{port}/"
-    try:
-        server = Server(url)
-        # From here on no file takes another byte, the log included.
-        resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (0, 0))
-        body = b'--x\r\nContent-Disposition: form-data; name="files"; filename="a.png"\r\n\r\n'
-        request = urllib.request.Request(
-            f"{url}gradio_api/upload",
-            data=body + bytes(2_000_000) + b"\r\n--x--\r\n",
-            headers={"Content-Type": "multipart/form-data; boundary=x"},
-        )
-        with pytest.raises(urllib.error.HTTPError) as refused:
-            urllib.request.urlopen(request)
-        with refused.value as error:
-            assert error.code in (400, 500)
-            assert "Traceback" not in error.read().decode()
-        assert server.predict(SEVEN)["digit"] == 7
-        assert server.ask("hood_figure", strokes=SEVEN, model="ready")["ok"]
-    finally:
-        end(process, log=log)
+    app = start_app(environment={"PYTHONUNBUFFERED": ""})
+    server = Server(app.url)
+    # From here on no file takes another byte, the log included.
+    resource.prlimit(app.process.pid, resource.RLIMIT_FSIZE, (0, 0))
+    body = b'--x\r\nContent-Disposition: form-data; name="files"; filename="a.png"\r\n\r\n'
+    request = urllib.request.Request(
+        f"{app.url}gradio_api/upload",
+        data=body + bytes(2_000_000) + b"\r\n--x--\r\n",
+        headers={"Content-Type": "multipart/form-data; boundary=x"},
+    )
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(request)
+    with refused.value as error:
+        assert error.code in (400, 500)
+        assert "Traceback" not in error.read().decode()
+    assert server.predict(SEVEN)["digit"] == 7
+    assert server.ask("hood_figure", strokes=SEVEN, model="ready")["ok"]
+    app.end()
 
 
 def test_without_the_data_set_training_says_so_and_drawing_goes_on(
-    visit: Open, tmp_path: Path
+    start_app: Start, visit: Open, tmp_path: Path
 ) -> None:
     nowhere = "http://127.0.0.1:9"  # nothing listens there, so there is nothing to download from
     environment = {"http_proxy": nowhere, "https_proxy": nowhere, "no_proxy": "127.0.0.1"}
-    options = ("--data", str(tmp_path))
-    with serve(log=tmp_path / "app.log", options=options, environment=environment) as url:
-        page = visit(url)
-        page.get_by_role("button", name="Train", exact=True).click()
-        expect(page.locator("#status")).to_have_text(
-            re.compile("could not be had"), timeout=PATIENCE_MS
-        )
-        draw(page, SEVEN)
-        expect(page.locator("#answer")).to_have_text("7")
-
-
-def test_a_client_that_vanishes_in_the_middle_disturbs_nobody(tmp_path: Path) -> None:
-    log = tmp_path / "app.log"
-    with serve(log=log) as url:
-        server = Server(url)
-        port = int(url.rsplit(":", 1)[1].rstrip("/"))
-        for _ in range(5):
-            with socket.create_connection(("127.0.0.1", port)) as client:
-                client.sendall(
-                    b"POST /gradio_api/component_server HTTP/1.1\r\nHost: x\r\n"
-                    b"Content-Type: application/json\r\nContent-Length: 5000\r\n\r\n{"
-                )
-        assert server.predict(SEVEN)["digit"] == 7
-    assert "Traceback" not in log.read_text()
-
-
-def test_a_page_behind_a_password_opens_with_it_and_only_then(tmp_path: Path) -> None:
-    environment = {"DRAW_AUTH": "ada:lovelace"}
-    with serve(log=tmp_path / "app.log", options=("--auth",), environment=environment) as url:
-        with urllib.request.urlopen(f"{url}health") as health:
-            assert json.load(health) == {"status": "ok"}
-        for path, data in (("config", None), ("gradio_api/component_server", b"{}")):
-            with pytest.raises(urllib.error.HTTPError) as refused:
-                urllib.request.urlopen(f"{url}{path}", data=data)
-            with refused.value as error:
-                assert error.code == 401
-        login = urllib.request.Request(f"{url}login", data=b"username=ada&password=lovelace")
-        with urllib.request.urlopen(login) as answer:
-            cookies = "; ".join(each.split(";")[0] for each in answer.headers.get_all("Set-Cookie"))
-        config = urllib.request.Request(f"{url}config", headers={"Cookie": cookies})
-        with urllib.request.urlopen(config) as answer:
-            assert json.load(answer)["components"]
-
-
-def test_a_limit_below_one_is_refused_in_a_sentence() -> None:
-    result = subprocess.run(
-        [sys.executable, "app.py", "--max-runs", "0"],
-        capture_output=True,
-        text=True,
-        timeout=90,
-        check=False,
-        cwd=ROOT,
+    app = start_app(options=("--data", str(tmp_path)), environment=environment)
+    page = visit(app.url)
+    page.get_by_role("button", name="Train", exact=True).click()
+    expect(page.locator("#status")).to_have_text(
+        re.compile("could not be had"), timeout=PATIENCE_MS
     )
-    assert result.returncode == 1
-    assert result.stderr.strip() == "runs must be above 0, not 0"
+    draw(page, SEVEN)
+    expect(page.locator("#answer")).to_have_text("7")
+    app.end()
+
+
+def test_a_client_that_vanishes_in_the_middle_disturbs_nobody(app: App) -> None:
+    server = Server(app.url)
+    for _ in range(5):
+        with socket.create_connection(("127.0.0.1", app.port)) as client:
+            client.sendall(
+                b"POST /gradio_api/component_server HTTP/1.1\r\nHost: x\r\n"
+                b"Content-Type: application/json\r\nContent-Length: 5000\r\n\r\n{"
+            )
+    assert server.predict(SEVEN)["digit"] == 7
+    assert "Traceback" not in app.log.read_text()
+
+
+def test_a_page_behind_a_password_opens_with_it_and_only_then(start_app: Start) -> None:
+    app = start_app(options=("--auth",), environment={"DRAW_AUTH": "ada:lovelace"})
+    with urllib.request.urlopen(f"{app.url}health") as health:
+        assert json.load(health) == {"status": "ok"}
+    for path, data in (("config", None), ("gradio_api/component_server", b"{}")):
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            urllib.request.urlopen(f"{app.url}{path}", data=data)
+        with refused.value as error:
+            assert error.code == 401
+    login = urllib.request.Request(f"{app.url}login", data=b"username=ada&password=lovelace")
+    with urllib.request.urlopen(login) as answer:
+        cookies = "; ".join(each.split(";")[0] for each in answer.headers.get_all("Set-Cookie"))
+    config = urllib.request.Request(f"{app.url}config", headers={"Cookie": cookies})
+    with urllib.request.urlopen(config) as answer:
+        assert json.load(answer)["components"]
+    app.end()
+
+
+def test_a_limit_below_one_is_refused_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(application, "log_as_json", lambda level: None)
+    monkeypatch.setattr("sys.argv", ["app.py", "--max-runs", "0"])
+    with pytest.raises(SystemExit) as ended:
+        application.main()
+    assert ended.value.code == "runs must be above 0, not 0"

@@ -1,27 +1,16 @@
-"""A running application and a real browser, for the tests that look at the page."""
+"""A real browser, for the tests that look at the page."""
 
 from __future__ import annotations
 
-import contextlib
 import os
 import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.error
-import urllib.request
-from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 import pytest
-from playwright.sync_api import Browser, Error, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, Error, Page, Playwright, expect, sync_playwright
 
-from mnist_core.files import ROOT
-
-START_S = 90.0
-END_S = 20.0  # it takes 1 s; other tests may keep the machine busy
+#: How long a right page may take where others keep the machine busy.
+PATIENCE_MS = 60_000
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -38,78 +27,12 @@ ONE = [[[500, 180], [500, 400], [500, 600], [500, 820]]]
 
 Strokes = Sequence[Sequence[Sequence[float]]]
 
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
-
-
-def start(
-    port: int,
-    *,
-    log: Path,
-    options: Sequence[str] = (),
-    environment: Mapping[str, str] | None = None,
-) -> subprocess.Popen[bytes]:
-    """`python app.py` on that port, once it answers."""
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [sys.executable, "app.py", "--port", str(port), *options],
-            cwd=ROOT,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            env={**os.environ, "OMP_NUM_THREADS": "1", **(environment or {})},
-        )
-    _wait_for(f"http://127.0.0.1:{port}/health", process, log)
-    return process
-
-
-def end(process: subprocess.Popen[bytes], *, log: Path) -> None:
-    """Asks it to end, and sees that it does so cleanly."""
-    process.terminate()
-    try:
-        code = process.wait(END_S)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
-        raise RuntimeError(f"the application did not end within {END_S:g} s") from None
-    if code != 0:
-        raise RuntimeError(f"the application ended with {code}:\n{log.read_text()[-2000:]}")
-
-
-@contextlib.contextmanager
-def serve(*, log: Path, **settings: Any) -> Iterator[str]:
-    """`start` on a port of its own; yields its address, and sees that it ends cleanly."""
-    port = free_port()
-    process = start(port, log=log, **settings)
-    try:
-        yield f"http://127.0.0.1:{port}/"
-    finally:
-        end(process, log=log)
-
-
-def _wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    end = time.monotonic() + START_S
-    while time.monotonic() < end:
-        if process.poll() is not None:
-            raise RuntimeError(f"the application ended at once:\n{log.read_text()[-2000:]}")
-        with contextlib.suppress(OSError, urllib.error.URLError):
-            urllib.request.urlopen(url, timeout=5).close()
-            return
-        time.sleep(0.1)
-    raise RuntimeError(f"the application did not answer within {START_S:g} s")
+expect.set_options(timeout=PATIENCE_MS / 2)
 
 
 def launch(playwright: Playwright) -> Browser:
     """Chromium from the path, else Playwright's own."""
     return playwright.chromium.launch(executable_path=shutil.which("chromium"), args=ARGUMENTS)
-
-
-@pytest.fixture(scope="session")
-def app_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with serve(log=tmp_path_factory.mktemp("app") / "app.log") as url:
-        yield url
 
 
 @pytest.fixture(scope="session")
@@ -151,6 +74,7 @@ _SHARED = """addEventListener("DOMContentLoaded", async () => {
 def open_page(page: Page, url: str) -> None:
     """Goes there, gives the tests `window.mnist`, and waits until the pad answers."""
     page.add_init_script(_SHARED)
+    page.set_default_timeout(PATIENCE_MS)
     page.goto(url)
     page.wait_for_function("window.mnist?.prediction")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import socket
 import urllib.request
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,16 @@ def workers_of(process: int) -> dict[int, str]:
     return found
 
 
+def unread_bytes(connection: socket.socket) -> int:
+    """How much of what was sent over this connection its server, on this machine, has yet to read."""
+    here, there = connection.getsockname()[1], connection.getpeername()[1]
+    for line in Path("/proc/net/tcp").read_text().splitlines()[1:]:
+        _, local, remote, _, queues, *_ = line.split()
+        if (int(local.split(":")[1], 16), int(remote.split(":")[1], 16)) == (there, here):
+            return int(queues.split(":")[1], 16)
+    raise ConnectionError("the server has closed the connection")
+
+
 class Server:
     """One visitor of a running application."""
 
@@ -37,29 +48,34 @@ class Server:
         self.url = url
         with urllib.request.urlopen(f"{url}config") as response:
             self.components = components_in(response.read())
-        self.token = self.call("open_session", {"token": None})["token"]
+        self.token: str | None = None
+        self.token = self.ask("open_session")["token"]
 
     def call(self, name: str, payload: Any) -> Any:
+        with urllib.request.urlopen(self._request(name, payload)) as response:
+            return json.load(response)
+
+    def _request(self, name: str, payload: Any) -> urllib.request.Request:
         body = {
             "data": payload,
             "component_id": self.components[name],
             "fn_name": name,
             "session_hash": "test",
         }
-        request = urllib.request.Request(
+        return urllib.request.Request(
             f"{self.url}gradio_api/component_server",
             data=json.dumps(body).encode(),
             headers={"Content-Type": "application/json"},
         )
-        with urllib.request.urlopen(request) as response:
-            return json.load(response)
+
+    def request(self, name: str, **payload: Any) -> urllib.request.Request:
+        """What asks a server function for this visitor."""
+        return self._request(name, {"token": self.token} | payload)
 
     def ask(self, name: str, **payload: Any) -> Any:
         """The answer of a server function to this visitor."""
-        return self.call(name, {"token": self.token} | payload)
+        with urllib.request.urlopen(self.request(name, **payload)) as response:
+            return json.load(response)
 
     def predict(self, strokes: Any, **changes: Any) -> Any:
-        return self.call(
-            "predict",
-            {"token": self.token, "strokes": strokes, "model": "ready", "seq": 1} | changes,
-        )
+        return self.ask("predict", **{"strokes": strokes, "model": "ready", "seq": 1} | changes)

@@ -18,17 +18,11 @@ from mnist_core.models.classifier import Classifier
 from mnist_core.models.config import Activation, MLPConfig
 from mnist_core.models.mlp import MLP
 from mnist_core.record.pools import RecordConfig
-from mnist_core.server.sessions import Sessions
-from mnist_core.ui.hood.steps import (
-    STEPS,
-    STEPS_OF_A_DRAWING,
-    SURE,
-    Drawing,
-    Settings,
-    layers,
-    sgd_steps,
-)
-from mnist_core.ui.hood.tab import server_functions, sources
+from mnist_core.server.application import Application
+from mnist_core.ui.drawings import SURE, Drawing
+from mnist_core.ui.hood.settings import STEPS, Settings
+from mnist_core.ui.hood.steps import STEPS_OF_A_DRAWING, layers, sgd_steps
+from mnist_core.ui.hood.tab import server_functions
 
 SEVEN = [[[280, 220], [480, 220], [700, 220], [600, 400], [500, 600], [420, 800]]]
 SETTINGS: dict[str, Any] = {
@@ -51,16 +45,16 @@ def model() -> MLP:
 
 
 @pytest.fixture
-def sessions(model: MLP, tmp_path: Path) -> Iterator[Sessions]:
-    sessions = Sessions(ready=Classifier(model), data=tmp_path)
-    yield sessions
-    sessions.close()
+def application(model: MLP, tmp_path: Path) -> Iterator[Application]:
+    application = Application(ready=Classifier(model), data=tmp_path)
+    yield application
+    application.close()
 
 
 @pytest.fixture
-def call(sessions: Sessions) -> Call:
-    functions = {function.__name__: function for function in server_functions(sessions)}
-    token = sessions.open().token
+def call(application: Application) -> Call:
+    functions = {function.__name__: function for function in server_functions(application)}
+    token = application.sessions.open().token
 
     def call(name: str, **payload: Any) -> dict[str, Any]:
         whole = {"token": token, "model": "ready", "strokes": SEVEN, "settings": SETTINGS}
@@ -132,8 +126,8 @@ def test_the_data_step_has_the_numbers_of_the_model_that_answers(call: Call, mod
 
 
 def test_what_a_sure_model_means_to_begin_with_leaves_something_to_learn() -> None:
-    settings = Settings(steps=10, learning_rate=0.001)
-    drawing = Drawing.of(Ink(SEVEN), Classifier.load().model, settings)
+    drawing = Drawing.of(Ink(SEVEN), Classifier.load().model, meant=None)
+    settings = Settings.model_validate(SETTINGS | {"steps": 10, "learning_rate": 0.001})
     losses = sgd_steps(drawing, settings)["losses"]
     assert drawing.label != drawing.likeliest == 7
     assert losses[0] > 1
@@ -142,11 +136,10 @@ def test_what_a_sure_model_means_to_begin_with_leaves_something_to_learn() -> No
 
 @pytest.mark.parametrize("activation", ["tanh", "sigmoid"])
 def test_a_unit_that_passes_something_on_counts_whatever_its_sum(activation: Activation) -> None:
-    torch.manual_seed(0)
-    drawing = Drawing.of(
-        Ink(SEVEN), MLP(MLPConfig(hidden_sizes=(20,), activation=activation)).eval(), Settings()
-    )
-    answer = layers(drawing, Settings())["layers"][0]
+    config = MLPConfig(hidden_sizes=(20,), activation=activation)
+    model = MLP(config, generator=torch.Generator().manual_seed(0)).eval()
+    drawing = Drawing.of(Ink(SEVEN), model, meant=None)
+    answer = layers(drawing, Settings.model_validate(SETTINGS))["layers"][0]
     outputs = np.frombuffer(base64.b64decode(answer["outputs"]), dtype=np.int8) / 127
     passing = np.abs(outputs * answer["largest"]) >= 0.06
     assert answer["fired"] >= passing.sum() > 12
@@ -165,17 +158,23 @@ def test_before_one_chooses_the_meant_digit_is_one_with_a_loss(call: Call) -> No
 def test_the_data_step_shows_a_batch_and_the_nearest(
     model: MLP, mnist: Splits, mnist_root: Path
 ) -> None:
-    sessions = Sessions(ready=Classifier(model), data=mnist_root)
-    functions = {function.__name__: function for function in server_functions(sessions)}
-    payload = {"token": sessions.open().token, "model": "ready", "strokes": SEVEN, "seed": 1}
+    application = Application(ready=Classifier(model), data=mnist_root)
+    functions = {function.__name__: function for function in server_functions(application)}
+    payload = {
+        "token": application.sessions.open().token,
+        "model": "ready",
+        "strokes": SEVEN,
+        "seed": 1,
+    }
     while (batch := functions["hood_batch"](payload))["status"] == "loading":
         time.sleep(0.05)
-    assert batch["shapes"] == [[64, 1, 28, 28], [64, 784]]
+    size = RecordConfig().batch_size
+    assert batch["shapes"] == [[size, 1, 28, 28], [size, 784]]
     assert len(base64.b64decode(batch["pixels"])) == 64 * 784
     wanted = payload | {"open": ["data"], "settings": SETTINGS}
     nearest = functions["hood_steps_of"](wanted)["steps"]["data"]
     assert nearest["labels"].count(7) >= 6
-    sessions.close()
+    application.close()
 
 
 def test_a_unit_that_is_not_there_is_refused(call: Call) -> None:
@@ -194,8 +193,8 @@ def test_the_figure_is_a_picture(call: Call) -> None:
         ({"token": "unknown"}, "session"),
         ({"token": None}, "session"),
         ({"model": "theirs"}, "payload"),
-        ({"strokes": "7"}, "strokes"),
-        ({"strokes": [[[float("nan"), 0]]]}, "strokes"),
+        ({"strokes": "7"}, "type"),
+        ({"strokes": [[[float("nan"), 0]]]}, "range"),
         ({"open": None}, "payload"),
         ({"settings": []}, "payload"),
         ({"settings": SETTINGS | {"steps": STEPS + 1}}, "payload"),
@@ -213,13 +212,7 @@ def test_bad_requests_get_a_sentence(call: Call, changes: dict[str, Any], code: 
     assert answer["error"]
 
 
-def test_a_payload_of_another_type_is_refused(sessions: Sessions) -> None:
-    for function in server_functions(sessions):
+def test_a_payload_of_another_type_is_refused(application: Application) -> None:
+    for function in server_functions(application):
         for payload in (None, 3, "text", []):
             assert function(payload)["code"] == "payload"
-
-
-def test_the_code_shown_is_the_code_that_runs() -> None:
-    assert "def sgd_step(" in sources()["sgd"]
-    assert "def softmax(" in sources()["scratch"]
-    assert all(sources().values())
