@@ -22,6 +22,7 @@ from mnist_core.ui.drawings import DrawingRequest
 from mnist_core.ui.endpoint import PICTURE, SEVEN, endpoint
 from mnist_core.ui.numbers import grey
 from mnist_core.ui.pad.pictures import read_picture
+from mnist_core.ui.static import weights
 
 #: Below this, the answer names the two likeliest digits.
 SURE = 0.7
@@ -77,7 +78,7 @@ def pad_column(application: Application) -> None:
         open_session,
         serve(sessions, "predict", PredictRequest, predict, quick=True),
     ]
-    component("pad/sketchpad", server_functions=functions)
+    component("pad/sketchpad", server_functions=functions, weights=weights())
     component("pad/answer")
     endpoint(
         _predict_endpoint(application),
