@@ -180,6 +180,7 @@ class Hood {
       this.steps.data.again();
       this.refresh();
     });
+    on(element, "mnist:connection", ({ lost }) => lost || this.refresh());
     let waiting = false;
     on(element, "mnist:moment", () => {
       if (waiting || page.model !== "yours") return;

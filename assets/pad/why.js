@@ -43,4 +43,5 @@ export function mount({ element, server }) {
 
   details.addEventListener("toggle", refresh);
   for (const event of ["mnist:ink", "mnist:model", "mnist:moment"]) on(element, event, refresh);
+  on(element, "mnist:connection", ({ lost }) => lost || refresh());
 }

@@ -4,9 +4,10 @@
 //   mnist:drawing {}             the pen has just moved
 //   mnist:rest {}                the pen has not moved for a moment
 //   mnist:prediction {...}       the model's answer for the drawing
-//   mnist:refused {error}        the server would not answer for the drawing
+//   mnist:refused {code, error}  the drawing has no answer, and why
 //   mnist:model {model}          "ready" or "yours" answers from now on
 //   mnist:moment {}              the visitor's own model has changed
+//   mnist:own {own, trained}     what "yours" is, as `page.own`; and whether there is such a model
 //   mnist:renewed {}             the server had forgotten the visitor: their runs and models are gone
 //   mnist:connection {lost}      the server is out of reach, or back
 import { sleep } from "./latest.js";
@@ -15,11 +16,16 @@ import { storage } from "./storage.js";
 const TOKEN = "mnist:token";
 const MODEL = "mnist:model";
 const TIMEOUT_MS = 10_000;
+const FIRST_WAIT_MS = 250; // where the server is out of reach
+const LAST_WAIT_MS = 4000;
 
 export const page = {
   model: storage.read(MODEL) === "yours" ? "yours" : "ready",
   strokes: [],
   prediction: null,
+  trained: false, // the visitor has a model of their own
+  own: null, // {run, step, version, kept}: what "yours" is, where the browser may have it
+  lost: false, // the server is out of reach
   setStrokes() {}, // the sketchpad puts its own here
 };
 
@@ -34,7 +40,16 @@ window.addEventListener("mnist:model", ({ detail }) => {
   page.model = detail.model;
   storage.write(MODEL, detail.model);
 });
-window.addEventListener("mnist:prediction", ({ detail }) => (page.prediction = detail));
+window.addEventListener("mnist:prediction", ({ detail }) => {
+  page.prediction = detail;
+  page.trained = detail.trained;
+});
+window.addEventListener("mnist:own", ({ detail }) => {
+  page.own = detail.own;
+  page.trained = detail.trained;
+});
+window.addEventListener("mnist:renewed", () => (page.own = null));
+window.addEventListener("offline", () => noteConnection({ lost: true }));
 
 class CallError extends Error {
   constructor(code) {
@@ -53,7 +68,11 @@ async function ask(server, name, payload, timeout) {
   try {
     const answer = await Promise.race([server[name](payload), late]);
     if (typeof answer?.ok !== "boolean") throw new CallError("lost");
+    noteConnection({ lost: false });
     return answer;
+  } catch (error) {
+    noteConnection({ lost: true });
+    throw error;
   } finally {
     clearTimeout(timer);
   }
@@ -64,25 +83,41 @@ let known;
 const connected = new Promise((resolve) => (known = resolve));
 export const connect = (server) => known(server);
 let opening = null;
+let token = null; // of the session that is open
+let reopening = null;
 
+function noteConnection({ lost }) {
+  if (page.lost === lost) return;
+  page.lost = lost;
+  emit("mnist:connection", { lost });
+  if (lost && token) reopening ??= reopen().finally(() => (reopening = null));
+}
+
+// The session's secret: the one that there was, where the server still knows it.
 async function open() {
   const server = await connected;
-  let lost = false;
-  for (let wait = 250; ; wait = Math.min(2 * wait, 4000)) {
-    try {
-      const payload = { token: storage.read(TOKEN) };
-      const answer = await ask(server, "open_session", payload, TIMEOUT_MS);
-      if (answer.ok) {
-        storage.write(TOKEN, answer.token);
-        if (lost) emit("mnist:connection", { lost: false });
-        return answer.token;
-      }
-    } catch {
-      lost = true;
-      emit("mnist:connection", { lost });
+  for (let wait = FIRST_WAIT_MS; ; wait = Math.min(2 * wait, LAST_WAIT_MS)) {
+    const payload = { token: storage.read(TOKEN) };
+    const answer = await ask(server, "open_session", payload, TIMEOUT_MS).catch(() => null);
+    if (answer?.ok) {
+      token = answer.token;
+      storage.write(TOKEN, token);
+      return token;
     }
-    await sleep(wait);
+    await Promise.race([sleep(wait), online()]);
   }
+}
+
+const online = () => new Promise((resolve) => window.addEventListener("online", resolve, { once: true }));
+
+// Asks for the session until the server is back. Whoever calls meanwhile is told that it is away.
+async function reopen() {
+  const before = token;
+  await Promise.race([sleep(FIRST_WAIT_MS), online()]);
+  const opened = open();
+  if ((await opened) === before) return;
+  opening = opened;
+  emit("mnist:renewed");
 }
 
 // The visitor's secret, once there is one.
