@@ -1,6 +1,6 @@
 // Following the newest run five times a second, and all that its news changes on the page.
 import { latestOnly } from "../shared/latest.js";
-import { call, emit, on, page, session } from "../shared/page.js";
+import { call, emit, on, session } from "../shared/page.js";
 import { isActive } from "./words.js";
 
 const POLL_MS = 200;
@@ -32,7 +32,7 @@ export class Following {
     clearTimeout(this.timer);
     if (!element.isConnected) return;
     try {
-      if (!page.lost) await this.fetch();
+      await this.fetch();
     } catch {
       if (isActive(runs.newest)) status.say("The server is out of reach for the moment. Trying again.");
     }

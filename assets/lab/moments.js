@@ -70,7 +70,7 @@ export class Moments {
     const { runs, server, status, views } = this.lab;
     if (!runs.newest) return;
     const payload = { run: runs.newest.id, moment: this.chosen };
-    const answer = page.lost ? null : await call(server, "lab_show", payload).catch(() => null);
+    const answer = await call(server, "lab_show", payload).catch(() => null);
     // Where the server is away, what is here answers all the same.
     this.untold = !answer;
     if (answer && !answer.ok) status.say(answer.error);

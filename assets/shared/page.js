@@ -127,8 +127,10 @@ export function session() {
 }
 
 // Calls server[name]({...payload, token}). A session that the server has forgotten (it was
-// restarted, or the visitor was away for long) is opened again, once, without a word.
+// restarted, or the visitor was away for long) is opened again, once, without a word. Nothing goes out
+// while the server is away: a connection that hangs would be waited for again and again.
 export async function call(server, name, payload = {}, { timeout = TIMEOUT_MS } = {}) {
+  if (reopening) throw new CallError("lost");
   const used = session();
   const answer = await ask(server, name, { ...payload, token: await used }, timeout);
   if (answer.code !== "session") return answer;
