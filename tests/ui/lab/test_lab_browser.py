@@ -473,3 +473,16 @@ def test_mistakes_stand_in_a_grid(visit: Open) -> None:
     expect(pictures).to_have_count(24)
     tops = pictures.evaluate_all("(all) => all.map((each) => each.getBoundingClientRect().top)")
     assert len(set(tops)) <= 5
+
+
+def test_a_network_without_hidden_layers_asks_to_point_at_no_unit(visit: Open) -> None:
+    page = visit("#preset=few&epochs=3&layers=")
+    draw(page, SEVEN)
+    train(page)
+    page.get_by_role("tab", name="Under the hood").click()
+    layers = page.locator("#hood section[data-step=layers]")
+    layers.locator("summary").click()
+    expect(layers.locator("[data-part=sizes]")).to_have_text("784-10")
+    expect(layers).to_contain_text("There is no hidden layer")
+    expect(layers).not_to_contain_text("Point at a unit")
+    expect(layers.locator(".strip, figure")).to_have_count(0)
