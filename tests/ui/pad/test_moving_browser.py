@@ -48,7 +48,9 @@ def test_a_pen_after_its_palm_draws_and_the_palm_leaves_no_dot(page: Page) -> No
 
 
 def test_a_pointer_that_can_t_be_captured_draws_all_the_same(page: Page) -> None:
-    page.evaluate("HTMLCanvasElement.prototype.setPointerCapture = () => { throw new Error(); }")
+    page.evaluate(
+        "void (HTMLCanvasElement.prototype.setPointerCapture = () => { throw new Error(); })"
+    )
     stroke(page, "mouse", 1, 500)
     assert len(strokes(page)[0]) == 4
 
