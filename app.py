@@ -11,11 +11,25 @@ import sys
 import threading
 from pathlib import Path
 
-from mnist_core.models.classifier import Classifier
-from mnist_core.server.accounts import AUTH_VARIABLE, AccountsError, read_accounts
-from mnist_core.server.limits import add_limit_options, limits_from
+from mnist_core.errors import AccountsError, StartError
+from mnist_core.server.environment import (
+    prepare_environment,
+    reach_without_proxy,
+    remove_own_folder,
+)
 from mnist_core.server.logs import log_as_json
-from mnist_core.server.sessions import Sessions
+
+if __name__ == "__main__":
+    log_as_json(logging.WARNING)
+    try:
+        prepare_environment()  # Gradio, imported below, reads it once
+    except StartError as fault:
+        sys.exit(str(fault))
+
+from mnist_core.models.classifier import Classifier
+from mnist_core.server.accounts import AUTH_VARIABLE, read_accounts
+from mnist_core.server.application import Application
+from mnist_core.server.limits import add_limit_options, limits_from
 from mnist_core.ui.hood.tab import hood_tab
 from mnist_core.ui.lab.tab import lab_tab
 from mnist_core.ui.page import Tab, build_page, end_page, launch_options
@@ -60,13 +74,13 @@ def parse_options(arguments: list[str] | None = None) -> argparse.Namespace:
 
 def main() -> None:
     options = parse_options()
-    log_as_json(logging.WARNING)
+    reach_without_proxy(options.host)
     try:
         limits, accounts = limits_from(options), read_accounts(options.auth)
     except (ValueError, AccountsError) as error:
         sys.exit(str(error))
-    sessions = Sessions(ready=Classifier.load(), limits=limits, data=options.data)
-    page = build_page(sessions, tabs=TABS)
+    application = Application(ready=Classifier.load(), limits=limits, data=options.data)
+    page = build_page(application, tabs=TABS)
     page.queue(default_concurrency_limit=8, max_size=100)
     try:
         # SIGTERM ends the page as Ctrl+C does: the trainings' processes go with it.
@@ -77,14 +91,14 @@ def main() -> None:
             share=options.share,
             auth=accounts,
             prevent_thread_lock=True,
-            **launch_options(sessions),
+            **launch_options(application),
         )
         log_as_json(logging.WARNING)  # the server has set up a log of its own by now
         if options.share and not page.share_url:
             print(f"There is no public link without a network. Serving on {page.local_url}")
         # Over a link, Gradio would have browsers fetch its scripts from elsewhere; the page brings them.
         page.share = False
-        sessions.warm()
+        application.start()
         threading.Event().wait()
     except KeyboardInterrupt:
         pass
@@ -93,7 +107,7 @@ def main() -> None:
     finally:
         for each in (signal.SIGTERM, signal.SIGINT):
             signal.signal(each, signal.SIG_IGN)  # it is ending already
-        end_page(page, sessions)
+        end_page(page, application)
 
 
 if __name__ == "__main__":
@@ -101,4 +115,5 @@ if __name__ == "__main__":
     # Taking PyTorch down module by module takes seconds and frees nothing that would stay.
     with contextlib.suppress(OSError):  # a full disk, a closed pipe
         sys.stdout.flush()
+    remove_own_folder()
     os._exit(0)

@@ -10,12 +10,15 @@ if TYPE_CHECKING:
     from mnist_core.data.datasets import Dataset, Splits
     from mnist_core.data.mnist import load_mnist
     from mnist_core.errors import DatasetError
+    from mnist_core.evaluation.measures import evaluate
     from mnist_core.ink.ink import Ink
     from mnist_core.models.checkpoints import load_checkpoint, save_checkpoint
     from mnist_core.models.classifier import Classifier, Prediction
-    from mnist_core.models.mlp import MLP, MLPConfig
+    from mnist_core.models.config import MLPConfig
+    from mnist_core.models.mlp import MLP
     from mnist_core.training.config import TrainConfig
     from mnist_core.training.loop import train
+    from mnist_core.training.presets import PRESETS
 
 _ROOMS = {
     "Dataset": "data.datasets",
@@ -28,13 +31,16 @@ _ROOMS = {
     "Classifier": "models.classifier",
     "Prediction": "models.classifier",
     "MLP": "models.mlp",
-    "MLPConfig": "models.mlp",
+    "MLPConfig": "models.config",
     "TrainConfig": "training.config",
     "train": "training.loop",
+    "PRESETS": "training.presets",
+    "evaluate": "evaluation.measures",
 }
 
 __all__ = [
     "MLP",
+    "PRESETS",
     "Classifier",
     "Dataset",
     "DatasetError",
@@ -43,6 +49,7 @@ __all__ = [
     "Prediction",
     "Splits",
     "TrainConfig",
+    "evaluate",
     "load_checkpoint",
     "load_mnist",
     "save_checkpoint",

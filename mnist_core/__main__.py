@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from matplotlib.figure import Figure
 from PIL import Image, UnidentifiedImageError
 
 from mnist_core.data.download import DownloadProgress
@@ -19,16 +20,17 @@ from mnist_core.data.pendigits_download import load_pen_digits
 from mnist_core.errors import DatasetError
 from mnist_core.evaluation.charts import learning_curves
 from mnist_core.evaluation.report import evaluation_report
+from mnist_core.evaluation.style import save_figure
 from mnist_core.files import WEIGHTS
 from mnist_core.ink.ink import Ink
 from mnist_core.models.checkpoints import load_checkpoint, save_checkpoint
 from mnist_core.models.classifier import Classifier
-from mnist_core.models.mlp import MLP, PRESETS
+from mnist_core.models.mlp import MLP
 from mnist_core.record.pools import RecordConfig
 from mnist_core.record.report import train_record
 from mnist_core.training.events import EndEvent, EpochEvent
 from mnist_core.training.loop import train
-from mnist_core.training.presets import TRAIN_PRESETS
+from mnist_core.training.presets import DEFAULT_PRESET, PRESETS
 
 _BAR_WIDTH = 40
 
@@ -50,41 +52,26 @@ def run_train(options: argparse.Namespace) -> None:
     if options.preset == "record":
         run_record(options)
         return
-    config = TRAIN_PRESETS[options.preset]
+    preset = PRESETS[options.preset]
+    config = preset.train
     if options.epochs is not None:
         config = dataclasses.replace(config, epochs=options.epochs)
     generator = torch.Generator().manual_seed(options.seed)
     data = load_mnist(options.data, on_progress=_show_download)
-    model = MLP(PRESETS[options.preset], generator=generator)
+    model = MLP(preset.model, generator=generator)
     print(f"{options.preset}: {_sizes(model)}, {model.parameter_count:,} parameters")
-    done: list[EpochEvent] = []
+    epochs: list[EpochEvent] = []
     for event in train(model, data, config=config, generator=generator):
         if isinstance(event, EpochEvent):
             print(_epoch_line(event), flush=True)
-            done.append(event)
+            epochs.append(event)
         elif isinstance(event, EndEvent):
-            if event.diverged:
-                raise ValueError(
-                    "the loss is no longer a finite number; try a smaller learning rate"
-                )
-            print(f"test accuracy {event.test_accuracy:.2%}  loss {event.test_loss:.4f}")
+            print(_end_line(event))
     if options.out is not None:
         save_checkpoint(model, options.out)
         print(f"saved to {options.out}")
     if options.figure is not None:
-        _save_curves(done, options.figure)
-
-
-def _save_curves(done: Sequence[EpochEvent], path: Path) -> None:
-    held_out = [each.validation_accuracy for each in done if each.validation_accuracy is not None]
-    figure = learning_curves(
-        [each.epoch for each in done],
-        [each.train_loss for each in done],
-        held_out or [each.train_accuracy for each in done],
-        accuracy_name="validation" if held_out else "training",
-    )
-    figure.savefig(path, dpi=100)
-    print(f"figure saved to {path}")
+        print(save_figure(_curves(epochs), options.figure))
 
 
 def run_evaluate(options: argparse.Namespace) -> None:
@@ -154,9 +141,14 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     command = commands.add_parser("train", help="train a model on MNIST")
-    command.add_argument("--preset", choices=sorted([*TRAIN_PRESETS, "record"]), default="fast")
+    command.add_argument(
+        "--preset",
+        choices=[*PRESETS, "record"],
+        default=DEFAULT_PRESET,
+        help=f"network and training; record is the shipped weights' (default: {DEFAULT_PRESET})",
+    )
     command.add_argument("--epochs", type=int, help="instead of the preset's")
-    command.add_argument("--seed", type=int, default=0)
+    command.add_argument("--seed", type=int, default=0, help="of all chance (default: 0)")
     command.add_argument("--out", type=Path, metavar="FILE", help="where to save the weights")
     command.add_argument(
         "--figure", type=Path, metavar="FILE.png", help="draws the learning curves"
@@ -200,6 +192,22 @@ def _add_data(command: argparse.ArgumentParser) -> None:
 
 def _sizes(model: MLP) -> str:
     return "-".join(str(size) for size in model.config.layer_sizes)
+
+
+def _curves(epochs: Sequence[EpochEvent]) -> Figure:
+    held_out = [each.validation_accuracy for each in epochs if each.validation_accuracy is not None]
+    return learning_curves(
+        [each.epoch for each in epochs],
+        [each.train_loss for each in epochs],
+        held_out or [each.train_accuracy for each in epochs],
+        accuracy_name="validation" if held_out else "training",
+    )
+
+
+def _end_line(event: EndEvent) -> str:
+    if event.diverged:
+        raise ValueError("the loss is no longer a finite number; try a smaller learning rate")
+    return f"test accuracy {event.test_accuracy:.2%}  loss {event.test_loss:.4f}"
 
 
 def _epoch_line(event: EpochEvent) -> str:

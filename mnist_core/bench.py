@@ -1,4 +1,7 @@
-"""Speed and memory on this machine, each figure beside what it is compared with, in one run."""
+"""Speed and memory on this machine, each figure beside what it is compared with, in one run.
+
+The only part of the core that knows of app.py, as a program to start: nothing else imports this.
+"""
 
 from __future__ import annotations
 
@@ -26,10 +29,10 @@ from mnist_core.evaluation.measures import mean_loss_and_accuracy
 from mnist_core.files import APP
 from mnist_core.ink.ink import Ink
 from mnist_core.models.classifier import Classifier
-from mnist_core.models.mlp import MLP, PRESETS
+from mnist_core.models.mlp import MLP
 from mnist_core.training.events import EpochEvent
 from mnist_core.training.loop import train
-from mnist_core.training.presets import TRAIN_PRESETS
+from mnist_core.training.presets import PRESETS
 
 _GOAL = 0.98
 _START_TIMEOUT_S = 120
@@ -118,10 +121,10 @@ def _notebook_preset(data: Splits) -> tuple[list[float], list[float]]:
 
 def _epochs(data: Splits, preset: str, *, epochs: int) -> list[EpochEvent]:
     generator = torch.Generator().manual_seed(0)
-    model = MLP(PRESETS[preset], generator=generator)
+    model = MLP(PRESETS[preset].model, generator=generator)
     events: list[EpochEvent] = []
     for event in train(
-        model, Splits(data.train), config=TRAIN_PRESETS[preset], generator=generator
+        model, Splits(data.train), config=PRESETS[preset].train, generator=generator
     ):
         if isinstance(event, EpochEvent):
             events.append(event)
@@ -134,10 +137,10 @@ def _seconds_to_goal(data: Splits) -> tuple[float, float]:
     """Seconds of training until the test set is 98 % right, and how right it then is."""
     test = _present(data.test)
     generator = torch.Generator().manual_seed(0)
-    model = MLP(PRESETS["fast"], generator=generator)
+    model = MLP(PRESETS["fast"].model, generator=generator)
     accuracy, elapsed_s = 0.0, 0.0
     for event in train(
-        model, Splits(data.train), config=TRAIN_PRESETS["fast"], generator=generator
+        model, Splits(data.train), config=PRESETS["fast"].train, generator=generator
     ):
         if isinstance(event, EpochEvent):
             elapsed_s = event.elapsed_s

@@ -10,8 +10,6 @@ from torch import Tensor
 
 from mnist_core.ink.raster import IMAGE_SIZE
 
-CLASS_COUNT = 10
-
 
 @dataclass(frozen=True, slots=True)
 class Dataset:

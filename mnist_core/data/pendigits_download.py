@@ -8,8 +8,9 @@ import zipfile
 import zlib
 from pathlib import Path
 
+from unlzw3 import unlzw
+
 from mnist_core.data.download import ProgressCallback, downloaded
-from mnist_core.data.lzw import decompress
 from mnist_core.data.mnist import default_root
 from mnist_core.data.pendigits import FILE_NAME, PenDigit, parse_pen_digits, read_pen_digits
 from mnist_core.errors import DatasetError
@@ -61,7 +62,7 @@ def unpack_zip(data: bytes, *, source: str) -> bytes:
                 return archive.read(names[FILE_NAME])
             if f"{FILE_NAME}.Z" not in names:
                 raise DatasetError(f"{source}: expected {FILE_NAME}.Z in the zip")
-            return decompress(archive.read(names[f"{FILE_NAME}.Z"]))
+            return bytes(unlzw(archive.read(names[f"{FILE_NAME}.Z"])))
     except (zipfile.BadZipFile, zlib.error, ValueError, EOFError) as error:
         raise DatasetError(f"{source}: damaged ({error})") from error
 
@@ -71,7 +72,7 @@ def _read_file(file: Path) -> list[PenDigit]:
         return read_pen_digits(file)
     try:
         data = file.read_bytes()
-        text = unpack_zip(data, source=str(file)) if file.suffix == ".zip" else decompress(data)
+        text = unpack_zip(data, source=str(file)) if file.suffix == ".zip" else unlzw(data)
         return parse_pen_digits(text.decode("ascii"), source=str(file))
     except (OSError, ValueError) as error:
         raise DatasetError(f"{file}: could not read pen digits ({error})") from error

@@ -13,8 +13,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
-ACCENT = "#4f46e5"
-QUIET = "#a5b4fc"
+from mnist_core.evaluation.style import ACCENT, QUIET
+
 _MOST_MARKERS = 40  # epochs that each have a dot of their own
 
 

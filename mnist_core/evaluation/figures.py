@@ -8,10 +8,11 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from mnist_core.data.datasets import CLASS_COUNT, Dataset
+from mnist_core.data.datasets import Dataset
 from mnist_core.evaluation.measures import BIN_COUNT, Evaluation, Reliability
+from mnist_core.evaluation.style import ACCENT
+from mnist_core.models.config import CLASS_COUNT
 
-_INK = "#4f46e5"
 _MISTAKES = (4, 6)
 
 
@@ -50,7 +51,9 @@ def draw_reliability(axes: Axes, reliability: Reliability) -> None:
     filled = reliability.counts > 0
     centres = (np.arange(BIN_COUNT) + 0.5) / BIN_COUNT
     axes.plot([0, 1], [0, 1], color="#888888", linestyle="--", linewidth=1)
-    axes.bar(centres[filled], reliability.accuracy[filled], 0.9 / BIN_COUNT, color=_INK, alpha=0.7)
+    axes.bar(
+        centres[filled], reliability.accuracy[filled], 0.9 / BIN_COUNT, color=ACCENT, alpha=0.7
+    )
     for x, height, count in zip(
         centres[filled], reliability.accuracy[filled], reliability.counts[filled], strict=True
     ):

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from mnist_core.data.datasets import CLASS_COUNT, Dataset
-from mnist_core.models.mlp import MLP
+from mnist_core.data.datasets import Dataset
+from mnist_core.models.config import CLASS_COUNT
+from mnist_core.models.mlp import MLP, logits_of
 
-_BATCH_SIZE = 1000
 BIN_COUNT = 15
 
 
@@ -142,22 +142,13 @@ def format_report(evaluation: Evaluation, *, title: str) -> str:
 
 def mean_loss_and_accuracy(model: MLP, dataset: Dataset) -> tuple[float, float]:
     """The mean cross-entropy and the accuracy, a fraction, of `model` on `dataset`."""
-    loss_sum, correct = 0.0, 0
-    with torch.inference_mode():
-        for images, labels in zip(
-            torch.split(dataset.images, _BATCH_SIZE),
-            torch.split(dataset.labels, _BATCH_SIZE),
-            strict=True,
-        ):
-            log_probabilities = model.log_probabilities(images)
-            loss_sum += functional.nll_loss(log_probabilities, labels, reduction="sum").item()
-            correct += int(torch.count_nonzero(log_probabilities.argmax(dim=1) == labels))
-    return loss_sum / len(dataset), correct / len(dataset)
+    log_probabilities, _ = _answers(model, dataset.images)
+    labels = dataset.labels.cpu()
+    loss = functional.nll_loss(log_probabilities.double(), labels)
+    right = torch.count_nonzero(log_probabilities.argmax(dim=1) == labels)
+    return float(loss), int(right) / len(labels)
 
 
 def _answers(model: MLP, images: Tensor) -> tuple[Tensor, Tensor]:
     """Log-probabilities (N, 10) and digit-likeness (N,) on the CPU."""
-    with torch.inference_mode():
-        parts = [model.answers(part) for part in torch.split(images, _BATCH_SIZE)]
-    log_probabilities, likeness = (torch.cat(each).cpu() for each in zip(*parts, strict=True))
-    return log_probabilities, likeness
+    return model.answers_from_logits(logits_of(model, images))

@@ -14,6 +14,7 @@ from mnist_core.errors import DatasetError
 from mnist_core.evaluation.figures import evaluation_figure
 from mnist_core.evaluation.measures import Evaluation, auroc, evaluate, format_report, likeness_of
 from mnist_core.evaluation.other_ink import other_ink
+from mnist_core.evaluation.style import save_figure
 from mnist_core.models.mlp import MLP
 
 _OTHER_INK_COUNT = 1700
@@ -49,8 +50,7 @@ def evaluation_report(
         if model.config.rejects:
             yield "\n" + _other_ink_line(model, chosen, parts[-1][1])
     if figure is not None:
-        evaluation_figure(parts).savefig(figure, dpi=100)
-        yield f"\nfigure saved to {figure}"
+        yield "\n" + save_figure(evaluation_figure(parts), figure)
 
 
 def _other_ink_line(model: MLP, digits: list[PenDigit], evaluation: Evaluation) -> str:

@@ -26,7 +26,7 @@ def run_layers(model: MLP, image: Tensor) -> tuple[list[LayerResult], Tensor]:
     results = []
     x = model.standardize(image.unsqueeze(0))  # (1, 784)
     for layer in hidden_layers(model):
-        sums = layer.norm(layer.linear(x))  # (1, units)
+        sums = layer.sums(x)  # (1, units)
         x = layer.activation(sums)
         results.append(LayerResult(sums=sums[0], outputs=x[0]))
     logits: Tensor = model.output(x)[0]

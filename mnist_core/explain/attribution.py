@@ -19,14 +19,6 @@ def evidence(model: MLP, images: Tensor, *, digit: int) -> Tensor:
     return logits[:, digit] - logits.mean(dim=1)
 
 
-def gradient_times_input(model: MLP, image: Tensor, *, digit: int) -> Tensor:
-    """Each pixel's ink times the slope of the evidence at this drawing, (28, 28)."""
-    image = image.clone().requires_grad_()
-    score = evidence(model, image.unsqueeze(0), digit=digit).sum()
-    gradient = torch.autograd.grad(score, image)[0]
-    return (image * gradient).detach()
-
-
 def integrated_gradients(model: MLP, image: Tensor, *, digit: int, steps: int = 64) -> Tensor:
     """What each pixel added to the evidence while the ink faded in from blank paper, (28, 28).
 

@@ -20,7 +20,7 @@ def sgd_step(model: MLP, images: Tensor, labels: Tensor, *, learning_rate: float
     return loss.item()
 
 
-def practise(
+def train_few_steps(
     model: MLP, images: Tensor, labels: Tensor, *, steps: int, learning_rate: float
 ) -> tuple[MLP, list[float]]:
     """A copy of the model after some steps, and the loss before the first and after each.

@@ -15,13 +15,13 @@ from mnist_core.ink.raster import (
     IMAGE_SIZE,
     PEN_EDGE,
     PEN_RADIUS,
+    Image,
     Strokes,
     cut,
     draw,
     draw_centred,
     segments,
 )
-from mnist_core.ink.raster import Image as Image
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

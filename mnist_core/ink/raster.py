@@ -1,6 +1,9 @@
-"""From straight segments to the pixels of a 28x28 image: cut, fitted, centred, drawn with a soft pen.
+"""From strokes to the pixels of a 28x28 image, drawn with a soft pen.
 
-A `Line` is a drawing as segments, whose order does not matter.
+In the order of their use: `segments` of the strokes, `fit` to MNIST's size, `cut` into short pieces,
+`draw_centred`. A `Line` is a drawing as segments, whose order does not matter. The page draws the
+same images with `assets/pad/raster.js`, so nothing here branches on what rounding may tip: a change
+goes to both.
 """
 
 from __future__ import annotations
@@ -27,6 +30,7 @@ _PIECE_LENGTH = 1.0
 # 300 times the length of a digit, is so dense that a sample of them leaves the same ink.
 _CHUNK = 8192
 _MAX_PIECES = 24_000
+_INDICES = np.arange(IMAGE_SIZE, dtype=np.float32)
 
 FloatArray = NDArray[np.float64]
 Image = NDArray[np.float32]
@@ -63,11 +67,17 @@ def fit(line: Line, *, size: float) -> Line:
     return points[: len(starts)], points[len(starts) :]
 
 
+def _lengths(vectors: FloatArray) -> FloatArray:
+    """(m, 2) -> (m,). Exactly rounded steps, where hypot differs between libraries by a last bit."""
+    x, y = vectors[:, 0], vectors[:, 1]
+    return np.asarray(np.sqrt(x * x + y * y))
+
+
 def cut(line: Line) -> Line:
     """The same line in pieces of at most `_PIECE_LENGTH`."""
     starts, ends = line
     vectors = ends - starts
-    lengths = np.hypot(vectors[:, 0], vectors[:, 1])
+    lengths = _lengths(vectors)
     pieces = np.maximum(1, np.ceil(lengths / _PIECE_LENGTH)).astype(np.intp)
     total = int(pieces.sum())
     if total == len(starts) <= _MAX_PIECES:
@@ -87,7 +97,7 @@ def line_centre(line: Line) -> FloatArray:
     starts, ends = line
     middles = (starts + ends) / 2
     vectors = ends - starts
-    lengths = np.hypot(vectors[:, 0], vectors[:, 1])
+    lengths = _lengths(vectors)
     total = lengths.sum()
     if total < 1e-9:
         centre: FloatArray = middles.mean(axis=0)
@@ -95,37 +105,31 @@ def line_centre(line: Line) -> FloatArray:
     return np.asarray(lengths @ middles / total)
 
 
-_ROWS = np.arange(IMAGE_SIZE, dtype=np.float32)
-
-
-def _centre_of_mass(image: Image) -> FloatArray:
+def centre_of_mass(image: Image) -> FloatArray:
     """The centre of mass (x, y) of an image, in pixel indices."""
     total = image.sum()
     if total <= 0:
         return np.array([CENTRE, CENTRE])
-    moments = [image.sum(axis=0) @ _ROWS, image.sum(axis=1) @ _ROWS]
+    moments = [image.sum(axis=0) @ _INDICES, image.sum(axis=1) @ _INDICES]
     return np.asarray(np.array(moments) / total, dtype=np.float64)
 
 
 def draw_centred(line: Line, *, radius: float, edge: float) -> Image:
-    """The line drawn as by `draw`, with the ink's centre of mass at pixel (14, 14)."""
+    """A `cut` line drawn as by `draw`, with the ink's centre of mass at pixel (14, 14)."""
     shift = CENTRE - line_centre(line)
     # The centre of the line is nearly that of the ink; measuring the ink itself settles it.
     # Overlapping strokes count once there, as they do in a scan.
-    for _ in range(2):
-        image = draw((line[0] + shift, line[1] + shift), radius=radius, edge=edge)
-        offset = CENTRE - _centre_of_mass(image)
-        if np.abs(offset).max() < 0.02:
-            break
-        shift = shift + offset
-    return image
+    image = draw((line[0] + shift, line[1] + shift), radius=radius, edge=edge)
+    shift = shift + (CENTRE - centre_of_mass(image))
+    return draw((line[0] + shift, line[1] + shift), radius=radius, edge=edge)
 
 
 def draw(line: Line, *, radius: float, edge: float) -> Image:
-    """The pieces drawn with a round pen, (28, 28) float32; what falls outside is clipped.
+    """The pieces of a `cut` line drawn with a round pen, (28, 28) float32 in [0, 1].
 
-    A pixel's ink falls linearly with its distance from the line, from 1 at `radius - edge / 2`
-    to 0 at `radius + edge / 2`.
+    Points are in pixels of the image; what falls outside of it is clipped. A pixel's ink falls
+    linearly with its distance from the line, from 1 at `radius - edge / 2` to 0 at
+    `radius + edge / 2`.
     """
     starts, ends = line
     reach = radius + edge / 2

@@ -1,1 +1,1 @@
-"""The multilayer perceptron, its file, and its answer to a drawing. Leans on `ink` and `data`."""
+"""The multilayer perceptron, its file, and its answer to a drawing. Leans on `ink`."""

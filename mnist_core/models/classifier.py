@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,14 +11,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from mnist_core.data.datasets import CLASS_COUNT
 from mnist_core.files import WEIGHTS
 from mnist_core.ink.ink import Ink
 from mnist_core.ink.raster import IMAGE_SIZE
 from mnist_core.models.checkpoints import load_checkpoint
-from mnist_core.models.mlp import MLP
-
-_BATCH_SIZE = 1000
+from mnist_core.models.config import CLASS_COUNT
+from mnist_core.models.mlp import MLP, logits_of
 
 Floats = NDArray[np.float32]
 
@@ -38,7 +37,10 @@ class Prediction:
 
 
 class Classifier:
-    """A trained `MLP` that reads ink. Never changes the model; safe to share between threads."""
+    """A trained `MLP` that reads ink. Never changes the model; safe to share between threads.
+
+    Where the model's numbers overflow, nothing is known: all digits are equally likely.
+    """
 
     def __init__(self, model: MLP) -> None:
         self.model = model.eval()
@@ -55,14 +57,17 @@ class Classifier:
             blank = np.full(CLASS_COUNT, 1 / CLASS_COUNT, dtype=np.float32)
             return Prediction(probabilities=blank, digit=None, image=image, digit_likeness=0.0)
         with torch.inference_mode():
-            log_probabilities, likeness = self.model.answers(torch.from_numpy(image)[None])
-            probabilities = log_probabilities[0].exp().numpy()
-        accepted = likeness.item() >= self.model.config.reject_below
+            log_probabilities, likelinesses = self.model.answers(torch.from_numpy(image)[None])
+            probabilities = _known(log_probabilities.exp())[0].numpy()
+        likeness = likelinesses.item()
+        if not math.isfinite(likeness):
+            likeness = 0.0
+        accepted = likeness >= self.model.config.reject_below
         return Prediction(
             probabilities=probabilities,
             digit=int(probabilities.argmax()) if accepted else None,
             image=image,
-            digit_likeness=likeness.item(),
+            digit_likeness=likeness,
         )
 
     def predict_images(self, images: Tensor | Floats) -> Floats:
@@ -70,8 +75,10 @@ class Classifier:
         batch = torch.as_tensor(images, dtype=torch.float32)
         if batch.ndim != 3 or batch.shape[1:] != (IMAGE_SIZE, IMAGE_SIZE):
             raise ValueError(f"images: expected shape (N, 28, 28), got {tuple(batch.shape)}")
-        if not len(batch):
-            return np.empty((0, CLASS_COUNT), dtype=np.float32)
-        with torch.inference_mode():
-            parts = [self.model.probabilities(part) for part in batch.split(_BATCH_SIZE)]
-            return torch.cat(parts).numpy()
+        log_probabilities, _ = self.model.answers_from_logits(logits_of(self.model, batch))
+        return _known(log_probabilities.exp()).numpy()
+
+
+def _known(probabilities: Tensor) -> Tensor:
+    """(N, 10), with rows of NaN made uniform."""
+    return torch.where(probabilities.isnan(), 1 / CLASS_COUNT, probabilities)

@@ -1,101 +1,21 @@
-"""The multilayer perceptron (MLP): its configuration, its presets, and the network itself."""
+"""The multilayer perceptron (MLP) itself."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Callable
 from itertools import pairwise
-from typing import Literal, get_args
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from mnist_core.data.datasets import CLASS_COUNT
-from mnist_core.ink.raster import IMAGE_SIZE
+from mnist_core.models.config import CLASS_COUNT, INPUT_SIZE, Activation, MLPConfig
 
-INPUT_SIZE = IMAGE_SIZE * IMAGE_SIZE
-# Of MNIST's training pixels: centred inputs learn faster than the notebook's 0.5 and 0.5.
-MNIST_MEAN = 0.1307
-MNIST_STD = 0.3081
-MAX_LAYERS = 8
-MAX_UNITS = 4096
-
-Activation = Literal["relu", "sigmoid", "tanh"]
-Normalization = Literal["none", "batch"]
-
-ACTIVATIONS: dict[str, type[nn.Module]] = {
+ACTIVATIONS: dict[Activation, type[nn.Module]] = {
     "relu": nn.ReLU,
     "sigmoid": nn.Sigmoid,
     "tanh": nn.Tanh,
-}
-
-
-def _require(condition: bool, message: str) -> None:
-    if not condition:
-        raise ValueError(message)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MLPConfig:
-    """What an `MLP` is made of; the defaults are the notebook's 784-128-64-10 with ReLU.
-
-    hidden_sizes: units of each hidden layer, 0 to 8 layers of 1 to 4,096 units.
-    dropout: the share of hidden units silenced in training, in [0, 1).
-    mean, std: pixels are standardised to (pixel - mean) / std inside the model.
-    rejects: adds an eleventh logit, "not a digit".
-    reject_below: ink of a smaller digit-likeness counts as "not a digit"; in [0, 1].
-    temperature: divides the logits of probabilities, to calibrate them; positive.
-    """
-
-    hidden_sizes: tuple[int, ...] = (128, 64)
-    activation: Activation = "relu"
-    dropout: float = 0.0
-    normalization: Normalization = "none"
-    mean: float = 0.5
-    std: float = 0.5
-    rejects: bool = False
-    reject_below: float = 0.5
-    temperature: float = 1.0
-
-    def __post_init__(self) -> None:
-        _require(
-            isinstance(self.hidden_sizes, tuple) and len(self.hidden_sizes) <= MAX_LAYERS,
-            f"hidden_sizes: expected a tuple of at most {MAX_LAYERS}, got {self.hidden_sizes!r}",
-        )
-        _require(
-            all(type(size) is int and 1 <= size <= MAX_UNITS for size in self.hidden_sizes),
-            f"hidden_sizes: expected whole numbers from 1 to {MAX_UNITS}, got {self.hidden_sizes!r}",
-        )
-        for field, allowed in (
-            ("activation", get_args(Activation)),
-            ("normalization", get_args(Normalization)),
-        ):
-            value = getattr(self, field)
-            _require(value in allowed, f"{field}: expected one of {allowed}, got {value!r}")
-        _require(0 <= self.dropout < 1, f"dropout: expected [0, 1), got {self.dropout!r}")
-        _require(
-            0 <= self.reject_below <= 1, f"reject_below: expected [0, 1], got {self.reject_below!r}"
-        )
-        _require(math.isfinite(self.mean), f"mean: expected a finite number, got {self.mean!r}")
-        for field in ("std", "temperature"):
-            value = getattr(self, field)
-            _require(
-                0 < value < math.inf, f"{field}: expected a positive, finite number, got {value!r}"
-            )
-
-    @property
-    def layer_sizes(self) -> tuple[int, ...]:
-        """All widths from the 784 pixels to the logits."""
-        return (INPUT_SIZE, *self.hidden_sizes, CLASS_COUNT + self.rejects)
-
-
-PRESETS: dict[str, MLPConfig] = {
-    "notebook": MLPConfig(),
-    "fast": MLPConfig(mean=MNIST_MEAN, std=MNIST_STD),
-    "augmented": MLPConfig(hidden_sizes=(512, 256), mean=MNIST_MEAN, std=MNIST_STD),
-    "from scratch": MLPConfig(hidden_sizes=(256,), activation="sigmoid"),
-    "linear": MLPConfig(hidden_sizes=()),
 }
 
 
@@ -111,8 +31,12 @@ class HiddenLayer(nn.Module):
         self.activation = ACTIVATIONS[config.activation]()
         self.dropout = nn.Dropout(config.dropout)
 
+    def sums(self, x: Tensor) -> Tensor:
+        """What the units add up, before the activation: (N, inputs) -> (N, units)."""
+        return self.norm(self.linear(x))  # type: ignore[no-any-return]
+
     def forward(self, x: Tensor) -> Tensor:
-        return self.dropout(self.activation(self.norm(self.linear(x))))  # type: ignore[no-any-return]
+        return self.dropout(self.activation(self.sums(x)))  # type: ignore[no-any-return]
 
 
 class MLP(nn.Module):
@@ -148,7 +72,11 @@ class MLP(nn.Module):
         return pixels.sub(self.config.mean).div_(self.config.std)
 
     def forward(self, images: Tensor) -> Tensor:
-        x = self.standardize(images)  # (N, 784)
+        return self.logits_from_pixels(self.standardize(images))
+
+    def logits_from_pixels(self, pixels: Tensor) -> Tensor:
+        """The logits of images that are standardised already, (N, 784)."""
+        x = pixels
         for layer in self.hidden:
             x = layer(x)  # (N, units)
         return self.output(x)  # type: ignore[no-any-return]  # (N, 10), or (N, 11) where it rejects
@@ -167,7 +95,10 @@ class MLP(nn.Module):
 
     def answers(self, images: Tensor) -> tuple[Tensor, Tensor]:
         """`log_probabilities` and `digit_likeness` from one pass through the network."""
-        logits = self(images)
+        return self.answers_from_logits(self(images))
+
+    def answers_from_logits(self, logits: Tensor) -> tuple[Tensor, Tensor]:
+        """`answers` from what the network gave, (N, 10), or (N, 11) where it rejects."""
         digit_logits = logits[:, :CLASS_COUNT] / self.config.temperature
         log_probabilities = functional.log_softmax(digit_logits, dim=1)
         if not self.config.rejects:
@@ -181,3 +112,14 @@ class MLP(nn.Module):
                 bound = 1 / math.sqrt(layer.in_features)
                 layer.weight.uniform_(-bound, bound, generator=generator)
                 layer.bias.uniform_(-bound, bound, generator=generator)
+
+
+def logits_of(
+    network: Callable[[Tensor], Tensor], images: Tensor, *, batch_size: int = 1000
+) -> Tensor:
+    """What `network` makes of `images`, (N, …) -> (N, logits) on the CPU, a part at a time.
+
+    Keeps nothing for gradients.
+    """
+    with torch.inference_mode():
+        return torch.cat([network(part).cpu() for part in images.split(batch_size)])

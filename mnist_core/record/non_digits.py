@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_core.ink.raster import Strokes
+from mnist_core.record.hands import vary_strokes
 from mnist_core.record.rare_styles import oval, smooth
-from mnist_core.training.augmentation import vary_strokes
 
 Drawing = list[NDArray[np.float64]]
 

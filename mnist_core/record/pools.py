@@ -10,13 +10,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from mnist_core.data.datasets import CLASS_COUNT, Dataset
+from mnist_core.data.datasets import Dataset
 from mnist_core.data.pendigits import PenDigit
 from mnist_core.ink.ink import Ink
 from mnist_core.ink.raster import PEN_EDGE, PEN_RADIUS, Strokes
+from mnist_core.models.config import CLASS_COUNT
+from mnist_core.record.hands import vary_strokes
 from mnist_core.record.non_digits import non_digit
 from mnist_core.record.rare_styles import made_up_digit, with_bar, with_slash
-from mnist_core.training.augmentation import AugmentationConfig, augment, vary_strokes
+from mnist_core.training.augmentation import AugmentationConfig, augment
 
 #: Images (N, 28, 28), labels (N,), and a teacher's logits (N, 11) where there is one.
 Batch = tuple[Tensor, Tensor, Tensor | None]

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_core.ink.raster import Strokes
-from mnist_core.training.augmentation import vary_strokes
+from mnist_core.record.hands import vary_strokes
 
 Points = tuple[tuple[float, float], ...]
 #: A stroke: whether its points are joined by a smooth curve, and the points.

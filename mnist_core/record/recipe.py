@@ -23,11 +23,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from mnist_core.data.datasets import CLASS_COUNT, Dataset, Splits, hold_out
+from mnist_core.data.datasets import Dataset, Splits, hold_out
 from mnist_core.data.pendigits import PenDigit, is_held_out, is_validation, pen_dataset
 from mnist_core.files import write_atomically
 from mnist_core.models.checkpoints import read_metadata
-from mnist_core.models.mlp import MLP, MNIST_MEAN, MNIST_STD, MLPConfig
+from mnist_core.models.config import CLASS_COUNT, MNIST_MEAN, MNIST_STD, MLPConfig
+from mnist_core.models.mlp import MLP, logits_of
 from mnist_core.record.learner import Learner, autocast, without_prefix
 from mnist_core.record.pools import NOT_A_DIGIT, Pool, RecordConfig, make_pools, varied_batches
 from mnist_core.record.teacher import Teacher
@@ -252,7 +253,7 @@ def calibrated(model: MLP, validation: Sequence[Dataset]) -> MLP:
     lowest = 1.0
     with torch.inference_mode():
         for dataset in validation:
-            logits = _logits(model, dataset.images)
+            logits = logits_of(model, dataset.images)
             labels = dataset.labels.cpu()
             for index, temperature in enumerate(temperatures):
                 digits = logits[:, :CLASS_COUNT] / temperature
@@ -270,13 +271,8 @@ def calibrated(model: MLP, validation: Sequence[Dataset]) -> MLP:
     return result.eval()
 
 
-def _logits(network: nn.Module, images: Tensor) -> Tensor:
-    return torch.cat([network(part) for part in torch.split(images, 1000)]).cpu()
-
-
 def _accuracy(network: nn.Module, dataset: Dataset) -> float | None:
     if not len(dataset):
         return None
-    with torch.inference_mode():
-        chosen = _logits(network, dataset.images)[:, :CLASS_COUNT].argmax(dim=1)
+    chosen = logits_of(network, dataset.images)[:, :CLASS_COUNT].argmax(dim=1)
     return float((chosen == dataset.labels.cpu()).float().mean())

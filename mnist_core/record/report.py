@@ -12,6 +12,7 @@ from mnist_core.data.download import ProgressCallback
 from mnist_core.data.pendigits_download import load_pen_digits
 from mnist_core.evaluation.charts import learning_curves
 from mnist_core.evaluation.measures import evaluate
+from mnist_core.evaluation.style import save_figure
 from mnist_core.models.checkpoints import load_checkpoint, save_checkpoint
 from mnist_core.record.pools import RecordConfig
 from mnist_core.record.recipe import RecordEvent, record
@@ -50,8 +51,7 @@ def train_record(
         yield f"saved to {out}"
         model = load_checkpoint(out)  # as it was rounded for the file
     if figure is not None and curve:
-        learning_curves(*zip(*curve, strict=True)).savefig(figure, dpi=100)
-        yield f"figure saved to {figure}"
+        yield save_figure(learning_curves(*zip(*curve, strict=True)), figure)
     if mnist.test is not None:
         measured = evaluate(model, mnist.test)
         yield f"test accuracy {measured.accuracy:.2%}  loss {measured.loss:.4f}"

@@ -10,9 +10,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from mnist_core.data.datasets import CLASS_COUNT
 from mnist_core.ink.raster import IMAGE_SIZE
-from mnist_core.models.mlp import MNIST_MEAN, MNIST_STD
+from mnist_core.models.config import CLASS_COUNT, MNIST_MEAN, MNIST_STD
 
 _CHANNELS = (32, 64, 96)
 _DROPOUT = 0.3

@@ -5,12 +5,10 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from mnist_core.errors import AccountsError
+
 #: Holds the accounts where `--auth` names no file.
 AUTH_VARIABLE = "DRAW_AUTH"
-
-
-class AccountsError(Exception):
-    """Accounts that can't be read; the message holds nothing of them."""
 
 
 def read_accounts(source: str | None) -> list[tuple[str, str]] | None:

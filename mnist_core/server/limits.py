@@ -5,12 +5,12 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import math
-import os
 from dataclasses import dataclass, field
 from typing import Any
 
 from mnist_core.ink.ink import MAX_POINTS
-from mnist_core.models.mlp import MAX_LAYERS, MAX_UNITS
+from mnist_core.models.config import MAX_LAYERS, MAX_UNITS
+from mnist_core.server.environment import available_cores
 from mnist_core.training.config import MAX_EPOCHS
 
 _MB = 2**20
@@ -26,7 +26,7 @@ class Limits:
 
     # Training
     trainings: int = _limit(
-        os.cpu_count() or 1, "trainings at once; each has a process and a core of its own"
+        available_cores(), "trainings at once; each has a process and a core of its own"
     )
     queue: int = _limit(200, "trainings that wait for their turn")
     training_s: float = _limit(900.0, "seconds for one training, pauses included")

@@ -3,25 +3,33 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import math
 import threading
-from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-import safetensors.torch
-import torch
-from numpy.typing import NDArray
-
+from mnist_core.models.checkpoints import load_checkpoint
 from mnist_core.models.classifier import Classifier
-from mnist_core.models.mlp import MLP
 from mnist_core.server.setup import Setup
-from mnist_core.worker.live_training import EXPLODED_LOSS
+from mnist_core.worker.messages import (
+    EXPLODED_LOSS,
+    Download,
+    End,
+    Failed,
+    Failure,
+    Live,
+    Loaded,
+    Moment,
+    Outcome,
+    Point,
+    Progress,
+    Report,
+    Snapshot,
+    Started,
+)
 
 ACTIVE = ("waiting", "loading", "running", "paused", "stopping")
 _MILESTONES = (0.97, 0.98)
-_OUTCOMES = {
+_OUTCOMES: dict[Outcome, tuple[str, str]] = {
     "finished": ("finished", "Done."),
     "stopped": ("stopped", "Stopped. What it has learnt so far stays."),
     "limit": ("stopped", "The time for one training is up. What it has learnt so far stays."),
@@ -42,7 +50,7 @@ _LEARNT_NOTHING = (
     "Done, but it has learnt nothing: try a tenth of the learning rate, or more epochs."
 )
 CROWDED = "Very many trainings are waiting. Please try again in a minute."
-_FAILURES = {
+_FAILURES: dict[Failure, tuple[str, str]] = {
     "dataset": (
         "failed",
         "MNIST, the pictures to learn from, could not be had. Check the network and press Train "
@@ -61,60 +69,23 @@ _FAILURES = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Snapshot:
-    """Weights at one step, immutable, with what they make of the measuring images.
-
-    weights: safetensors. predictions: a digit an image, of every `stride`-th image; may be empty.
-    loss and accuracy are those of the same images, None where nothing was measured.
-    """
-
-    step: int
-    epoch: int
-    elapsed_s: float
-    weights: bytes
-    predictions: bytes = b""
-    stride: int = 1
-    loss: float | None = None
-    accuracy: float | None = None
-
-    @property
-    def size_bytes(self) -> int:
-        return len(self.weights) + len(self.predictions) + 200
-
-
-def first_layer(weights: bytes, *, count: int) -> NDArray[np.float32]:
-    """The first layer's weights, (at most `count`, 784), read without building the model."""
-    length = int.from_bytes(weights[:8], "little")
-    header = json.loads(weights[8 : 8 + length])
-    name = "hidden.0.linear.weight" if "hidden.0.linear.weight" in header else "output.weight"
-    entry = header[name]
-    kind = np.dtype("<f2") if entry["dtype"] == "F16" else np.dtype("<f4")
-    begin = 8 + length + entry["data_offsets"][0]
-    rows, columns = entry["shape"]
-    rows = min(rows, count)
-    values = np.frombuffer(weights, dtype=kind, count=rows * columns, offset=begin)
-    return values.reshape(rows, columns).astype(np.float32)
-
-
 class Run:
     """One training of one visitor. Reports arrive on a worker's thread, questions on others."""
 
     def __init__(self, *, run_id: int, setup: Setup) -> None:
         self.id = run_id
         self.setup = setup
-        self.changed: dict[
-            str, list[Any]
-        ] = {}  # settings changed on the way, with all their values
+        # Settings changed on the way, with all their values.
+        self.changed: dict[str, list[Any]] = {}
         self.status = "waiting"
         self.sentence = ""
         self.live: Snapshot | None = None
         self.final: Snapshot | None = None
         self.moments: list[Snapshot] = []
-        self.points: list[list[float]] = []  # step, loss, accuracy, seconds
+        self.points: list[Point] = []
         self.measures: list[list[float | None]] = []  # step, loss, accuracy, seconds
-        self.progress: dict[str, Any] = {}
-        self.started: dict[str, Any] = {}
+        self.progress: Progress | None = None
+        self.started: Started | None = None
         self.download_bytes = 0
         self.test_accuracy: float | None = None
         self.milestones: dict[str, float | None] = {"97": None, "98": None}
@@ -140,35 +111,32 @@ class Run:
             + 64 * (len(self.points) + len(self.measures))
         )
 
-    # Reports of the worker
-
-    def hear(self, header: dict[str, Any], payload: bytes) -> None:
+    def hear(self, report: Report) -> None:
         """Take in one report of the worker that trains this run."""
         with self._lock:
             self.version += 1
-            match header["type"]:
-                case "download":
-                    self.status, self.download_bytes = "loading", header["received"]
-                case "loaded":
+            match report:
+                case Download():
+                    self.status, self.download_bytes = "loading", report.received_bytes
+                case Loaded():
                     self.status = "loading"
-                case "started":
-                    self.started = header
-                case "progress":
-                    self.points += header.pop("points")
-                    self.progress = header
+                case Started():
+                    self.started = report
+                case Progress():
+                    self.points += report.points
+                    self.progress = dataclasses.replace(report, points=())
                     if self.status != "stopping":
-                        self.status = "paused" if header["paused"] else "running"
-                case "moment":
-                    snapshot = _snapshot(header, payload)
-                    self.moments.append(snapshot)
-                    self._measured(snapshot)
-                case "live":
-                    self.live = _snapshot(header, payload)
-                    self._keep_measure(self.live)
-                case "end":
-                    self._ended(header, payload)
-                case "failed":
-                    self.status, self.sentence = _FAILURES.get(header["code"], _FAILURES["error"])
+                        self.status = "paused" if report.paused else "running"
+                case Moment():
+                    self.moments.append(report.snapshot)
+                    self._measured(report.snapshot)
+                case Live():
+                    self.live = report.snapshot
+                    self._keep_measure(report.snapshot)
+                case End():
+                    self._ended(report)
+                case Failed():
+                    self.status, self.sentence = _FAILURES[report.code]
 
     def _keep_measure(self, snapshot: Snapshot) -> None:
         if snapshot.predictions:
@@ -187,18 +155,17 @@ class Run:
             if self.milestones[key] is None and (snapshot.accuracy or 0) >= milestone:
                 self.milestones[key] = snapshot.elapsed_s
 
-    def _ended(self, header: dict[str, Any], payload: bytes) -> None:
-        self.status, self.sentence = _OUTCOMES[header["outcome"]]
-        if header["outcome"] == "diverged":
+    def _ended(self, end: End) -> None:
+        self.status, self.sentence = _OUTCOMES[end.outcome]
+        if end.outcome == "diverged":
             self._fall_back()
-        if not header["weights"]:
+        if end.snapshot is None:
             return
-        if header["outcome"] == "finished" and header["accuracy"] < _GUESSING:
+        self.final = self.live = end.snapshot
+        self.test_accuracy = end.test_accuracy
+        if end.outcome == "finished" and (self.final.accuracy or 0.0) < _GUESSING:
             had_learnt = any((row[2] or 0.0) > _LEARNT for row in self.measures)
             self.sentence = _LOST_AGAIN if had_learnt else _LEARNT_NOTHING
-        self.final = _snapshot(header, payload)
-        self.live = self.final
-        self.test_accuracy = header["test_accuracy"]
         self._keep_measure(self.final)
         if not self.measures or self.final.step > (self.measures[-1][0] or 0):
             self._measured(self.final)
@@ -213,8 +180,6 @@ class Run:
         self.live = self.moments[-1] if self.moments else None
         self._latest_measure = self.live
 
-    # Orders
-
     def change(self, setup: Setup) -> None:
         """The training goes on with other settings."""
         with self._lock:
@@ -226,8 +191,6 @@ class Run:
                     self.changed[name] = [*values[: _MAX_CHANGES - 1], value]
             self.setup = setup
             self.version += 1
-
-    # Questions
 
     def at(self, moment: int | None) -> Snapshot | None:
         """The snapshot of a moment of the slider; the newest weights for None."""
@@ -249,25 +212,16 @@ class Run:
     def classifier_at(self, moment: int | None) -> Classifier | None:
         """A classifier with the weights of that moment; None before there are any."""
         snapshot = self.at(moment)
-        if snapshot is None:
-            return None
+        return None if snapshot is None else self.classifier_of(snapshot)
+
+    def classifier_of(self, snapshot: Snapshot) -> Classifier:
+        """A classifier with a snapshot's weights; the same one while it is asked for again."""
         kept = self._classifier
         if kept is not None and kept[0] is snapshot:
             return kept[1]
-        classifier = Classifier(self.model(snapshot))
+        classifier = Classifier(load_checkpoint(snapshot.weights, check_answers=False))
         self._classifier = (snapshot, classifier)
         return classifier
-
-    def model(self, snapshot: Snapshot) -> MLP:
-        """The network with a snapshot's weights, as float32."""
-        # On the meta device it makes no random weights first, which for large networks takes long.
-        with torch.device("meta"):
-            model = MLP(self.setup.model_config())
-        tensors = safetensors.torch.load(snapshot.weights)
-        model.load_state_dict(
-            {k: v.float() if v.is_floating_point() else v for k, v in tensors.items()}, assign=True
-        )
-        return model.eval()
 
     def stopping(self) -> None:
         """The training has been told to stop; what it has learnt is still being measured."""
@@ -311,13 +265,13 @@ class Run:
                 "changed": self.changed,
                 "status": self.status,
                 "sentence": self.sentence,
-                "progress": self.progress,
-                "started": self.started,
+                "progress": _as_json(self.progress),
+                "started": _as_json(self.started),
                 "download_bytes": self.download_bytes,
                 "accuracy": best.accuracy if best else None,
                 "loss": best.loss if best else None,
                 "test_accuracy": self.test_accuracy,
-                "seconds": self.progress.get("elapsed_s"),
+                "seconds": self.progress.elapsed_s if self.progress else None,
                 "milestones": self.milestones,
                 "moments": [
                     [each.step, each.epoch, each.accuracy, each.loss] for each in self.moments
@@ -326,15 +280,5 @@ class Run:
             }
 
 
-def _snapshot(header: dict[str, Any], payload: bytes) -> Snapshot:
-    size = header["weights"]
-    return Snapshot(
-        step=header["step"],
-        epoch=header["epoch"],
-        elapsed_s=header["elapsed_s"],
-        weights=payload[:size],
-        predictions=payload[size:],
-        stride=header.get("stride", 1),
-        loss=header["loss"],
-        accuracy=header["accuracy"],
-    )
+def _as_json(report: Progress | Started | None) -> dict[str, Any]:
+    return {} if report is None else dataclasses.asdict(report)

@@ -5,34 +5,41 @@ from __future__ import annotations
 import threading
 import time
 from functools import partial
-from typing import Any, Literal
+from typing import Literal
 
+from mnist_core.errors import RefusedError
 from mnist_core.models.classifier import Classifier
 from mnist_core.models.mlp import MLP
+from mnist_core.server.arriving_file import ArrivingFile
 from mnist_core.server.limits import Limits
-from mnist_core.server.rates import Bucket
+from mnist_core.server.presence import Presence
+from mnist_core.server.rates import Bucket, Clock
 from mnist_core.server.runs import Run
 from mnist_core.server.setup import Setup
 from mnist_core.server.worker_pool import Job, WorkerPool
-
-LEAVING_S = 3.0  # a reload says goodbye too, and is back within this
-_PRESENT_S = 1.0  # a page that waits for its training asks for it more often than this
+from mnist_core.worker.messages import (
+    Failed,
+    Moment,
+    Pause,
+    Report,
+    Resume,
+    Set,
+    Start,
+    Step,
+    Stop,
+)
 
 Model = Literal["ready", "yours"]
 
 
-class VisitorError(Exception):
-    """A request that belongs to no session, or comes too soon. The message is fit for a visitor."""
-
-    def __init__(self, code: Literal["session", "rate"]) -> None:
-        super().__init__(_SENTENCES[code])
-        self.code = code
+def forgotten() -> RefusedError:
+    """A request that belongs to no session."""
+    return RefusedError("session", "This page was away for a while. Reconnecting.")
 
 
-_SENTENCES = {
-    "session": "This page was away for a while. Reconnecting.",
-    "rate": "That was a lot at once. Wait a moment, please.",
-}
+def too_often() -> RefusedError:
+    """A request that comes too soon."""
+    return RefusedError("rate", "That was a lot at once. Wait a moment, please.")
 
 
 class Session:
@@ -46,19 +53,16 @@ class Session:
         pool: WorkerPool,
         ready: Classifier,
         address: str = "",
+        clock: Clock = time.monotonic,
     ) -> None:
         self.token = token
-        self._address = address
+        self.presence = Presence(limits=limits, clock=clock)
+        self.file = ArrivingFile(limits.upload_bytes)
         self.runs: list[Run] = []
         self.loaded: Classifier | None = None
-        self.upload = bytearray()
-        self.left = False
-        self.hidden = False
-        self.gone = False  # its training ended because no page asked about it
-        self.closed = False  # forgotten by the server: nothing begins in it any more
-        self.seen_at = time.monotonic()
-        self.lease_until = self.seen_at + limits.lease_s
-        self.requests = Bucket(limits.requests_per_s)
+        self._address = address
+        self._closed = False  # forgotten by the server: nothing begins in it any more
+        self._requests = Bucket(limits.requests_per_s, clock=clock)
         self._limits = limits
         self._pool = pool
         self._ready = ready
@@ -76,48 +80,31 @@ class Session:
         """This visitor's run with that id."""
         return next((run for run in list(self.runs) if run.id == run_id), None)
 
-    def touch(self, *, hidden: bool = False) -> None:
-        """The page has asked for something, so it is there: its training goes on."""
-        lease_s = self._limits.hidden_lease_s if hidden else self._limits.lease_s
-        self.seen_at = time.monotonic()
-        self.lease_until = self.seen_at + lease_s
-        self.hidden = hidden
-        self.left = self.gone = False
-
-    def _is_present(self) -> bool:
-        """Whether the page is there at this moment: a training does not begin for one that is not."""
-        return self.hidden or time.monotonic() - self.seen_at < _PRESENT_S
-
-    def leave(self) -> None:
-        """The page says goodbye: unless it is back at once, its training ends."""
-        self.left = True
-        self.lease_until = min(self.lease_until, time.monotonic() + LEAVING_S)
-
     # Training
 
     def start(self, setup: Setup, *, paused: bool = False) -> Run | None:
         """Begin a training, ending the one before; None where the queue is full."""
         with self._lock:
             self.stop()
-            if self.closed:
-                raise VisitorError("session")
+            if self._closed:
+                raise forgotten()
             run = Run(run_id=self._next_id, setup=setup)
-            order = {
-                "run": run.id,
-                "model": _plain(setup.model_config()),
-                "train": _plain(setup.train_config()),
-                "train_size": setup.train_size,
-                "seed": setup.seed,
-                "paused": paused,
-                "max_s": self._limits.training_s,
-                "moments": self._limits.moments,
-                "moment_bytes": self._limits.visitor_bytes // 2,
-            }
+            start = Start(
+                run=run.id,
+                model=setup.model_config(),
+                train=setup.train_config(),
+                train_size=setup.train_size,
+                seed=setup.seed,
+                paused=paused,
+                max_s=self._limits.training_s,
+                moments=self._limits.moments,
+                moment_bytes=self._limits.visitor_bytes // 2,
+            )
             job = self._pool.submit(
-                order,
+                start,
                 partial(self._hear, run),
                 address=self._address,
-                is_wanted=self._is_present,
+                is_wanted=lambda: self.presence.is_watching,
             )
             if job is None:
                 return None
@@ -128,11 +115,18 @@ class Session:
             self.loaded = None
             return run
 
-    def order(self, kind: str, **settings: Any) -> None:
-        """Send "pause", "resume", "step" or "set" to the running training."""
+    def order(self, kind: type[Pause | Resume | Step]) -> None:
+        """Let the running training rest, go on, or take a step."""
         run, job = self.run, self._job
         if run is not None and run.active and job is not None:
-            self._pool.order(job, {"type": kind, "run": run.id} | settings)
+            self._pool.order(job, kind(run=run.id))
+
+    def change(self, setup: Setup) -> None:
+        """Let the running training go on with other settings."""
+        run, job = self.run, self._job
+        if run is not None and run.active and job is not None:
+            run.change(setup)
+            self._pool.order(job, Set(run=run.id, train=setup.train_config()))
 
     def stop(self) -> None:
         """End the training; what it has learnt stays."""
@@ -142,10 +136,10 @@ class Session:
             if run is None or job is None or not run.active:
                 return
             if self._pool.cancel(job):
-                run.hear({"type": "failed", "code": "cancelled"}, b"")
+                run.hear(Failed(run=run.id, code="cancelled"))
             else:
                 run.stopping()
-                self._pool.order(job, {"type": "stop", "run": run.id})
+                self._pool.order(job, Stop(run=run.id))
 
     def reset(self) -> None:
         """End the training and forget it: as if it had never begun."""
@@ -158,9 +152,9 @@ class Session:
         """The place in the queue and the estimated wait in seconds, where the training waits."""
         return None if self._job is None else self._pool.place(self._job)
 
-    def _hear(self, run: Run, header: dict[str, Any], payload: bytes) -> None:
-        run.hear(header, payload)
-        if header["type"] == "moment":
+    def _hear(self, run: Run, report: Report) -> None:
+        run.hear(report)
+        if isinstance(report, Moment):
             self.trim(self._limits.visitor_bytes)
 
     # Memory
@@ -169,28 +163,28 @@ class Session:
     def size_bytes(self) -> int:
         """What this visitor's runs, loaded model and half-arrived files take."""
         loaded = 0 if self.loaded is None else 4 * self.loaded.model.parameter_count
-        return sum(run.size_bytes for run in list(self.runs)) + loaded + len(self.upload)
+        return sum(run.size_bytes for run in list(self.runs)) + loaded + len(self.file)
 
     def close(self) -> None:
         """End it for good: whoever comes back gets another one."""
         with self._lock:
-            self.closed = True
+            self._closed = True
             self.forget()
 
     def forget(self) -> None:
         """Give up all that takes memory, as for a page that is gone for good."""
         with self._lock:
             self.stop()
-            self.runs, self.loaded, self.upload = [], None, bytearray()
-            self._shown = None
+            self.runs, self.loaded, self._shown = [], None, None
+            self.file.drop()
 
     def charge(self, cost: float) -> None:
         """Count a request that turned out to take as long as `cost` others.
 
-        Raises `VisitorError` where that is too much.
+        `RefusedError` "rate" where that is too much.
         """
-        if not self.requests.take(cost):
-            raise VisitorError("rate")
+        if not self._requests.take(cost):
+            raise too_often()
 
     def trim(self, limit_bytes: int) -> None:
         """Thin out the snapshots, the oldest runs' first, until they take at most `limit_bytes`.
@@ -205,6 +199,18 @@ class Session:
                     break
             if older and self.size_bytes > limit_bytes:
                 run.give_up_weights()
+
+    def keep_moments(self, count: int) -> None:
+        """Thin out each run's snapshots until it keeps at most `count`."""
+        for run in list(self.runs):
+            while len(run.moments) > count:
+                run.thin()
+
+    def keep_weights(self) -> None:
+        """Keep no more than figures and the newest run's last weights."""
+        self.file.drop()
+        self.loaded = None
+        self.trim(0)
 
     # Answering
 
@@ -245,7 +251,3 @@ class Session:
     def has_model(self) -> bool:
         """Whether "yours" answers with something of the visitor's own."""
         return self.classifier_for("yours") is not self._ready
-
-
-def _plain(config: Any) -> dict[str, Any]:
-    return {name: getattr(config, name) for name in config.__slots__}

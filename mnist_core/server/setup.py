@@ -4,74 +4,79 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, get_args
+from typing import Annotated, Any, get_args
 
-from mnist_core.models.mlp import PRESETS, Activation, MLPConfig
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic.dataclasses import dataclass
+
+from mnist_core.errors import RefusedError
+from mnist_core.models.config import Activation, MLPConfig
 from mnist_core.server.limits import Limits
-from mnist_core.training.config import TrainConfig
-from mnist_core.training.optimizers import OptimizerName
-from mnist_core.training.presets import TRAIN_PRESETS
+from mnist_core.training.config import OptimizerName, TrainConfig
+from mnist_core.training.presets import DEFAULT_PRESET, PRESETS
 
-ACTIVATIONS = get_args(Activation)
-OPTIMIZERS = get_args(OptimizerName)
 # What may change while a training runs.
 LIVE_FIELDS = ("learning_rate", "batch_size", "weight_decay", "dropout")
-
-_RANGES: dict[str, tuple[float, float]] = {
-    "learning_rate": (1e-6, 100.0),
-    "batch_size": (1, 4096),
-    "weight_decay": (0.0, 1.0),
-    "dropout": (0.0, 0.9),
-    "train_size": (100, 60_000),
-    "seed": (0, 2**31 - 1),
-}
+_CHOICES = {"activation": get_args(Activation), "optimizer": get_args(OptimizerName)}
 
 
-class SetupError(ValueError):
-    """A set-up that can't be trained; the message is a sentence for the page."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(
+    frozen=True,
+    slots=True,
+    kw_only=True,
+    config=ConfigDict(strict=True, allow_inf_nan=False),
+)
 class Setup:
-    """Everything that a training depends on besides its data. `SetupError` names what is wrong."""
+    """Everything that a training depends on besides its data; pydantic's errors name what is wrong.
+
+    preset: gives what the controls do not show (its schedule, say).
+    """
 
     preset: str
-    epochs: int
-    learning_rate: float
-    batch_size: int
+    epochs: Annotated[int, Field(ge=1)]  # at most those of the limits, as the hidden sizes
+    learning_rate: Annotated[float, Field(ge=1e-6, le=100.0)]
+    batch_size: Annotated[int, Field(ge=1, le=4096)]
     optimizer: OptimizerName
-    weight_decay: float
-    hidden_sizes: tuple[int, ...]
+    weight_decay: Annotated[float, Field(ge=0.0, le=1.0)]
+    hidden_sizes: Annotated[tuple[Annotated[int, Field(ge=1)], ...], Field(strict=False)]
     activation: Activation
-    dropout: float
+    dropout: Annotated[float, Field(ge=0.0, le=0.9)]
     augmentation: bool
-    train_size: int
-    seed: int
+    train_size: Annotated[int, Field(ge=100, le=60_000)]
+    seed: Annotated[int, Field(ge=0, le=2**31 - 1)]
 
-    def __post_init__(self) -> None:
-        for name, (low, high) in _RANGES.items():
-            value = getattr(self, name)
-            if not low <= value <= high:
-                raise SetupError(f"{_words(name)} must be from {low:g} to {high:g}.")
-        for name, choices in (
-            ("activation", ACTIVATIONS),
-            ("optimizer", OPTIMIZERS),
-            ("preset", tuple(_PRESET_WORDS)),
-        ):
-            if getattr(self, name) not in choices:
-                raise SetupError(f"{_words(name)} must be one of {', '.join(choices)}.")
+    @classmethod
+    def of_preset(cls, name: object) -> Setup:
+        """The preset's own set-up; `RefusedError` "setup" where there is none of that name."""
+        preset = PRESETS.get(name) if isinstance(name, str) else None
+        if not isinstance(name, str) or preset is None:
+            raise RefusedError("setup", "There is no such preset.")
+        config = preset.train
+        return cls(
+            preset=name,
+            epochs=config.epochs,
+            learning_rate=config.learning_rate,
+            batch_size=config.batch_size,
+            optimizer=config.optimizer,
+            weight_decay=config.weight_decay,
+            hidden_sizes=preset.model.hidden_sizes,
+            activation=preset.model.activation,
+            dropout=config.dropout,
+            augmentation=config.augment,
+            train_size=preset.train_size,
+            seed=0,
+        )
 
     def model_config(self) -> MLPConfig:
         return dataclasses.replace(
-            _base(self.preset)[0],
+            PRESETS[self.preset].model,
             hidden_sizes=self.hidden_sizes,
             activation=self.activation,
         )
 
     def train_config(self) -> TrainConfig:
         return dataclasses.replace(
-            _base(self.preset)[1],
+            PRESETS[self.preset].train,
             epochs=self.epochs,
             learning_rate=self.learning_rate,
             batch_size=self.batch_size,
@@ -91,125 +96,77 @@ class Setup:
 def parse_setup(values: object, *, limits: Limits, onto: Setup | None = None) -> Setup:
     """The set-up that `values`, as they came from a page, describe; missing ones are `onto`'s.
 
-    Raises `SetupError` for anything of the wrong type or out of its range.
+    `RefusedError` "setup" names a field of the wrong type or out of its range.
     """
     if not isinstance(values, Mapping):
-        raise SetupError("The set-up did not arrive whole.")
+        raise RefusedError("setup", "The set-up did not arrive whole.")
     if onto is None:
-        preset = values.get("preset", DEFAULT_PRESET)
-        if not isinstance(preset, str) or preset not in LAB_PRESETS:
-            raise SetupError("There is no such preset.")
-        onto = LAB_PRESETS[preset]
-    changes: dict[str, Any] = {}
-    for field in dataclasses.fields(Setup):
-        if field.name in values:
-            changes[field.name] = _typed(field.name, values[field.name], limits)
-    return dataclasses.replace(onto, **changes)
+        onto = Setup.of_preset(values.get("preset", DEFAULT_PRESET))
+    changes = {
+        each.name: values[each.name] for each in dataclasses.fields(Setup) if each.name in values
+    }
+    try:
+        setup = dataclasses.replace(onto, **changes)
+    except ValidationError as error:
+        raise _refusal(str(error.errors(include_url=False)[0]["loc"][0]), limits) from None
+    if setup.epochs > limits.epochs:
+        raise _refusal("epochs", limits)
+    if (
+        len(setup.hidden_sizes) > limits.hidden_layers
+        or max(setup.hidden_sizes, default=0) > limits.hidden_units
+    ):
+        raise _refusal("hidden_sizes", limits)
+    return setup
 
 
-def _typed(name: str, value: object, limits: Limits) -> object:
-    if name in ("preset", "optimizer", "activation"):
-        if not isinstance(value, str) or len(value) > 40:
-            raise SetupError(f"{_words(name)} must be one of the choices.")
-        return value
-    if name == "augmentation":
-        if not isinstance(value, bool):
-            raise SetupError("Augmentation must be on or off.")
-        return value
+def _refusal(name: str, limits: Limits) -> RefusedError:
+    """What the field `name` must be."""
     if name == "hidden_sizes":
-        return _hidden_sizes(value, limits)
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise SetupError(f"{_words(name)} must be a number.")
-    if not abs(value) < 1e12:
-        raise SetupError(f"{_words(name)} must be a finite number.")
-    if name in ("learning_rate", "weight_decay", "dropout"):
-        return float(value)
-    if value != int(value):
-        raise SetupError(f"{_words(name)} must be a whole number.")
-    if name == "epochs" and not 1 <= value <= limits.epochs:
-        raise SetupError(f"Epochs must be from 1 to {limits.epochs}.")
-    return int(value)
-
-
-def _hidden_sizes(value: object, limits: Limits) -> tuple[int, ...]:
-    if not isinstance(value, list | tuple) or len(value) > limits.hidden_layers:
-        raise SetupError(f"At most {limits.hidden_layers} hidden layers fit here.")
-    for size in value:
-        if isinstance(size, bool) or not isinstance(size, int):
-            raise SetupError("A hidden layer's units must be a whole number.")
-        if not 1 <= size <= limits.hidden_units:
-            raise SetupError(f"A hidden layer has from 1 to {limits.hidden_units:,} units.")
-    return tuple(value)
+        expected = f"at most {limits.hidden_layers} numbers from 1 to {limits.hidden_units:,}"
+    elif name in _CHOICES:
+        expected = f"one of {', '.join(_CHOICES[name])}"
+    elif name == "augmentation":
+        expected = "on or off"
+    else:
+        low, high = _ranges(limits)[name]
+        whole = isinstance(low, int)
+        expected = (
+            f"a whole number from {low:,} to {high:,}"
+            if whole
+            else f"a number from {low:g} to {high:g}"
+        )
+    return RefusedError("setup", f"{_words(name)} must be {expected}.")
 
 
 def _words(name: str) -> str:
-    return {"train_size": "Training images"}.get(name, name.replace("_", " ").capitalize())
+    words = {"train_size": "Training images", "hidden_sizes": "Hidden layers"}
+    return words.get(name, name.replace("_", " ").capitalize())
 
 
-def _base(preset: str) -> tuple[MLPConfig, TrainConfig]:
-    """The preset's configurations, with what the controls do not show (its schedule, say)."""
-    return PRESETS.get(preset, PRESETS["notebook"]), TRAIN_PRESETS.get(
-        preset, TRAIN_PRESETS["notebook"]
-    )
+_SCHEMA = TypeAdapter(Setup).json_schema()["properties"]
 
 
-def _preset(name: str, **changes: Any) -> Setup:
-    model, config = _base(name)
-    values: dict[str, Any] = {
-        "preset": name,
-        "epochs": config.epochs,
-        "learning_rate": config.learning_rate,
-        "batch_size": config.batch_size,
-        "optimizer": config.optimizer,
-        "weight_decay": config.weight_decay,
-        "hidden_sizes": model.hidden_sizes,
-        "activation": model.activation,
-        "dropout": config.dropout,
-        "augmentation": config.augment,
-        "train_size": 60_000 - config.validation_size,
-        "seed": 0,
+def _ranges(limits: Limits) -> dict[str, tuple[float, float]]:
+    """The least and the largest value of each number, as they are checked."""
+    bounds = {
+        name: (field["minimum"], field["maximum"])
+        for name, field in _SCHEMA.items()
+        if "maximum" in field
     }
-    return Setup(**values | changes)
-
-
-DEFAULT_PRESET = "fast"
-_PRESET_WORDS = {
-    "fast": "Fast: 98 % in seconds",
-    "notebook": "Notebook: the classic, slow and steady",
-    "augmented": "Augmented: shifted and turned digits",
-    "linear": "Linear: no hidden layer",
-    "from scratch": "From scratch: one sigmoid layer",
-    "few": "Few pictures: learns them by heart",
-}
-LAB_PRESETS: dict[str, Setup] = {}
-
-
-def _fill_presets() -> None:
-    held_out: dict[str, Any] = {"train_size": 55_000}
-    for name in _PRESET_WORDS:
-        changes: dict[str, Any] = {}
-        if name in ("linear", "from scratch"):
-            changes = held_out | {"learning_rate": 0.1}
-        if name == "few":
-            changes = {"train_size": 500, "epochs": 40, "learning_rate": 0.1}
-        LAB_PRESETS[name] = _preset(name, **changes)
+    return bounds | {"epochs": (1, limits.epochs)}
 
 
 def controls(limits: Limits) -> dict[str, Any]:
     """What the page's controls need to know: presets, defaults and ranges, as plain JSON."""
     return {
-        "presets": {name: setup.as_json() for name, setup in LAB_PRESETS.items()},
-        "words": _PRESET_WORDS,
+        "presets": {name: Setup.of_preset(name).as_json() for name in PRESETS},
+        "words": {name: preset.words for name, preset in PRESETS.items()},
         "preset": DEFAULT_PRESET,
-        "ranges": {name: list(bounds) for name, bounds in _RANGES.items()}
-        | {"epochs": [1, limits.epochs]},
+        "ranges": {name: list(bounds) for name, bounds in _ranges(limits).items()},
         "layers": limits.hidden_layers,
         "units": limits.hidden_units,
-        "choices": {"activation": list(ACTIVATIONS), "optimizer": list(OPTIMIZERS)},
+        "choices": {name: list(choices) for name, choices in _CHOICES.items()},
         "live": list(LIVE_FIELDS),
         "runs": limits.runs,
         "upload_bytes": limits.upload_bytes,
     }
-
-
-_fill_presets()

@@ -1,60 +1,47 @@
-"""Whose turn it is: a queue that is fair between addresses, however much one of them asks for."""
+"""Whose turn it is: a queue in which addresses take turns, however much one of them asks for."""
 
 from __future__ import annotations
 
-import bisect
+from collections import OrderedDict, deque
 from collections.abc import Iterator
-from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Generic, TypeVar
 
 Item = TypeVar("Item")
 
-# The items of one address stand so far apart on the queue's clock, which every item that is served
-# moves on. So a stream of newcomers passes nobody for longer than this.
-_TURN = 10
-# By this the clock moves on, or by less where more addresses wait: all of them have their turn in one.
-_STEP = 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class _Place(Generic[Item]):
-    turn: float
-    address: str
-    item: Item
-
 
 class Turns(Generic[Item]):
-    """Items that wait, at most `limit`, those of one address a turn apart.
+    """Items that wait, at most `limit`: the first of each address, then the second of each, ...
 
-    Start-time fair queueing (Goyal, Vin and Cheng 1996): addresses take turns, and whoever has not
-    been served lately goes before the second item of somebody who has. From one address alone it is
-    first come, first served. Not safe for threads by itself.
+    An address that has had its turn goes behind all others, and so does one that comes anew. Not
+    safe for threads by itself.
     """
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
-        self._places: list[_Place[Item]] = []  # in the order in which they are served
-        self._clock = 0.0  # the turn that a newcomer gets
-        self._served: dict[str, float] = {}  # the last turn that an address has had
+        self._waiting: OrderedDict[str, deque[Item]] = OrderedDict()  # whose turn is next, first
 
     def __len__(self) -> int:
-        return len(self._places)
+        return sum(map(len, self._waiting.values()))
 
     def __iter__(self) -> Iterator[Item]:
-        return (place.item for place in self._places)
+        """The items in the order in which they are served."""
+        nobody = object()
+        for turn in zip_longest(*self._waiting.values(), fillvalue=nobody):
+            yield from (item for item in turn if item is not nobody)  # type: ignore[misc]
 
     def add(self, item: Item, *, address: str) -> Item | None:
-        """Put `item` where its turn is; what lost its place for that, `item` itself where it has none.
+        """Put `item` behind those of its address; what lost its place for that, perhaps `item` itself.
 
-        A full queue gives up its last item for one whose turn comes before.
+        In a full queue, the address with most items makes room for one with fewer.
         """
-        turn = self._next_turn(address)
-        lost: Item | None = None
-        if len(self._places) >= self._limit:
-            if self._places[-1].turn <= turn:
+        lost = None
+        if len(self) >= self._limit:
+            most = max(reversed(self._waiting), key=lambda each: len(self._waiting[each]))
+            if len(self._waiting[most]) <= len(self._waiting.get(address, ())) + 1:
                 return item
-            lost = self._places.pop().item
-        bisect.insort(self._places, _Place(turn, address, item), key=lambda place: place.turn)
+            lost = self._waiting[most].pop()
+        self._waiting.setdefault(address, deque()).append(item)
         return lost
 
     def remove(self, item: Item) -> bool:
@@ -63,21 +50,11 @@ class Turns(Generic[Item]):
 
     def serve(self, item: Item) -> None:
         """Take `item` out because it is served, be it its turn or those before it not ready."""
-        addresses = len({place.address for place in self._places})
-        first = self._places[0].turn if self._places else 0.0
-        place = self._taken(item)
-        if place is None:
+        address = self._taken(item)
+        if address is None:
             raise ValueError("expected an item that waits")
-        moved = max(self._clock, first) + min(_STEP, _TURN / addresses)
-        if self._places:
-            # Never more than a turn ahead of who waits: a newcomer comes before everybody's second.
-            moved = min(moved, self._places[0].turn + _TURN)
-        self._clock = max(self._clock, moved)
-        self._served[place.address] = max(place.turn, self._served.get(place.address, 0.0))
-        # Nobody whose next turn would be now anyway needs to be remembered.
-        self._served = {
-            who: turn for who, turn in self._served.items() if turn + _TURN > self._clock
-        }
+        if address in self._waiting:
+            self._waiting.move_to_end(address)
 
     def position(self, item: Item) -> int | None:
         """How many are served before `item`; None where it does not wait."""
@@ -85,14 +62,14 @@ class Turns(Generic[Item]):
 
     def clear(self) -> None:
         """Forget everything that waits."""
-        self._places.clear()
+        self._waiting.clear()
 
-    def _next_turn(self, address: str) -> float:
-        had = [place.turn for place in self._places if place.address == address]
-        if address in self._served:
-            had.append(self._served[address])
-        return max(self._clock, max(had) + _TURN) if had else self._clock
-
-    def _taken(self, item: Item) -> _Place[Item] | None:
-        index = self.position(item)
-        return None if index is None else self._places.pop(index)
+    def _taken(self, item: Item) -> str | None:
+        """The address that `item` was taken from."""
+        for address, items in self._waiting.items():
+            if item in items:
+                items.remove(item)
+                if not items:
+                    del self._waiting[address]
+                return address
+        return None

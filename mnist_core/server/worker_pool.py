@@ -1,136 +1,115 @@
-"""The pool of training workers: processes that the server starts, feeds, watches and replaces."""
+"""The pool of training workers: started, fed, watched and replaced; and the queue before them."""
 
 from __future__ import annotations
 
+import dataclasses
 import logging
-import subprocess
-import sys
 import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_core.files import ROOT
 from mnist_core.server.limits import Limits
+from mnist_core.server.local_worker import LocalWorker, StartWorker, TrainingWorker
 from mnist_core.server.turns import Turns
-from mnist_core.worker.frames import FrameError, read_frame, write_frame
+from mnist_core.worker.messages import (
+    End,
+    Failed,
+    Held,
+    Load,
+    Pictures,
+    Report,
+    RunOrder,
+    Set,
+    Start,
+)
 
 log = logging.getLogger(__name__)
 
-Header = dict[str, Any]
-Listener = Callable[[Header, bytes], None]
+Listener = Callable[[Report], None]
 
 _SILENCE_S = 120.0  # a worker that trains and says nothing for so long is stuck
 _WATCH_S = 1.0
 _IDLE_S = 60.0  # a worker beyond the first ends after so long without work: each takes memory
-_FINAL = ("end", "failed")
+_GUESSED_S = 20.0  # what a training takes, before there was one
+_FAILED_S = 5.0
 
 
 class Job:
     """One training on its way through the pool: waiting, then with a worker, then over."""
 
     def __init__(
-        self, order: Header, listener: Listener, is_wanted: Callable[[], bool] = lambda: True
+        self, start: Start, listener: Listener, is_wanted: Callable[[], bool] = lambda: True
     ) -> None:
-        self.order = order
-        self.listener = listener
+        self.start = start
         self.is_wanted = is_wanted
-        self.worker: _Worker | None = None
         self.over = False
+        self._listener = listener
 
-    def tell(self, header: Header, payload: bytes = b"") -> None:
-        if self.over:
-            return
-        self.over = header["type"] in _FINAL
-        self.listener(header, payload)
+    def tell(self, report: Report) -> None:
+        if not self.over:
+            self.over = isinstance(report, End | Failed)
+            self._listener(report)
+
+    def fail(self, code: Literal["lost", "crowded"]) -> None:
+        self.tell(Failed(run=self.start.run, code=code))
 
 
-class _Worker:
-    """One worker process and the thread that reads what it reports."""
+@dataclass(slots=True)
+class _Post:
+    """What a worker has to do, and when it last said or was told something."""
 
-    def __init__(self, pool: WorkerPool) -> None:
-        self.job: Job | None = None
-        self.heard_at = time.monotonic()
-        self._pool = pool
-        self._lock = threading.Lock()
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "mnist_core.worker"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            cwd=ROOT,
-            start_new_session=True,  # Ctrl-C in a terminal ends the server, which ends its workers
-        )
-        threading.Thread(target=self._listen, name="worker-reports", daemon=True).start()
-
-    def send(self, order: Header) -> None:
-        """Send an order; a worker that has gone is noticed by the thread that listens to it."""
-        try:
-            with self._lock:
-                write_frame(cast(BinaryIO, self.process.stdin), order)
-        except (OSError, ValueError):
-            log.info("a training worker did not take an order")
-
-    def _hear(self, header: Header, payload: bytes) -> None:
-        try:
-            self._pool.heard(self, header, payload)
-        except Exception:
-            # One bad report must not end the listening: the rest of the training would be lost.
-            log.exception("a training worker's report could not be taken in")
-
-    def kill(self) -> None:
-        self.process.kill()
-
-    def _listen(self) -> None:
-        reports = cast(BinaryIO, self.process.stdout)
-        try:
-            while (frame := read_frame(reports)) is not None:
-                self.heard_at = time.monotonic()
-                self._hear(*frame)
-        except (FrameError, OSError, ValueError) as error:
-            log.warning("a training worker's reports broke off: %s", error)
-        self.process.kill()
-        self.process.wait()
-        for pipe in (self.process.stdin, self.process.stdout):
-            try:
-                cast(BinaryIO, pipe).close()
-            except OSError:
-                log.debug("a worker's pipe was closed already")
-        self._pool.lost(self)
+    job: Job | None
+    heard_at: float
 
 
 class WorkerPool:
     """As many workers as `limits.trainings`, started when needed, and a queue before them.
 
-    Listeners are called from the workers' reading threads, or with the pool's lock free.
+    `evaluation` has the images that measure, (N, 784) uint8, with their labels, once a worker has sent
+    them. Listeners are called from the workers' reading threads, or with the pool's lock free.
     """
 
-    def __init__(self, *, limits: Limits, data: Path | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        limits: Limits,
+        data: Path | None = None,
+        start_worker: StartWorker = LocalWorker,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._limits = limits
         self._data = data
+        self._new_worker = start_worker
+        self._clock = clock
         self._lock = threading.RLock()
-        self._workers: list[_Worker] = []
+        self._posts: dict[TrainingWorker, _Post] = {}
         self._queue: Turns[Job] = Turns(limits.queue)
-        self._closed = self._watched = False
-        self._seconds = deque([20.0], maxlen=20)  # of the last trainings, for estimates
-        self.evaluation: dict[str, tuple[NDArray[np.uint8], NDArray[np.uint8]]] = {}
+        self._closed = threading.Event()
+        self._watched = False
+        self._seconds = deque([_GUESSED_S], maxlen=20)  # of the last trainings, for estimates
+        self.evaluation: dict[Held, tuple[NDArray[np.uint8], NDArray[np.uint8]]] = {}
 
     def warm(self) -> None:
         """Start one worker in the background, with the data in its memory, for the first click."""
         with self._lock:
-            if not self._closed and not self._watched:
+            if self._closed.is_set():
+                return
+            if not self._watched:
                 self._watched = True
                 threading.Thread(target=self._watch, name="worker-watch", daemon=True).start()
-            if not self._closed and not self._workers:
+            if not self._posts:
                 self._start_worker()
 
     def submit(
         self,
-        order: Header,
+        start: Start,
         listener: Listener,
         *,
         address: str = "",
@@ -141,16 +120,16 @@ class WorkerPool:
         Addresses take turns, and in a full queue, the last one's training makes room for that of an
         address with fewer. While `is_wanted` says no, it keeps its place but lets others go first.
         """
-        job = Job(order, listener, is_wanted)
+        job = Job(start, listener, is_wanted)
         self.warm()
         with self._lock:
-            if self._closed:
+            if self._closed.is_set():
                 return None
             displaced = self._queue.add(job, address=address)
         if displaced is job:
             return None
         if displaced is not None:
-            displaced.tell({"type": "failed", "code": "crowded", "run": displaced.order["run"]})
+            displaced.fail("crowded")
         self._assign()
         return job
 
@@ -168,14 +147,13 @@ class WorkerPool:
     def waiting(self) -> int:
         return len(self._queue)
 
-    def order(self, job: Job, order: Header) -> None:
-        """Send `order` to the worker that trains `job`; a job that waits begins with what is "set"."""
+    def order(self, job: Job, order: RunOrder) -> None:
+        """Send `order` to the worker that trains `job`; a job that waits begins with what is `Set`."""
         with self._lock:
-            worker = job.worker
-            if worker is None and order["type"] == "set":
-                job.order = job.order | {"train": order["train"]}
-            trains = worker is not None and worker.job is job
-        if worker is not None and trains:
+            worker = next((each for each, post in self._posts.items() if post.job is job), None)
+            if worker is None and isinstance(order, Set):
+                job.start = dataclasses.replace(job.start, train=order.train)
+        if worker is not None:
             worker.send(order)
 
     def cancel(self, job: Job) -> bool:
@@ -188,113 +166,102 @@ class WorkerPool:
     def close(self) -> None:
         """End every worker, at once."""
         with self._lock:
-            self._closed = True
+            self._closed.set()
             self._queue.clear()
-            workers = list(self._workers)
+            workers = list(self._posts)
         for worker in workers:
             worker.kill()
         for worker in workers:
-            worker.process.wait(timeout=5)
+            worker.wait()
 
-    @property
-    def processes(self) -> list[int]:
-        """The workers' process ids."""
+    def look_after_workers(self) -> None:
+        """Keep one worker warm, and end those that are stuck or have long had nothing to do."""
+        now = self._clock()
         with self._lock:
-            return [worker.process.pid for worker in self._workers]
+            if self._closed.is_set():
+                return
+            silent = [
+                (worker, post.job, now - post.heard_at) for worker, post in self._posts.items()
+            ]
+            stuck = [worker for worker, job, for_s in silent if job and for_s > _SILENCE_S]
+            idle = [worker for worker, job, for_s in silent if not job and for_s > _IDLE_S]
+            surplus = idle[: max(0, len(silent) - 1)]
+            for worker in surplus:  # at once, so that none of them is given work any more
+                del self._posts[worker]
+            if not self._posts:
+                self._start_worker()
+        for worker in stuck + surplus:
+            worker.kill()
+        self._assign()  # a page that had been away may be back
 
-    def _start_worker(self) -> _Worker:
-        worker = _Worker(self)
-        self._workers.append(worker)
-        worker.send(self._load_order() | {"type": "load", "download": False})
+    def _start_worker(self) -> TrainingWorker:
+        worker = self._new_worker(self._heard, self._lost)
+        self._posts[worker] = _Post(None, self._clock())
+        worker.send(self._load_order(download=False))
         return worker
 
-    def _load_order(self) -> Header:
-        return {
-            "data": None if self._data is None else str(self._data),
-            "pictures": not self.evaluation,
-        }
+    def _load_order(self, *, download: bool) -> Load:
+        data = None if self._data is None else str(self._data)
+        return Load(data=data, download=download, pictures=not self.evaluation)
 
     def _assign(self) -> None:
         """Give waiting jobs to free workers, starting workers up to the limit."""
         with self._lock:
-            while not self._closed:
+            while not self._closed.is_set():
                 job = next((each for each in self._queue if each.is_wanted()), None)
                 if job is None:
                     return
-                worker = next((each for each in self._workers if each.job is None), None)
+                worker = next(
+                    (each for each, post in self._posts.items() if post.job is None), None
+                )
                 if worker is None:
-                    if len(self._workers) >= self._limits.trainings:
+                    if len(self._posts) >= self._limits.trainings:
                         return
                     worker = self._start_worker()
                 self._queue.serve(job)
-                worker.job, job.worker = job, worker
-                worker.heard_at = time.monotonic()
-                worker.send(job.order | self._load_order() | {"type": "start"})
+                self._posts[worker] = _Post(job, self._clock())
+                load = self._load_order(download=True)
+                worker.send(dataclasses.replace(job.start, load=load))
 
-    def heard(self, worker: _Worker, header: Header, payload: bytes) -> None:
+    def _heard(self, worker: TrainingWorker, report: Report) -> None:
         """Pass a worker's report on to its job; a final one frees the worker for the next."""
-        kind = header.get("type")
-        if kind == "pictures":
-            self._keep_pictures(header, payload)
-            return
-        job = worker.job
-        if job is None:
-            return
-        if kind in _FINAL and header.get("run", job.order["run"]) == job.order["run"]:
-            with self._lock:
-                worker.job = None
-                self._seconds.append(float(header.get("elapsed_s", 5.0)))
-        job.tell(header, payload)
-        if kind in _FINAL:
+        final = isinstance(report, End | Failed)
+        with self._lock:
+            post = self._posts.get(worker)
+            if post is None:
+                return
+            post.heard_at = self._clock()
+            job = post.job
+            if final:
+                post.job = None
+                self._seconds.append(report.elapsed_s if isinstance(report, End) else _FAILED_S)
+        if isinstance(report, Pictures):
+            self._keep_pictures(report)
+        elif job is not None:
+            job.tell(report)
+        if final:
             self._assign()
 
-    def lost(self, worker: _Worker) -> None:
-        """A worker has died: tell its job, and start another one if the pool still serves."""
+    def _lost(self, worker: TrainingWorker) -> None:
+        """A worker has died: tell its job, and go on with the others, or a new one."""
         with self._lock:
-            if worker in self._workers:
-                self._workers.remove(worker)
-            job, worker.job = worker.job, None
-            closed = self._closed
-        if job is not None:
-            log.warning("a training worker died at work", extra={"run": job.order["run"]})
-            job.tell({"type": "failed", "code": "lost", "run": job.order["run"]})
+            post = self._posts.pop(worker, None)
+            closed = self._closed.is_set()
+        if post is not None and post.job is not None:
+            log.warning("a training worker died at work", extra={"run": post.job.start.run})
+            post.job.fail("lost")
         if not closed:
             self._assign()
 
-    def _keep_pictures(self, header: Header, payload: bytes) -> None:
-        count = header["count"]
-        values = np.frombuffer(payload, dtype=np.uint8)
-        images = values[: count * 784].reshape(count, 784)
-        self.evaluation[header["set"]] = (images, values[count * 784 :])
+    def _keep_pictures(self, pictures: Pictures) -> None:
+        labels = np.frombuffer(pictures.labels, dtype=np.uint8)
+        images = np.frombuffer(pictures.images, dtype=np.uint8).reshape(len(labels), -1)
+        self.evaluation[pictures.held] = images, labels
 
     def _watch(self) -> None:
-        """Keep one worker warm, and end those that are stuck or have long had nothing to do."""
-        while not self._closed:
-            time.sleep(_WATCH_S)
+        while not self._closed.wait(_WATCH_S):
             try:
-                self._look()
+                self.look_after_workers()
             except OSError:
                 # No process could be started; perhaps in a moment.
                 log.exception("a training worker could not be started")
-
-    def _look(self) -> None:
-        now = time.monotonic()
-        with self._lock:
-            if self._closed:
-                return
-            stuck = [
-                each
-                for each in self._workers
-                if each.job is not None and now - each.heard_at > _SILENCE_S
-            ]
-            idle = [
-                each for each in self._workers if each.job is None and now - each.heard_at > _IDLE_S
-            ]
-            if not self._workers:
-                self._start_worker()
-            surplus = idle[: max(0, len(self._workers) - 1)]
-            # At once, so that none of them is given work any more.
-            self._workers = [each for each in self._workers if each not in surplus]
-        for worker in stuck + surplus:
-            worker.kill()
-        self._assign()  # a page that had been away may be back

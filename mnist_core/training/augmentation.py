@@ -1,17 +1,18 @@
-"""Random variations of images in batches, and of strokes before they are drawn."""
+"""Random variations of images, in batches."""
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
+from functools import cache
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from mnist_core.ink.raster import IMAGE_SIZE, Strokes
+from mnist_core.ink.raster import IMAGE_SIZE
+
+_BENDS = 5  # points a side of the coarse field of bends
+_TEXTURE = 7  # and of that of the pen's pressure
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +61,7 @@ def augment(images: Tensor, *, config: AugmentationConfig, generator: torch.Gene
     bends = normal(count, 2, _BENDS**2)
     bends *= (strength * uniform(count) * 1.5 * config.elastic * 2 / IMAGE_SIZE)[:, None, None]
     # Both are linear in their coefficients, so that one product gives all places to read from.
-    places = torch.cat((affine, bends), dim=2) @ _BASIS.to(images.device)  # (N, 2, 784)
+    places = torch.cat((affine, bends), dim=2) @ _places(images.device)  # (N, 2, 784)
     varied = functional.grid_sample(
         images[:, None],
         places.reshape(count, 2, IMAGE_SIZE, IMAGE_SIZE).permute(0, 2, 3, 1),
@@ -72,7 +73,7 @@ def augment(images: Tensor, *, config: AugmentationConfig, generator: torch.Gene
         varied = _vary_stroke_width(varied, (uniform(count) * 2 - 1) * config.stroke_width)
     if config.texture > 0:
         coarse = normal(count, _TEXTURE**2) * (config.texture * strength)[:, None]
-        pressure = 1 + coarse @ _TEXTURE_FIELDS.to(images.device)
+        pressure = 1 + coarse @ _pressures(images.device)
         varied = varied * pressure.reshape(count, IMAGE_SIZE, IMAGE_SIZE)
     return varied.clamp_(0.0, 1.0)
 
@@ -126,45 +127,22 @@ def _maximum_of_neighbours(images: Tensor) -> Tensor:
     return result
 
 
-def _fields(size: int, mode: str) -> Tensor:
+@cache
+def _places(device: torch.device) -> Tensor:
+    """(28, 784): where each pixel's middle is (x, y, 1), and how far each bend reaches."""
+    middles = (2 * torch.arange(IMAGE_SIZE) + 1) / IMAGE_SIZE - 1  # in grid_sample's [-1, 1]
+    y, x = torch.meshgrid(middles, middles, indexing="ij")
+    affine = torch.stack((x, y, torch.ones_like(x))).reshape(3, -1)
+    return torch.cat((affine, _enlarged(_BENDS, "bicubic"))).to(device)
+
+
+@cache
+def _pressures(device: torch.device) -> Tensor:
+    """(49, 784): how far each point of the coarse field of the pen's pressure reaches."""
+    return _enlarged(_TEXTURE, "bilinear").to(device)
+
+
+def _enlarged(size: int, mode: str) -> Tensor:
     """(size * size, 784): each point of a coarse grid enlarged to an image by itself."""
     points = torch.eye(size * size).reshape(size * size, 1, size, size)
     return functional.interpolate(points, size=IMAGE_SIZE, mode=mode).reshape(size * size, -1)
-
-
-def _places() -> Tensor:
-    """(3, 784): x, y and 1 at the middle of each pixel, in grid_sample's [-1, 1]."""
-    middles = (2 * torch.arange(IMAGE_SIZE) + 1) / IMAGE_SIZE - 1
-    y, x = torch.meshgrid(middles, middles, indexing="ij")
-    return torch.stack((x, y, torch.ones_like(x))).reshape(3, -1)
-
-
-_BENDS = 5  # points a side of the coarse field of bends
-_TEXTURE = 7  # and of that of the pen's pressure
-_BASIS = torch.cat((_places(), _fields(_BENDS, "bicubic")))
-_TEXTURE_FIELDS = _fields(_TEXTURE, "bilinear")
-
-
-def vary_strokes(
-    strokes: Strokes, *, strength: float = 1.0, generator: np.random.Generator
-) -> list[NDArray[np.float64]]:
-    """The same digit by another hand: turned, slanted, stretched and smoothly bent.
-
-    `strokes`: (n, 2) arrays in any unit; the result lies around the unit box, y as given.
-    `strength` scales all of it.
-    """
-    points = np.concatenate([np.asarray(stroke, dtype=np.float64) for stroke in strokes])
-    low, high = points.min(axis=0), points.max(axis=0)
-    extent = max(float((high - low).max()), 1e-9)
-    points = (points - (low + high) / 2) / extent
-    angle, slant, aspect = generator.normal(0, (0.13, 0.2, 0.15)) * strength
-    cos, sin = math.cos(angle), math.sin(angle)
-    matrix = np.array([[cos, -sin], [sin, cos]]) @ np.array([[math.exp(aspect), slant], [0, 1]])
-    points = points @ matrix.T
-    # Three slow waves across the box bend every part of the digit a little and together.
-    waves = generator.normal(0, 2.5, (3, 2))
-    phases = generator.uniform(0, 2 * math.pi, 3)
-    moves = generator.normal(0, 0.022 * strength, (3, 2))
-    points = points + np.sin(points @ waves.T + phases) @ moves
-    ends = np.cumsum([len(stroke) for stroke in strokes])[:-1]
-    return np.split(points, ends)

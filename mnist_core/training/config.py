@@ -5,10 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from mnist_core.training.optimizers import OptimizerName
-
+OptimizerName = Literal["sgd", "momentum", "adam"]
 Schedule = Literal["constant", "one-cycle"]
-
 
 MAX_EPOCHS = 1000
 

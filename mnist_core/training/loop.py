@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Generator
+from dataclasses import dataclass
 
 import torch
+from torch import Tensor
 
 from mnist_core.data.datasets import Dataset, Splits, batches, hold_out
 from mnist_core.evaluation.measures import mean_loss_and_accuracy
@@ -51,87 +53,142 @@ def train(model: MLP, data: Splits, *, config: TrainConfig, generator: torch.Gen
     # Nothing here yields inside torch.no_grad(): a generator may be resumed on another thread, and
     # that mode belongs to a thread.
     data = prepare(data, config, generator=generator)
-    parameters = FlatParameters(model)
-    optimizer = make_optimizer(config.optimizer, parameters.values, parameters.gradients)
-    backpropagation = Backpropagation(model)
-    clock = _Clock()
-    step = epoch = 0
-    diverged = False
-    last_good = parameters.values.clone()
+    run = _Run(model, data.train, config=config, generator=generator)
+    while run.epoch < run.config.epochs and not run.diverged:
+        started_s = run.elapsed_s
+        totals = yield from run.learn_epoch()
+        if not run.diverged:
+            training_s = run.elapsed_s - started_s
+            model.eval()
+            validation = _measure(model, data.validation)
+            yield from run.tell(_epoch_event(run, totals, validation, started_s, training_s))
+    model.eval()
+    elapsed_s = run.elapsed_s
+    test_loss, test_accuracy = _measure(model, data.test)
+    yield EndEvent(
+        step=run.step,
+        epoch=run.epoch,
+        elapsed_s=elapsed_s,
+        test_loss=test_loss,
+        test_accuracy=test_accuracy,
+        diverged=run.diverged,
+    )
 
-    while epoch < config.epochs:
-        epoch += 1
-        loss_sum, correct_sum, images_seen, epoch_started_s = 0.0, 0, 0, clock.elapsed_s
-        model.train()
-        steps_per_epoch = math.ceil(len(data.train) / config.batch_size)
-        for step_in_epoch, (images, labels) in enumerate(
-            batches(data.train, batch_size=config.batch_size, generator=generator), start=1
-        ):
-            progress = (epoch - 1 + (step_in_epoch - 1) / steps_per_epoch) / config.epochs
-            learning_rate = scheduled_learning_rate(config, progress)
-            if config.augment:
-                images = augment(images, config=_AUGMENTATION, generator=generator)
-            loss, correct = backpropagation(
-                images, labels, dropout=config.dropout, generator=generator
-            )
-            if not math.isfinite(loss):
-                diverged = True
+
+@dataclass(slots=True)
+class _Totals:
+    """What the batches of an epoch add up to."""
+
+    steps: int = 0
+    loss: float = 0.0
+    correct: int = 0
+    images: int = 0
+
+
+class _Run:
+    """What a training carries from one batch to the next."""
+
+    def __init__(
+        self, model: MLP, data: Dataset, *, config: TrainConfig, generator: torch.Generator
+    ) -> None:
+        self.config = config
+        self.step = self.epoch = 0
+        self.diverged = False
+        self._model = model
+        self._data = data
+        self._generator = generator
+        self._parameters = FlatParameters(model)
+        self._optimizer = make_optimizer(
+            config.optimizer, self._parameters.values, self._parameters.gradients
+        )
+        self._backpropagation = Backpropagation(model)
+        self._last_good = self._parameters.values.clone()
+        self._started_s = time.perf_counter()
+        self._waited_s = 0.0
+
+    @property
+    def elapsed_s(self) -> float:
+        """Seconds of training, without those that the caller kept it waiting."""
+        return time.perf_counter() - self._started_s - self._waited_s
+
+    def tell(self, event: TrainEvent) -> Generator[TrainEvent, TrainConfig | None, None]:
+        """Yields `event`, and takes up the config that is sent back, if one is."""
+        since_s = time.perf_counter()
+        changed = yield event
+        self._waited_s += time.perf_counter() - since_s
+        if changed is not None:
+            self.config = changed
+
+    def learn_epoch(self) -> Generator[TrainEvent, TrainConfig | None, _Totals]:
+        """Learns from every batch once, telling of each; ends early where the training diverges."""
+        self.epoch += 1
+        self._model.train()
+        totals = _Totals()
+        batch_size = self.config.batch_size
+        steps = math.ceil(len(self._data) / batch_size)
+        for images, labels in batches(self._data, batch_size=batch_size, generator=self._generator):
+            progress = (self.epoch - 1 + totals.steps / steps) / self.config.epochs
+            learning_rate = scheduled_learning_rate(self.config, progress)
+            loss, correct = self._learn(images, labels, learning_rate=learning_rate)
+            if self.diverged:
                 break
-            if step % _KEEP_EVERY_STEPS == 0:
-                last_good.copy_(parameters.values)
-            optimizer.step(learning_rate=learning_rate, weight_decay=config.weight_decay)
-            step += 1
-            loss_sum += loss
-            correct_sum += correct
-            images_seen += len(labels)
+            totals.steps += 1
+            totals.loss += loss
+            totals.correct += correct
+            totals.images += len(labels)
             event = StepEvent(
-                step=step,
-                epoch=epoch,
-                step_in_epoch=step_in_epoch,
-                steps_per_epoch=steps_per_epoch,
+                step=self.step,
+                epoch=self.epoch,
+                step_in_epoch=totals.steps,
+                steps_per_epoch=steps,
                 loss=loss,
                 accuracy=correct / len(labels),
                 learning_rate=learning_rate,
             )
-            with clock.paused():
-                changed = yield event
-            if changed is not None:
-                config = changed
-        if diverged:
-            parameters.values.copy_(last_good)
-            break
-        model.eval()
-        training_s = clock.elapsed_s - epoch_started_s
-        validation_loss, validation_accuracy = _measure(model, data.validation)
-        epoch_s = clock.elapsed_s - epoch_started_s
-        epoch_event = EpochEvent(
-            step=step,
-            epoch=epoch,
-            epochs=config.epochs,
-            train_loss=loss_sum / step_in_epoch,
-            train_accuracy=correct_sum / images_seen,
-            validation_loss=validation_loss,
-            validation_accuracy=validation_accuracy,
-            epoch_s=epoch_s,
-            elapsed_s=clock.elapsed_s,
-            images_per_s=images_seen / max(training_s, 1e-9),
-            remaining_s=epoch_s * (config.epochs - epoch),
-        )
-        with clock.paused():
-            changed = yield epoch_event
-        if changed is not None:
-            config = changed
+            yield from self.tell(event)
+        return totals
 
-    model.eval()
-    elapsed_s = clock.elapsed_s
-    test_loss, test_accuracy = _measure(model, data.test)
-    yield EndEvent(
-        step=step,
-        epoch=epoch,
+    def _learn(self, images: Tensor, labels: Tensor, *, learning_rate: float) -> tuple[float, int]:
+        """One step of gradient descent; the batch's loss and right answers before it."""
+        config = self.config
+        if config.augment:
+            images = augment(images, config=_AUGMENTATION, generator=self._generator)
+        loss, correct = self._backpropagation(
+            images, labels, dropout=config.dropout, generator=self._generator
+        )
+        if not math.isfinite(loss):
+            self.diverged = True
+            self._parameters.values.copy_(self._last_good)
+            return loss, correct
+        # Kept before the step, not after it: only these weights are known to give a finite loss.
+        if self.step % _KEEP_EVERY_STEPS == 0:
+            self._last_good.copy_(self._parameters.values)
+        self._optimizer.step(learning_rate=learning_rate, weight_decay=config.weight_decay)
+        self.step += 1
+        return loss, correct
+
+
+def _epoch_event(
+    run: _Run,
+    totals: _Totals,
+    validation: tuple[float | None, float | None],
+    started_s: float,
+    training_s: float,
+) -> EpochEvent:
+    elapsed_s = run.elapsed_s
+    epoch_s = elapsed_s - started_s
+    return EpochEvent(
+        step=run.step,
+        epoch=run.epoch,
+        epochs=run.config.epochs,
+        train_loss=totals.loss / totals.steps,
+        train_accuracy=totals.correct / totals.images,
+        validation_loss=validation[0],
+        validation_accuracy=validation[1],
+        epoch_s=epoch_s,
         elapsed_s=elapsed_s,
-        test_loss=test_loss,
-        test_accuracy=test_accuracy,
-        diverged=diverged,
+        images_per_s=totals.images / max(training_s, 1e-9),
+        remaining_s=epoch_s * (run.config.epochs - run.epoch),
     )
 
 
@@ -145,38 +202,6 @@ def scheduled_learning_rate(config: TrainConfig, progress: float) -> float:
     if progress < _WARMUP_SHARE:
         return config.learning_rate * (0.1 + 0.9 * progress / _WARMUP_SHARE)
     return config.learning_rate * max((1 - progress) / (1 - _WARMUP_SHARE), 0.0)
-
-
-class _Clock:
-    """Seconds spent in the training itself."""
-
-    def __init__(self) -> None:
-        self._started_s = time.perf_counter()
-        self._paused_s = 0.0
-
-    @property
-    def elapsed_s(self) -> float:
-        return time.perf_counter() - self._started_s - self._paused_s
-
-    def paused(self) -> _Pause:
-        return _Pause(self)
-
-    def add_pause(self, seconds: float) -> None:
-        self._paused_s += seconds
-
-
-class _Pause:
-    __slots__ = ("_clock", "_since_s")
-
-    def __init__(self, clock: _Clock) -> None:
-        self._clock = clock
-        self._since_s = 0.0
-
-    def __enter__(self) -> None:
-        self._since_s = time.perf_counter()
-
-    def __exit__(self, *_: object) -> None:
-        self._clock.add_pause(time.perf_counter() - self._since_s)
 
 
 def _measure(model: MLP, dataset: Dataset | None) -> tuple[float | None, float | None]:

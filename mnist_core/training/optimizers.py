@@ -6,12 +6,12 @@ small MLP is as much as the backward pass.
 
 from __future__ import annotations
 
-from typing import Literal, Protocol
+from typing import Protocol
 
 import torch
 from torch import Tensor
 
-OptimizerName = Literal["sgd", "momentum", "adam"]
+from mnist_core.training.config import OptimizerName
 
 MOMENTUM = 0.9
 BETAS = (0.9, 0.999)

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
-ASSETS = Path(__file__).resolve().parents[2] / "assets"
+from mnist_core.ui.static import ASSETS, mount_script
 
 
 def read_asset(name: str) -> str:
@@ -21,21 +20,18 @@ def component(
     *,
     server_functions: Sequence[Callable[..., Any]] = (),
     elem_id: str | None = None,
-    scripts: Sequence[str] = (),
     **props: Any,
 ) -> gr.HTML:
-    """A component made of `assets/<name>.html`, `.css` and `.js`.
+    """A component made of `assets/<name>.html`, `.css` and `.js`, where `name` is "pad/answer", say.
 
-    Its script sees `element`, `props`, `watch` and `server`, on which each of `server_functions`
-    is an async method. The markup and style are taken as they are: what changes is written by the
-    script, with `textContent`, so nothing that a visitor typed can become markup. `scripts` are
-    further files, `assets/<script>.js`, whose names the component's own script uses.
+    Its script is a module that exports `mount({element, props, server})`; each of `server_functions`
+    is an async method of `server`. The markup and style are taken as they are: what changes is
+    written by the script, with `textContent`, so nothing that a visitor typed can become markup.
     """
-    script = "\n".join(read_asset(f"{each}.js") for each in (*scripts, name))
     return gr.HTML(
         html_template=_literal(read_asset(f"{name}.html")),
         css_template=_literal(read_asset(f"{name}.css")),
-        js_on_load=script,
+        js_on_load=mount_script(f"{name}.js"),
         server_functions=list(server_functions),
         elem_id=elem_id,
         apply_default_css=False,

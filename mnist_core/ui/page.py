@@ -10,13 +10,18 @@ from gradio.block_function import BlockFunction
 from gradio.tunneling import CURRENT_TUNNELS
 from starlette.middleware import Middleware
 
-from mnist_core.server.gate import Gate
-from mnist_core.server.sessions import Sessions
+from mnist_core.errors import RefusedError
+from mnist_core.server.application import Application
+from mnist_core.server.environment import own_folder
+from mnist_core.server.gate.gate import Gate
+from mnist_core.server.uploads import Uploads
 from mnist_core.ui.component import read_asset
+from mnist_core.ui.files import check_values
 from mnist_core.ui.pad.column import pad_column
 from mnist_core.ui.pad.why import why_panel
+from mnist_core.ui.static import preload_links, static_route
 
-Tab = Callable[[Sessions], object]
+Tab = Callable[[Application], object]
 
 _HEADER = """
 <h1>Draw a digit</h1>
@@ -24,8 +29,8 @@ _HEADER = """
 """
 # Requests under way when the page ends have so long to be answered.
 _GRACE_S = 3
-# How often uploaded pictures are looked through, and after how long they are deleted.
-_UPLOADS_S = (60, 300)
+# Uploads on the disk, those under way aside; each is read right after it came.
+_UPLOADS_BYTES = 256 * 2**20
 # Names of events that Gradio may remember: it would keep those that nobody asks about for good.
 _MAX_EVENT_NAMES = 200
 _FONT = ("system-ui", "-apple-system", "Segoe UI", "Roboto", "Helvetica", "Arial", "sans-serif")
@@ -40,27 +45,49 @@ class Page(gr.Blocks):
         expected = len(block_fn.inputs)
         if len(inputs) < expected:
             raise gr.Error(f"Expected {expected} input, got {len(inputs)}.", print_exception=False)
+        # The first that Gradio does with a request's values; then it would fetch what they name.
+        try:
+            check_values(inputs)
+        except RefusedError as error:
+            raise gr.Error(str(error), print_exception=False) from None
 
 
-def build_page(sessions: Sessions, *, tabs: Mapping[str, Tab]) -> gr.Blocks:
+def build_page(application: Application, *, tabs: Mapping[str, Tab]) -> gr.Blocks:
     """The whole page; each of `tabs` lays out what stands under its name."""
-    page = Page(title="Draw a digit", analytics_enabled=False, delete_cache=_UPLOADS_S)
+    page = Page(title="Draw a digit", analytics_enabled=False)
     with page:
         gr.HTML(_HEADER, elem_id="header", js_on_load=None)
         with gr.Row(elem_id="columns"):
             with gr.Column(elem_id="pad-column", min_width=0):
-                pad_column(sessions)
-                why_panel(sessions)
+                pad_column(application)
+                why_panel(application)
             if tabs:
                 with gr.Column(elem_id="tabs-column", min_width=0), gr.Tabs(elem_id="tabs"):
                     for name, tab in tabs.items():
                         with gr.Tab(name):
-                            tab(sessions)
-    sessions.each_sweep(lambda: _forget_events(page))
+                            tab(application)
+    application.sweep.add(lambda: forget_events(page))
+    uploads = _uploads()
+    if uploads is not None:
+        application.sweep.add(uploads.sweep)
+        application.sweep.add(lambda: _forget_uploads(page))
     return page
 
 
-def _forget_events(page: gr.Blocks) -> None:
+def _uploads() -> Uploads | None:
+    folder = own_folder()  # one that others use as well is not ours to sweep
+    return None if folder is None else Uploads(folder, most_bytes=_UPLOADS_BYTES)
+
+
+def _forget_uploads(page: gr.Blocks) -> None:
+    # Gradio keeps the names of all files that ever came.
+    page.upload_file_set.clear()
+    for names in page.temp_file_sets:
+        names.clear()
+
+
+def forget_events(page: gr.Blocks) -> None:
+    """Drop names of events beyond a few hundred, and have Gradio keep as few of their messages."""
     queue = page._queue
     queue.pending_messages_per_session.max_size = _MAX_EVENT_NAMES
     names = list(queue.pending_event_ids_session)
@@ -68,24 +95,30 @@ def _forget_events(page: gr.Blocks) -> None:
         queue.pending_event_ids_session.pop(name, None)
 
 
-def launch_options(sessions: Sessions) -> dict[str, Any]:
+def launch_options(application: Application) -> dict[str, Any]:
     """What `Blocks.launch` needs for the page's look, and to serve quickly and safely."""
     theme = gr.themes.Default(
         primary_hue="indigo", neutral_hue="zinc", font=_FONT, font_mono=_FONT_MONO
     )
     return {
         "theme": theme,
-        "css": read_asset("page.css"),
-        "head": f"<script>{read_asset('page.js')}</script>",
+        "css": read_asset("shared/page.css"),
+        "head": preload_links(),
         "footer_links": ["api", "settings"],
         # Keeping a history of runs, or rendering on the server, costs more than the prediction.
         "run_history": False,
         "ssr_mode": False,
-        "max_file_size": sessions.limits.picture_bytes,
+        "max_file_size": application.limits.picture_bytes,
         "app_kwargs": {
+            "routes": [static_route()],
             "middleware": [
-                Middleware(Gate, limits=sessions.limits, is_well=lambda: sessions.is_open)
-            ]
+                Middleware(
+                    Gate,
+                    limits=application.limits,
+                    is_well=lambda: application.is_open,
+                    uploads=_uploads(),
+                )
+            ],
         },
         # Each thread keeps memory of its own, and more of them than cores only wait for each other.
         "max_threads": 8,
@@ -95,13 +128,13 @@ def launch_options(sessions: Sessions) -> dict[str, Any]:
     }
 
 
-def end_page(page: gr.Blocks, sessions: Sessions) -> None:
+def end_page(page: gr.Blocks, application: Application) -> None:
     """Answers the requests under way, for three seconds at most, and ends all trainings."""
-    sessions.refuse()
+    application.refuse()
     for tunnel in CURRENT_TUNNELS:
         tunnel.kill()  # type: ignore[no-untyped-call]
     server = getattr(page, "server", None)
     if server is not None:
         server.config.timeout_graceful_shutdown = _GRACE_S
     page.close(verbose=False)
-    sessions.close()
+    application.close()

@@ -1,6 +1,6 @@
 """The training worker: a process that trains one model after another for the page's server.
 
-`python -m mnist_core.worker` speaks frames (see `frames`): orders come in on stdin, reports go
+`python -m mnist_core.worker` speaks messages (see `messages`): orders come in on stdin, reports go
 out on stdout. A training in a process of its own never shares Python's lock with the drawing,
 and one that dies takes nothing with it. The worker ends when its stdin does.
 """
@@ -13,101 +13,100 @@ import sys
 import threading
 import traceback
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 import torch
 
-from mnist_core.data.datasets import Dataset, Splits
+from mnist_core.data.datasets import Splits
 from mnist_core.data.download import DownloadProgress
 from mnist_core.data.mnist import load_mnist
-from mnist_core.errors import DatasetError
-from mnist_core.worker.frames import FrameError, read_frame, write_frame
-from mnist_core.worker.live_training import Practice
-from mnist_core.worker.measuring import evaluation_set
+from mnist_core.errors import DatasetError, FrameError
+from mnist_core.worker.live_training import Inbox, LiveTraining
+from mnist_core.worker.measuring import pictures_of
+from mnist_core.worker.messages import (
+    Download,
+    Failed,
+    Failure,
+    Load,
+    Loaded,
+    Ready,
+    Report,
+    Start,
+    read_order,
+    write_message,
+)
 
 _NICENESS = 5  # drawing comes first
 _DOWNLOAD_REPORT_BYTES = 2**18
 
-Order = dict[str, Any]
-Inbox = queue.SimpleQueue[Order | None]
-
 
 class Worker:
-    """Serves orders until the inbox says None: "load" the data, "start" a training."""
+    """Serves orders until the inbox says None: `Load` the data, `Start` a training."""
 
     def __init__(self, inbox: Inbox, out: BinaryIO) -> None:
         self._inbox = inbox
         self._out = out
         self._sending = threading.Lock()  # a training reports from two threads
         self._splits: Splits | None = None
-        self._root: str | None = None
+        self._data: str | None = None
+        self._told_bytes = 0
 
     def serve(self) -> None:
-        self._send({"type": "ready"})
+        self._send(Ready())
         while (order := self._inbox.get()) is not None:
-            # Orders for a training that has ended meanwhile (a late "stop") are of no use.
-            if order["type"] in ("load", "start"):
+            # Orders for a training that has ended meanwhile (a late `Stop`) are of no use.
+            if isinstance(order, Load | Start):
                 try:
                     self._carry_out(order)
                 except BrokenPipeError:
                     return
 
-    def _carry_out(self, order: Order) -> None:
-        failure = {"type": "failed", "run": order.get("run")}
+    def _carry_out(self, order: Load | Start) -> None:
+        code: Failure
         try:
-            splits = self._load(order)
-            if order["type"] == "start":
-                Practice(order, splits, self._send).follow(self._inbox)
+            if isinstance(order, Load):
+                self._load(order)
+            else:
+                LiveTraining(order, self._load(order.load), self._send).follow(self._inbox)
+            return
         except DatasetError as error:
             print(error, file=sys.stderr)
-            if order["type"] == "start":
-                self._send(failure | {"code": "dataset"})
+            code = "dataset"
         except BrokenPipeError:
             raise
         except Exception:  # the worker outlives whatever one training does
             traceback.print_exc()
-            if order["type"] == "start":
-                self._send(failure | {"code": "error"})
+            code = "error"
+        if isinstance(order, Start):
+            self._send(Failed(run=order.run, code=code))
 
-    def _send(self, header: dict[str, Any], payload: bytes = b"") -> None:
-        with self._sending:
-            write_frame(self._out, header, payload)
-
-    def _load(self, order: Order) -> Splits:
-        """Hold the data set in memory, once; with "pictures" also report the evaluation images."""
-        root = order.get("data")
-        if self._splits is None or root != self._root:
-            reported = -_DOWNLOAD_REPORT_BYTES
-
-            def report(progress: DownloadProgress) -> None:
-                nonlocal reported
-                if progress.received_bytes < reported + _DOWNLOAD_REPORT_BYTES:
-                    return
-                reported = progress.received_bytes
-                self._send({"type": "download", "file": progress.file, "received": reported})
-
-            self._splits = load_mnist(
-                None if root is None else Path(root),
-                download=bool(order.get("download", True)),
-                on_progress=report,
-            )
-            self._root = root
-        self._send({"type": "loaded", "images": len(self._splits.train)})
-        if order.get("pictures"):
-            for name in ("validation", "test"):
-                self._send_pictures(name, evaluation_set(self._splits, name))
+    def _load(self, order: Load) -> Splits:
+        """The data set, read once and then held in memory."""
+        if self._splits is None or order.data != self._data:
+            self._told_bytes = -_DOWNLOAD_REPORT_BYTES
+            root = None if order.data is None else Path(order.data)
+            self._splits = load_mnist(root, download=order.download, on_progress=self._tell)
+            self._data = order.data
+        self._send(Loaded(images=len(self._splits.train)))
+        if order.pictures:
+            self._send(pictures_of(self._splits, "validation"))
+            self._send(pictures_of(self._splits, "test"))
         return self._splits
 
-    def _send_pictures(self, name: str, dataset: Dataset) -> None:
-        images = (dataset.images * 255).round().to(torch.uint8).numpy().tobytes()
-        labels = dataset.labels.to(torch.uint8).numpy().tobytes()
-        self._send({"type": "pictures", "set": name, "count": len(dataset)}, images + labels)
+    def _tell(self, progress: DownloadProgress) -> None:
+        if progress.received_bytes >= self._told_bytes + _DOWNLOAD_REPORT_BYTES:
+            self._told_bytes = progress.received_bytes
+            self._send(Download(file=progress.file, received_bytes=self._told_bytes))
+
+    def _send(self, report: Report) -> None:
+        with self._sending:
+            write_message(self._out, report)
 
 
 def _read_orders(stream: BinaryIO, inbox: Inbox) -> None:
     try:
-        while (frame := read_frame(stream)) is not None:
-            inbox.put(frame[0])
+        while (order := read_order(stream)) is not None:
+            inbox.put(order)
     except (FrameError, OSError):
         traceback.print_exc()
     # The server has gone or closed us: nobody is left to train for, even in the middle of a step.
@@ -115,7 +114,7 @@ def _read_orders(stream: BinaryIO, inbox: Inbox) -> None:
 
 
 def main() -> None:
-    """Serve orders from stdin. Whatever else prints goes to stderr: stdout carries frames."""
+    """Serve orders from stdin. Whatever else prints goes to stderr: stdout carries messages."""
     out = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     orders = os.fdopen(os.dup(sys.stdin.fileno()), "rb")

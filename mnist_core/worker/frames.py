@@ -11,13 +11,11 @@ import struct
 from collections.abc import Mapping
 from typing import Any, BinaryIO
 
+from mnist_core.errors import FrameError
+
 _LENGTHS = struct.Struct("<II")  # bytes of the JSON header, bytes of the payload
 MAX_HEADER_BYTES = 4 * 2**20
 MAX_PAYLOAD_BYTES = 256 * 2**20
-
-
-class FrameError(Exception):
-    """The stream does not hold a frame: the other side is not who it should be, or died."""
 
 
 def write_frame(stream: BinaryIO, header: Mapping[str, Any], payload: bytes = b"") -> None:
@@ -48,7 +46,7 @@ def read_frame(stream: BinaryIO) -> tuple[dict[str, Any], bytes] | None:
         raise FrameError("the stream ended inside a frame")
     try:
         header = json.loads(encoded)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise FrameError("a frame's header is not JSON") from error
     if not isinstance(header, dict):
         raise FrameError(f"a frame's header must be an object, not {type(header).__name__}")

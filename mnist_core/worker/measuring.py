@@ -1,23 +1,26 @@
-"""What measures a training that the page follows, and how its weights are packed for sending."""
+"""What measures a training that the page follows."""
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 
-import safetensors.torch
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-from mnist_core.data.datasets import CLASS_COUNT, Dataset, Splits
-from mnist_core.models.mlp import MLP
+from mnist_core.data.datasets import Dataset, Splits
+from mnist_core.models.mlp import MLP, logits_of
+from mnist_core.worker.messages import Held, Pictures
 
 CHUNK = 500  # images at once: more would not be quicker, and take more memory
 _HELD_OUT_SHARE = 12  # the last twelfth of the training images is held out, the same for every run
 _MIN_HELD_OUT_SHARE = 60  # below a sixtieth, nothing is: the test set measures instead
+_SAMPLE = 2000  # images that measure a moment, fewer for large networks
+_SAMPLE_S = 0.015
 
 
-def evaluation_set(splits: Splits, name: str) -> Dataset:
+def evaluation_set(splits: Splits, name: Held) -> Dataset:
     """The images that measure a run: "validation" (held out of training, always the same) or "test"."""
     if name == "test" and splits.test is not None:
         return splits.test
@@ -25,7 +28,17 @@ def evaluation_set(splits: Splits, name: str) -> Dataset:
     return splits.train.subset(slice(count - count // _HELD_OUT_SHARE, count))
 
 
-def share(splits: Splits, *, size: int, seed: int) -> tuple[Splits, str]:
+def pictures_of(splits: Splits, held: Held) -> Pictures:
+    """The images that measure a run, and their labels, as a report."""
+    dataset = evaluation_set(splits, held)
+    return Pictures(
+        held=held,
+        images=(dataset.images * 255).round().to(torch.uint8).numpy().tobytes(),
+        labels=dataset.labels.to(torch.uint8).numpy().tobytes(),
+    )
+
+
+def share(splits: Splits, *, size: int, seed: int) -> tuple[Splits, Held]:
     """`size` training images (all of them at most), and what measures: "validation" or "test".
 
     The held-out images never train, unless so many train that too few would be left.
@@ -54,49 +67,45 @@ class Measure:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """Images standardised once for many measures, (N, 784), with their labels (N,)."""
+    """Images standardised once for many measures, (N, 784), with their labels (N,).
+
+    They are every `stride`-th image of the set that measures.
+    """
 
     pixels: Tensor
     labels: Tensor
+    stride: int = 1
 
     @classmethod
-    def of(cls, dataset: Dataset, model: MLP) -> Sample:
-        return cls(model.standardize(dataset.images), dataset.labels)
+    def of(cls, dataset: Dataset, model: MLP, *, stride: int = 1) -> Sample:
+        spread = dataset.subset(slice(None, None, stride))
+        return cls(model.standardize(spread.images), spread.labels, stride)
+
+    @classmethod
+    def quick(cls, dataset: Dataset, model: MLP) -> Sample:
+        """Evenly spread images, few enough that `model` is measured on them in some 15 ms."""
+        probe = cls.of(dataset.subset(slice(0, CHUNK)), model)
+        measure(model, probe)  # the first pass also warms up
+        seconds = []
+        for _ in range(3):
+            began = time.perf_counter()
+            measure(model, probe)
+            seconds.append(time.perf_counter() - began)
+        affordable = int(_SAMPLE_S * len(probe.labels) / min(seconds))
+        stride = max(1, len(dataset) // max(CHUNK, min(_SAMPLE, affordable)))
+        return cls.of(dataset, model, stride=stride)
 
 
-@torch.no_grad()
 def measure(model: MLP, sample: Sample) -> Measure:
     """Loss, accuracy and predictions of `model` on `sample`; the model's mode stays as it was."""
     was_training = model.training
     model.eval()
-    loss = 0.0
-    guesses: list[Tensor] = []
-    for start in range(0, len(sample.labels), CHUNK):
-        x = sample.pixels[start : start + CHUNK]
-        for layer in model.hidden:
-            x = layer(x)
-        logits = model.output(x)[:, :CLASS_COUNT]
-        labels = sample.labels[start : start + CHUNK]
-        loss += functional.cross_entropy(logits, labels, reduction="sum").item()
-        guesses.append(logits.argmax(dim=1))
+    logits = logits_of(model.logits_from_pixels, sample.pixels, batch_size=CHUNK)
     model.train(was_training)
-    predicted = torch.cat(guesses)
+    log_probabilities, _ = model.answers_from_logits(logits)
+    predicted = log_probabilities.argmax(dim=1)
     return Measure(
-        loss=loss / len(predicted),
+        loss=functional.nll_loss(log_probabilities.double(), sample.labels).item(),
         accuracy=(predicted == sample.labels).float().mean().item(),
         predictions=predicted.to(torch.uint8).numpy().tobytes(),
     )
-
-
-def pack_weights(model: MLP, *, half: bool = False) -> bytes | None:
-    """The weights as safetensors, or None where one isn't finite. `half`: as float16."""
-    # Clones, since parameters may be views into one vector, which safetensors refuses.
-    tensors = {name: tensor.clone() for name, tensor in model.state_dict().items()}
-    if not all(bool(tensor.isfinite().all()) for tensor in tensors.values()):
-        return None
-    if half:
-        tensors = {
-            name: tensor.half() if tensor.is_floating_point() else tensor
-            for name, tensor in tensors.items()
-        }
-    return safetensors.torch.save(tensors)

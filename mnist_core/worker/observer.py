@@ -3,23 +3,34 @@
 from __future__ import annotations
 
 import copy
-import math
 import queue
 import threading
 from collections.abc import Callable
-from typing import Any
+from dataclasses import dataclass
+from typing import Self
 
 import torch
 from torch import Tensor
 
+from mnist_core.models.checkpoints import dump_checkpoint
 from mnist_core.models.mlp import MLP
-from mnist_core.worker.measuring import Sample, measure, pack_weights
+from mnist_core.worker.measuring import Sample, measure
+from mnist_core.worker.messages import Live, Moment, Report, Snapshot, finite
 
-Header = dict[str, Any]
-Send = Callable[..., None]
+Send = Callable[[Report], None]
 
 # Copies of the weights that wait here; with more of them due, the training waits as well.
 _MOST_DUE = 4
+
+
+@dataclass(frozen=True, slots=True)
+class _Due:
+    kind: type[Moment | Live]
+    measured: bool
+    step: int
+    epoch: int
+    elapsed_s: float
+    weights: dict[str, Tensor]
 
 
 class Observer:
@@ -27,36 +38,27 @@ class Observer:
 
     A training spends its time in many small steps, this in a few large ones, so that the two share
     Python's lock well and use two cores where there are two. Reports come in the order of the calls.
-    Call `close` before anything that must come after them.
+    To be entered; call `close` before anything that must come after its reports.
     """
 
-    def __init__(self, model: MLP, sample: Sample, stride: int, send: Send) -> None:
+    def __init__(self, model: MLP, sample: Sample, *, run: int, send: Send) -> None:
         self._model = model
         self._replica = copy.deepcopy(model)
         self._sample = sample
-        self._stride = stride
+        self._run = run
         self._send = send
-        self._due: queue.Queue[tuple[Header, bool, dict[str, Tensor]] | None]
-        self._due = queue.Queue(_MOST_DUE)
+        self._due: queue.Queue[_Due | None] = queue.Queue(_MOST_DUE)
         self._live_is_due = False
         self._fault: BaseException | None = None
-        self._thread: threading.Thread | None = threading.Thread(target=self._work, daemon=True)
+        self._thread: threading.Thread | None = None
+
+    def __enter__(self) -> Self:
+        self._thread = threading.Thread(target=self._work, daemon=True)
         self._thread.start()
+        return self
 
-    def observe(self, kind: str, header: Header, *, measured: bool) -> None:
-        """Send the weights of now as a report of that kind; with `measured`, with how they do.
-
-        kind: "moment", kept as float16; "live"; or "passing", a "live" that is left out where another
-        one is due already.
-        """
-        self._raise_fault()
-        if kind == "passing":
-            if self._live_is_due:
-                return
-            kind = "live"
-        self._live_is_due |= kind == "live"
-        weights = {name: tensor.clone() for name, tensor in self._model.state_dict().items()}
-        self._due.put((header | {"type": kind, "stride": self._stride}, measured, weights))
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def close(self) -> None:
         """Wait until everything has been sent. Raises what a report failed with."""
@@ -65,6 +67,28 @@ class Observer:
             self._due.put(None)
             thread.join()
             self._raise_fault()
+
+    def observe(
+        self,
+        kind: type[Moment | Live],
+        *,
+        step: int,
+        epoch: int,
+        elapsed_s: float,
+        measured: bool,
+        passing: bool = False,
+    ) -> None:
+        """Send the weights of now: as a `Moment`, in float16, or as `Live`.
+
+        measured: with how they do. passing: where weights for `Live` are due already, leave these out.
+        """
+        self._raise_fault()
+        if kind is Live:
+            if passing and self._live_is_due:
+                return
+            self._live_is_due = True
+        weights = {name: tensor.clone() for name, tensor in self._model.state_dict().items()}
+        self._due.put(_Due(kind, measured, step, epoch, elapsed_s, weights))
 
     def _raise_fault(self) -> None:
         if self._fault is not None:
@@ -76,26 +100,33 @@ class Observer:
             if self._fault is not None:
                 continue
             try:
-                self._report(*due)
+                self._report(due)
             except BaseException as fault:  # told to the training, which ends with it
                 self._fault = fault
 
-    def _report(self, header: Header, measured: bool, weights: dict[str, Tensor]) -> None:
-        self._replica.load_state_dict(weights)
-        if header["type"] == "live":
+    def _report(self, due: _Due) -> None:
+        self._replica.load_state_dict(due.weights)
+        if due.kind is Live:
             self._live_is_due = False
-        packed = pack_weights(self._replica, half=header["type"] == "moment")
-        if packed is None:
+        weights = checkpoint_of(self._replica, half=due.kind is Moment)
+        if weights is None:
             return
-        found = measure(self._replica, self._sample) if measured else None
-        header = header | {
-            "weights": len(packed),
-            "loss": finite(found.loss) if found else None,
-            "accuracy": found.accuracy if found else None,
-        }
-        self._send(header, packed + found.predictions if found else packed)
+        found = measure(self._replica, self._sample) if due.measured else None
+        snapshot = Snapshot(
+            step=due.step,
+            epoch=due.epoch,
+            elapsed_s=due.elapsed_s,
+            weights=weights,
+            predictions=found.predictions if found else b"",
+            stride=self._sample.stride,
+            loss=finite(found.loss) if found else None,
+            accuracy=found.accuracy if found else None,
+        )
+        self._send(due.kind(run=self._run, snapshot=snapshot))
 
 
-def finite(value: float) -> float | None:
-    """The value, or None where JSON has no number for it."""
-    return value if math.isfinite(value) else None
+def checkpoint_of(model: MLP, *, half: bool = False) -> bytes | None:
+    """The model as a checkpoint, or None where a weight isn't finite: it would answer nothing."""
+    if not all(bool(tensor.isfinite().all()) for tensor in model.state_dict().values()):
+        return None
+    return dump_checkpoint(model, half=half)

@@ -11,6 +11,7 @@ import pytest
 import safetensors.torch
 import torch
 
+from mnist_core.errors import CheckpointError
 from mnist_core.models.checkpoints import (
     FORMAT,
     MAX_BYTES,
@@ -19,7 +20,8 @@ from mnist_core.models.checkpoints import (
     read_metadata,
     save_checkpoint,
 )
-from mnist_core.models.mlp import MLP, MLPConfig
+from mnist_core.models.config import MLPConfig
+from mnist_core.models.mlp import MLP
 from mnist_core.training.backpropagation import FlatParameters
 
 CONFIG = MLPConfig(hidden_sizes=(8,), activation="tanh", rejects=True, temperature=1.5)
@@ -65,7 +67,7 @@ def test_a_file_that_promises_many_weights_takes_no_memory_for_them() -> None:
 
 def test_weights_kept_as_float16_take_half_the_bytes_and_answer_the_same() -> None:
     model = MLP(MLPConfig(hidden_sizes=(64,), normalization="batch")).eval()
-    model.hidden[0].norm.running_var.fill_(1e6)  # beyond float16
+    model.get_buffer("hidden.0.norm.running_var").fill_(1e6)  # beyond float16
     whole, half = dump_checkpoint(model), dump_checkpoint(model, half=True)
     assert len(half) < 0.6 * len(whole)
     images = torch.rand(5, 28, 28)
@@ -95,35 +97,101 @@ def damaged(kind: str) -> bytes:
         tensors["output.bias"] = torch.zeros(11, dtype=torch.int64)
     if kind == "NaN":
         tensors["output.bias"][0] = float("nan")
+    if kind == "float8":
+        tensors["output.bias"] = tensors["output.bias"].to(torch.float8_e4m3fn)
+    if kind == "float64 beyond float32":
+        tensors["output.bias"] = torch.full((11,), 1e300, dtype=torch.float64)
+    if kind == "overflow on the way":
+        tensors = {name: torch.full_like(tensor, 3e38) for name, tensor in tensors.items()}
+    if kind == "a type that nobody knows":
+        return good.replace(b'"F32"', b'"F99"')
+    if kind == "header too large":
+        return (len(good) + 2**21).to_bytes(8, "little") + b"[" * (2**22)
+    if kind.startswith("config "):
+        field, value = kind.removeprefix("config ").split("=")
+        metadata["config"] = json.dumps(json.loads(metadata["config"]) | {field: "?"}).replace(
+            '"?"', value
+        )
+    if kind == "null as config":
+        metadata["config"] = "null"
     if kind == "unknown field":
         metadata["config"] = json.dumps(json.loads(metadata["config"]) | {"evil": 1})
     if kind == "bad setting":
         metadata["config"] = json.dumps(json.loads(metadata["config"]) | {"std": 0})
-    if kind == "config not JSON":
+    if kind == "broken config":
         metadata["config"] = "{"
     return safetensors.torch.save(tensors, metadata=metadata)
 
 
 @pytest.mark.parametrize(
-    ("kind", "said"),
+    ("kind", "fault", "said"),
     [
-        ("empty", "not a safetensors file"),
-        ("text", "not a safetensors file"),
-        ("header cut short", "header is cut short"),
-        ("data cut short", "damaged safetensors file"),
-        ("foreign", "expected a model of this application"),
-        ("missing tensor", "do not fit its configuration"),
-        ("wrong shape", "expected shape"),
-        ("integers", "expected torch.float32"),
-        ("NaN", "expected finite numbers"),
-        ("unknown field", "unknown fields"),
-        ("bad setting", "std: expected"),
-        ("config not JSON", "damaged configuration"),
+        ("empty", "not-safetensors", "not a safetensors file"),
+        ("text", "not-safetensors", "not a safetensors file"),
+        ("header cut short", "not-safetensors", "header is cut short"),
+        ("header too large", "not-safetensors", "a header of"),
+        ("data cut short", "damaged", "damaged safetensors file"),
+        ("a type that nobody knows", "damaged", "damaged safetensors file"),
+        ("foreign", "foreign", "expected a model of this application"),
+        ("missing tensor", "damaged", "do not fit its configuration"),
+        ("wrong shape", "damaged", "expected shape"),
+        ("integers", "damaged", "expected torch.float32"),
+        ("float8", "damaged", "expected torch.float32"),
+        ("NaN", "not-finite", "expected finite numbers"),
+        ("float64 beyond float32", "not-finite", "expected finite numbers"),
+        ("overflow on the way", "not-finite", "expected finite answers"),
+        ("unknown field", "damaged", "unknown fields"),
+        ("bad setting", "damaged", "std: expected"),
+        ("null as config", "damaged", "damaged configuration"),
+        ("broken config", "damaged", "damaged configuration"),
+        *(
+            (f"config {setting}", "damaged", "damaged configuration")
+            for setting in (
+                "hidden_sizes=null",
+                "hidden_sizes=[null]",
+                "hidden_sizes=[1e3]",
+                "hidden_sizes=8",
+                "hidden_sizes=[Infinity]",
+                "hidden_sizes=[100000]",
+                "rejects=null",
+                "rejects=Infinity",
+                "mean=null",
+                "mean=Infinity",
+                "mean=NaN",
+                "mean=true",
+                f"mean={10**400}",
+                "std=1e999",
+                "dropout=null",
+                "temperature=Infinity",
+                f"temperature={10**400}",
+                "activation=null",
+                "activation=[]",
+                "activation={}",
+                "normalization=0",
+                "reject_below=null",
+            )
+        ),
+        ("config std=1e-320", "not-finite", "expected finite answers"),
+        ("config mean=1e300", "not-finite", "expected finite answers"),
     ],
 )
-def test_a_damaged_or_foreign_file_is_refused_with_the_reason(kind: str, said: str) -> None:
-    with pytest.raises(ValueError, match=said):
+def test_a_damaged_or_foreign_file_is_refused_with_the_reason(
+    kind: str, fault: str, said: str
+) -> None:
+    with pytest.raises(CheckpointError, match=said) as refused:
         load_checkpoint(damaged(kind))
+    assert refused.value.fault == fault
+
+
+def test_whoever_expects_a_value_error_still_gets_one() -> None:
+    with pytest.raises(ValueError, match="not a safetensors file"):
+        load_checkpoint(b"")
+
+
+@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="a file without an end is Unix's")
+def test_a_file_without_an_end_is_not_read_to_it() -> None:
+    with pytest.raises(CheckpointError, match="expected at most"):
+        load_checkpoint("/dev/zero")
 
 
 def test_a_huge_file_is_refused_unread(tmp_path: Path) -> None:

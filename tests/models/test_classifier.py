@@ -4,7 +4,8 @@ import torch
 
 from mnist_core import Classifier, Ink
 from mnist_core.data.datasets import Splits
-from mnist_core.models.mlp import MLP, MLPConfig
+from mnist_core.models.config import MLPConfig
+from mnist_core.models.mlp import MLP
 
 SEVEN = [np.array([[20.0, 20.0], [80.0, 20.0], [45.0, 110.0]])]
 ONE = [np.array([[50.0, 10.0], [48.0, 60.0], [46.0, 120.0]])]
@@ -61,3 +62,16 @@ def test_the_shipped_weights_name_98_percent_of_the_test_set(
     assert mnist.test is not None
     answers = classifier.predict_images(mnist.test.images).argmax(axis=1)
     assert (answers == mnist.test.labels.numpy()).mean() >= 0.98
+
+
+@pytest.mark.parametrize("rejects", [False, True])
+def test_a_model_whose_numbers_overflow_knows_nothing(rejects: bool) -> None:
+    model = MLP(MLPConfig(hidden_sizes=(8,), rejects=rejects))
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.fill_(3e38)
+    classifier = Classifier(model)
+    prediction = classifier.predict(Ink([[(20, 20), (80, 20), (45, 110)]]))
+    assert prediction.probabilities.tolist() == pytest.approx([0.1] * 10)
+    assert 0 <= prediction.digit_likeness <= 1
+    assert classifier.predict_images(torch.rand(2, 28, 28)).sum(axis=1) == pytest.approx(1.0)

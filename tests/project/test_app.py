@@ -5,13 +5,16 @@ from __future__ import annotations
 import socket
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from app import parse_options
 from mnist_core.files import ROOT
-from tests.support.app import START_S
+from tests.support.app import START_S, App
+from tests.support.browser import SEVEN
+from tests.support.server import Server
 
 
 def test_nobody_but_this_machine_is_let_in_by_default(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -51,3 +54,27 @@ def test_a_port_in_use_is_said_in_a_sentence() -> None:
     assert result.returncode != 0
     assert f"can't be served on 127.0.0.1, port {port}" in result.stderr
     assert "Traceback" not in result.stderr
+
+
+def test_it_starts_whatever_the_environment_holds(
+    tmp_path: Path, start_app: Callable[..., App]
+) -> None:
+    tmp_path = tmp_path / "temporary"
+    tmp_path.mkdir()
+    (tmp_path / "gradio").write_text("somebody else's")  # where Gradio would make its folder
+    environment = {
+        "TMPDIR": str(tmp_path),
+        "GRADIO_TEMP_DIR": str(tmp_path / "gradio"),
+        "http_proxy": "http://127.0.0.1:9",
+        "HTTP_PROXY": "http://127.0.0.1:9",
+        "all_proxy": "socks5://127.0.0.1:9",
+        "https_proxy": "http://[nonsense",
+        "no_proxy": "",
+        "NO_PROXY": "",
+        "MPLBACKEND": "nonsense",
+    }
+    app = start_app(environment=environment)
+    assert Server(app.url).ask("hood_figure", strokes=SEVEN, model="ready")["ok"]
+    app.end()
+    assert "a proxy is not used" in app.log.read_text()
+    assert [each.name for each in tmp_path.iterdir()] == ["gradio"]

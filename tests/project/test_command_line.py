@@ -5,9 +5,13 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
+from mnist_core import __main__ as command_line
 from mnist_core.__main__ import main
 from mnist_core.data.datasets import Splits
 from mnist_core.models.checkpoints import load_checkpoint
+from mnist_core.models.config import MLPConfig
+from mnist_core.training.config import TrainConfig
+from mnist_core.training.presets import PRESETS, Preset
 
 
 def draw_seven(path: Path, *, ink: int, paper: int) -> Path:
@@ -56,6 +60,41 @@ def test_train_prints_a_line_an_epoch_and_saves(
     assert load_checkpoint(out).config.hidden_sizes == (128, 64)
     with Image.open(figure) as picture:
         assert picture.size == (700, 300)
+
+
+def test_evaluate_reports_the_shipped_weights_and_draws_the_report(
+    mnist_root: Path, mnist: Splits, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    figure = tmp_path / "report.png"
+    assert main(["evaluate", "--data", str(mnist_root), "--figure", str(figure)]) == 0
+    printed = capsys.readouterr().out
+    found = re.search(r"MNIST test set: 10,000 digits\naccuracy (\d+\.\d+)%", printed)
+    assert found is not None
+    assert float(found[1]) >= 98
+    assert figure.read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_training_that_diverges_is_a_sentence(
+    digits: Splits, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    hopeless = TrainConfig(epochs=5, batch_size=32, learning_rate=1e6)
+    preset = Preset(words="", model=MLPConfig(), train=hopeless)
+    monkeypatch.setattr(command_line, "PRESETS", {"fast": preset})
+    monkeypatch.setattr(command_line, "load_mnist", lambda *_, **__: digits)
+    assert main(["train", "--preset", "fast"]) == 1
+    assert "try a smaller learning rate" in capsys.readouterr().err
+
+
+def test_help_names_every_command_and_preset(capsys: pytest.CaptureFixture[str]) -> None:
+    for arguments, named in (
+        (["--help"], ["train", "evaluate", "predict", "bench"]),
+        (["train", "--help"], [*PRESETS, "record"]),
+    ):
+        with pytest.raises(SystemExit) as end:
+            main(arguments)
+        assert end.value.code == 0
+        printed = " ".join(capsys.readouterr().out.split())
+        assert [name for name in named if name not in printed] == []
 
 
 def test_a_missing_data_set_is_a_sentence_and_no_trace(

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from mnist_core.server.accounts import AUTH_VARIABLE, AccountsError, read_accounts
+from mnist_core.errors import AccountsError
+from mnist_core.server.accounts import AUTH_VARIABLE, read_accounts
 
 
 def test_nobody_is_asked_unless_wanted() -> None:

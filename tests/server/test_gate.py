@@ -9,15 +9,16 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from mnist_core.server.gate import Gate
+from mnist_core.server.gate.gate import Gate
 from mnist_core.server.limits import Limits
 
 OPEN = [
     "/",
     "/config",
     "/assets/index-1.js",
+    "/page/0123456789abcdef/shared/page.js",
     "/theme.css",
     "/login",
     "/gradio_api/component_server",
@@ -43,13 +44,16 @@ CLOSED = [
     "/docs",
     "/openapi.json",
     "/../etc/passwd",
+    "/page/0123456789abcdef/mnist.safetensors",
+    "/page/0123456789abcdef/../../app.py",
 ]
 
 
 class App:
-    """What lies behind the gate: answers "fine", or raises."""
+    """What lies behind the gate: answers "fine", or raises, or what a test puts in place of that."""
 
     def __init__(self) -> None:
+        self.answer: ASGIApp = self
         self.fault: Exception | None = None
         self.paths: list[str] = []
 
@@ -93,9 +97,15 @@ def ask(
     return start["status"], told, json.loads(b"".join(each.get("body", b"") for each in bodies))
 
 
-def gate_with(**limits: float) -> tuple[Gate, App]:
+def gate_with(*, body_s: float = 30.0, **limits: float) -> tuple[Gate, App]:
     app = App()
-    return Gate(app, limits=Limits(**limits), is_well=lambda: True), app  # type: ignore[arg-type]
+    gate = Gate(
+        lambda *request: app.answer(*request),
+        limits=Limits(**limits),  # type: ignore[arg-type]
+        is_well=lambda: True,
+        body_s=body_s,
+    )
+    return gate, app
 
 
 @pytest.mark.parametrize("path", OPEN)
@@ -146,7 +156,8 @@ def test_bodies_are_refused_by_the_length_that_they_state() -> None:
     assert ask(gate, upload, method="POST", content_length=str(3 * 2**20), **form)[0] == 413
     event = "/gradio_api/call/predict"
     assert ask(gate, event, method="POST", content_length=str(2**18))[0] == 200
-    assert ask(gate, event, method="POST", content_length=str(2**18 + 1), **form)[0] == 413
+    assert ask(gate, event, method="POST", content_length=str(2**18 + 1))[0] == 413
+    assert ask(gate, event, method="POST", content_length="9", **form)[0] == 415
     assert ask(gate, path, method="POST", content_length="-1")[0] == 413
     assert ask(gate, path, method="POST", transfer_encoding="chunked")[0] == 411
     assert len(app.paths) == 3
@@ -158,8 +169,8 @@ def test_what_gradio_finds_wrong_is_not_repeated() -> None:
         await send({"type": "http.response.body", "body": b'{"input":', "more_body": True})
         await send({"type": "http.response.body", "body": b'"what a visitor sent"}'})
 
-    gate, _ = gate_with()
-    gate.app = complain
+    gate, app = gate_with()
+    app.answer = complain
     status, headers, body = ask(gate, "/gradio_api/run/predict", method="POST")
     assert status == 400
     assert body == {"error": "The request could not be understood."}
@@ -187,21 +198,19 @@ def test_large_bodies_share_the_memory_for_them() -> None:
     statuses: list[int] = []
 
     async def while_one_is_under_way(scope: Scope, receive: Receive, send: Send) -> None:
-        gate.app = app
+        app.answer = app
         await send({"type": "http.response.start", "status": 200, "headers": []})
         await send({"type": "http.response.body", "body": b"1"})
         statuses.append(ask(gate, path, method="POST", content_length=large)[0])
         statuses.append(ask(gate, path, method="POST", content_length="1000")[0])
 
-    gate.app = while_one_is_under_way
+    app.answer = while_one_is_under_way
     assert ask(gate, path, method="POST", content_length=large)[0] == 200
     assert statuses == [503, 200]
     assert ask(gate, path, method="POST", content_length=large)[0] == 200
 
 
-def test_a_body_that_stops_arriving_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mnist_core.server.gate._MAX_BODY_S", 0.05)
-
+def test_a_body_that_stops_arriving_is_given_up() -> None:
     async def read(scope: Scope, receive: Receive, send: Send) -> None:
         while (await receive()).get("more_body"):
             pass
@@ -219,9 +228,15 @@ def test_a_body_that_stops_arriving_is_given_up(monkeypatch: pytest.MonkeyPatch)
     async def send(message: Message) -> None:
         sent.append(message)
 
-    gate, _ = gate_with()
-    gate.app = read
-    scope = {"type": "http", "path": "/config", "method": "POST", "headers": [], "client": None}
+    gate, app = gate_with(body_s=0.05)
+    app.answer = read
+    scope: Scope = {
+        "type": "http",
+        "path": "/config",
+        "method": "POST",
+        "headers": [],
+        "client": None,
+    }
     run(gate(scope, receive, send))
     assert sent[0]["status"] == 400
 

@@ -34,27 +34,23 @@ def test_addresses_take_turns_however_much_one_asks_for() -> None:
     assert served(turns) == ["a1", "b1", "c1", "a2", "b2", "a3", "a4"]
 
 
-def test_whoever_was_served_lately_lets_newcomers_go_first() -> None:
-    turns = filled("a1")
+def test_whoever_was_served_goes_behind_the_others() -> None:
+    turns = filled("a1", "a2", "b1")
     turns.serve("a1")
-    for name in ("a2", "b1"):
-        turns.add(name, address=name[0])
-    assert served(turns) == ["b1", "a2"]
+    turns.add("c1", address="c")
+    assert served(turns) == ["b1", "a2", "c1"]
 
 
-def test_a_stream_of_newcomers_holds_nobody_up_for_long() -> None:
-    turns = filled("a1")
-    turns.serve("a1")
-    turns.add("a2", address="a")
-    passed = 0
-    while True:
-        turns.add(f"new {passed}", address=f"new {passed}")
-        first = next(iter(turns))
-        if first == "a2":
-            break
-        turns.serve(first)
-        passed += 1
-    assert passed == 9
+@given(st.lists(st.tuples(st.sampled_from("abcd"), st.booleans()), max_size=60))
+def test_newcomers_never_pass_the_next_of_an_address(steps: list[tuple[str, bool]]) -> None:
+    turns: Turns[tuple[str, int]] = Turns(100)
+    for number, (address, is_served) in enumerate(steps):
+        firsts = {item[0]: item for item in reversed(list(turns))}
+        before = {who: turns.position(item) for who, item in firsts.items()}
+        turns.add((address, number), address=address)
+        assert {who: turns.position(item) for who, item in firsts.items()} == before
+        if is_served:
+            turns.serve(next(iter(turns)))
 
 
 def test_a_full_queue_makes_room_for_an_address_with_fewer_and_for_no_other() -> None:

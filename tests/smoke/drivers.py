@@ -84,10 +84,10 @@ def firefox(log: Path) -> Iterator[Driver]:
         check=False,
     )
     if found.returncode != 0:
-        raise MissingError(f"puppeteer-core is missing: npm install --prefix {FOLDER}")
+        raise MissingError("puppeteer-core is missing: npm install --no-package-lock")
     with log.open("w") as errors:
         process = subprocess.Popen(
-            [node, str(FOLDER / "firefox.mjs"), binary],
+            [node, str(FOLDER / "firefox.js"), binary],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=errors,

@@ -18,6 +18,11 @@ pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("mnist")]
 BROWSERS = {"firefox": firefox, "webkit": webkit}
 STEPS = ("data", "stages", "scratch", "layers", "loss", "autograd", "sgd", "answer")
 
+# What the page's components share, for the tests alone: nothing of the page's own is global.
+SHARE = """(import(document.querySelector("link[rel=modulepreload][href$='/shared/page.js']").href)
+  .then(({ page, ...functions }) => {
+    window.mnist = Object.assign(Object.create(page), functions);
+  }), null)"""
 # What goes wrong in the page's scripts from now on.
 WATCH = """(window.faults = [],
   addEventListener("error", (event) => faults.push(event.message)),
@@ -83,8 +88,10 @@ def visitor(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Visitor]
 
 def test_draw_train_go_back_and_look_under_the_hood(visitor: Visitor, app_url: str) -> None:
     visitor.open(f"{app_url}#preset=fast")
-    visitor.wait_for("window.mnist?.prediction")
+    visitor.wait_for("document.querySelector('#sketchpad canvas')")
     visitor.evaluate(WATCH)
+    visitor.evaluate(SHARE)
+    visitor.wait_for("window.mnist?.prediction")
     (stroke,) = SEVEN
     visitor.press(one("#sketchpad canvas"), *((x / 1000, y / 1000) for x, y in stroke))
     visitor.wait_for_text("#answer", "^7$")

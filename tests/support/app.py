@@ -75,12 +75,13 @@ def start(
     port: int | None = None,
     options: Sequence[str] = (),
     environment: Mapping[str, str] | None = None,
+    program: Sequence[str] = (str(APP),),
 ) -> App:
-    """The application on that port, or on a free one, once it answers."""
+    """The application, or another `program`, on that port or a free one, once it answers."""
     port = port or free_port()
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [sys.executable, str(APP), "--port", str(port), *options],
+            [sys.executable, *program, "--port", str(port), *options],
             cwd=ROOT,
             stdout=output,
             stderr=subprocess.STDOUT,

@@ -61,8 +61,19 @@ def page(browser: Browser, app_url: str) -> Iterator[Page]:
     assert not errors
 
 
+# What the page's components share, for the tests alone, after a reload too: nothing of the page's own
+# is global. An address that was imported before gives the same module again.
+_SHARED = """addEventListener("DOMContentLoaded", async () => {
+  const find = () => document.querySelector("link[rel=modulepreload][href$='/shared/page.js']");
+  while (!find()) await new Promise((resolve) => setTimeout(resolve, 20));
+  const { page, ...functions } = await import(find().href);
+  window.mnist = Object.assign(Object.create(page), functions);
+});"""
+
+
 def open_page(page: Page, url: str) -> None:
-    """Goes there and waits until the pad answers."""
+    """Goes there, gives the tests `window.mnist`, and waits until the pad answers."""
+    page.add_init_script(_SHARED)
     page.set_default_timeout(PATIENCE_MS)
     page.goto(url)
     page.wait_for_function("window.mnist?.prediction")

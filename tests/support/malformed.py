@@ -277,7 +277,8 @@ def _(draw: Any, target: Target, kind: str) -> Request:
 @_kind("an asset outside the assets")
 def _(draw: Any, target: Target, kind: str) -> Request:
     path = draw(_PATHS | st.sampled_from(["../app.py", "%2e%2e%2fapp.py", "..%5capp.py"]))
-    where = draw(st.sampled_from(["assets", "static", "svelte", "gradio_api/custom_component"]))
+    folders = ["assets", "static", "svelte", "page", "page/0123456789abcdef/pad"]
+    where = draw(st.sampled_from([*folders, "gradio_api/custom_component"]))
     return Request(kind, "GET", f"/{where}/{path}")
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from mnist_core.data.datasets import CLASS_COUNT, Dataset
+from mnist_core.data.datasets import Dataset
 from mnist_core.ink.raster import IMAGE_SIZE
+from mnist_core.models.config import CLASS_COUNT, MLPConfig
+from mnist_core.models.mlp import MLP
 
 
 def synthetic_digits(count: int, *, generator: torch.Generator) -> Dataset:
@@ -53,3 +55,12 @@ def _seven_segment_figures() -> Tensor:
         for name in names:
             figure[bars[name]] = 1.0
     return figures
+
+
+def uniform_model(config: MLPConfig | None = None) -> MLP:
+    """A network without hidden layers whose weights are all 0."""
+    model = MLP(config if config is not None else MLPConfig(hidden_sizes=())).eval()
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.zero_()
+    return model

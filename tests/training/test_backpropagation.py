@@ -2,7 +2,8 @@ import pytest
 import torch
 from torch.nn import functional
 
-from mnist_core.models.mlp import MLP, Activation, MLPConfig
+from mnist_core.models.config import Activation, MLPConfig
+from mnist_core.models.mlp import MLP
 from mnist_core.training.backpropagation import Backpropagation, FlatParameters
 
 

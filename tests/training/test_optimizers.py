@@ -1,9 +1,14 @@
+from collections.abc import Callable
+
 import pytest
 import torch
 
-from mnist_core.training.optimizers import OptimizerName, make_optimizer
+from mnist_core.training.config import OptimizerName
+from mnist_core.training.optimizers import make_optimizer
 
-ORACLES = {
+Oracle = Callable[[list[torch.nn.Parameter], float], torch.optim.Optimizer]
+
+ORACLES: dict[OptimizerName, Oracle] = {
     "sgd": lambda parameters, decay: torch.optim.SGD(parameters, lr=0.05, weight_decay=decay),
     "momentum": lambda parameters, decay: torch.optim.SGD(
         parameters, lr=0.05, momentum=0.9, nesterov=True, weight_decay=decay

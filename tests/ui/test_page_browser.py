@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from typing import Literal
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, Route, expect
+from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from tests.support.browser import ONE, SEVEN, draw, open_page
 
@@ -18,7 +19,7 @@ def strokes(page: Page) -> int:
     return int(page.evaluate("window.mnist.strokes.length"))
 
 
-def button(page: Page, name: str):
+def button(page: Page, name: str) -> Locator:
     return page.locator("#sketchpad").get_by_role("button", name=name, exact=True)
 
 
@@ -224,7 +225,9 @@ def test_answers_come_in_the_order_of_the_drawing(page: Page) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_page_fits_a_phone_in_both_themes(browser: Browser, app_url: str, scheme: str) -> None:
+def test_the_page_fits_a_phone_in_both_themes(
+    browser: Browser, app_url: str, scheme: Literal["light", "dark"]
+) -> None:
     context = browser.new_context(
         viewport={"width": 390, "height": 844}, has_touch=True, color_scheme=scheme
     )
@@ -232,7 +235,7 @@ def test_the_page_fits_a_phone_in_both_themes(browser: Browser, app_url: str, sc
     open_page(page, app_url)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     tops = [
-        page.locator(place).bounding_box()["y"]
+        page.locator(place).evaluate("(element) => element.getBoundingClientRect().top")
         for place in ("#sketchpad canvas", "#answer", "#probabilities [data-digit='9']")
     ]
     assert tops == sorted(tops)
@@ -330,3 +333,34 @@ def test_markup_in_the_address_stays_text(browser: Browser, app_url: str) -> Non
     assert page.locator("img[src=x]").count() == 0
     assert page.evaluate("window.broken") is None
     context.close()
+
+
+# Puts a new pad in the place of the old one, as Gradio does when it renders anew: the same script runs
+# again, on an element fresh from the template. Its server notes what it is asked, and never answers.
+_RENDER_ANEW = """async () => {
+  const { components } = window.gradio_config;
+  const template = components.find(({ props }) => props.html_template?.includes('id="sketchpad"'));
+  const element = document.createElement("div");
+  element.innerHTML = template.props.html_template;
+  document.querySelector("#sketchpad").parentElement.replaceWith(element);
+  window.asked = [];
+  const predict = (payload) => { asked.push(payload.strokes.length); return new Promise(() => {}); };
+  const { href } = document.querySelector("link[href$='/pad/sketchpad.js']");
+  (await import(href)).mount({ element, server: { predict } });
+}"""
+
+
+def test_a_pad_that_is_rendered_anew_takes_over_drawing_and_keys(page: Page) -> None:
+    draw(page, SEVEN)
+    expect(page.locator("#answer")).to_have_text("7")
+    page.evaluate(_RENDER_ANEW)
+    of_the_old: list[str] = []
+    page.on("request", lambda request: of_the_old.append(request.post_data or ""))
+    page.wait_for_function("asked.length === 1")
+    assert page.evaluate("asked") == [1]
+    draw(page, ONE)
+    assert strokes(page) == 2
+    page.keyboard.press("Control+z")
+    assert strokes(page) == 1
+    assert ink(page) > 0
+    assert [each for each in of_the_old if '"predict"' in each] == []

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import threading
-from typing import Any
 
 import pytest
 import safetensors.torch
 import torch
 
 from mnist_core.data.datasets import Splits
-from mnist_core.models.mlp import MLP, MLPConfig
+from mnist_core.models.config import MLPConfig
+from mnist_core.models.mlp import MLP
 from mnist_core.worker.measuring import Sample
-from mnist_core.worker.observer import Observer
-
-Frame = tuple[dict[str, Any], bytes]
+from mnist_core.worker.messages import Live, Moment, Report
+from mnist_core.worker.observer import Observer, Send
 
 
 @pytest.fixture
@@ -22,72 +21,82 @@ def model() -> MLP:
     return MLP(MLPConfig(hidden_sizes=(8,)), generator=torch.Generator().manual_seed(0))
 
 
-def sample(digits: Splits, model: MLP) -> Sample:
+def observer_of(model: MLP, digits: Splits, send: Send) -> Observer:
     assert digits.test is not None
-    return Sample.of(digits.test, model)
+    return Observer(model, Sample.of(digits.test, model), run=1, send=send)
+
+
+def observe(
+    observer: Observer,
+    kind: type[Moment | Live],
+    *,
+    step: int = 0,
+    measured: bool = False,
+    passing: bool = False,
+) -> None:
+    observer.observe(kind, step=step, epoch=1, elapsed_s=0.0, measured=measured, passing=passing)
 
 
 def test_reports_hold_the_weights_of_their_moment_in_order(digits: Splits, model: MLP) -> None:
-    frames: list[Frame] = []
-    observer = Observer(model, sample(digits, model), 1, lambda h, p: frames.append((h, p)))
-    for step in range(6):
+    reports: list[Report] = []
+    with observer_of(model, digits, reports.append) as observer:
+        for step in range(6):
+            with torch.no_grad():
+                model.output.bias.fill_(float(step))
+            observe(observer, Moment, step=step, measured=step % 2 == 0)
         with torch.no_grad():
-            model.output.bias.fill_(float(step))
-        observer.observe("moment", {"step": step}, measured=step % 2 == 0)
-    with torch.no_grad():
-        model.output.bias.fill_(99.0)
-    observer.close()
-    assert [header["step"] for header, _ in frames] == list(range(6))
-    for header, payload in frames:
-        weights = safetensors.torch.load(payload[: header["weights"]])
-        assert weights["output.bias"].dtype == torch.float16
-        assert weights["output.bias"][0] == header["step"]
-        assert (header["accuracy"] is not None) == (header["step"] % 2 == 0)
-        assert len(payload) - header["weights"] == (200 if header["accuracy"] is not None else 0)
+            model.output.bias.fill_(99.0)
+    for step, report in enumerate(reports):
+        assert isinstance(report, Moment)
+        snapshot = report.snapshot
+        assert snapshot.step == step
+        weights = safetensors.torch.load(snapshot.weights)
+        assert weights["output.weight"].dtype == torch.float16
+        assert weights["output.bias"][0] == step
+        assert (snapshot.accuracy is not None) == (step % 2 == 0)
+        assert len(snapshot.predictions) == (200 if step % 2 == 0 else 0)
+    assert len(reports) == 6
 
 
 def test_passing_weights_are_left_out_where_some_are_due_and_others_never(
     digits: Splits, model: MLP
 ) -> None:
-    kinds: list[str] = []
+    kinds: list[type] = []
     go_on = threading.Event()
 
-    def send(header: dict[str, Any], payload: bytes) -> None:
+    def send(report: Report) -> None:
         go_on.wait(10)
-        kinds.append(header["type"])
+        kinds.append(type(report))
 
-    observer = Observer(model, sample(digits, model), 1, send)
-    observer.observe("moment", {}, measured=False)
-    for _ in range(5):
-        observer.observe("passing", {}, measured=False)
-    observer.observe("live", {}, measured=False)
-    go_on.set()
-    observer.close()
-    assert kinds == ["moment", "live", "live"]
+    with observer_of(model, digits, send) as observer:
+        observe(observer, Moment)
+        for _ in range(5):
+            observe(observer, Live, passing=True)
+        observe(observer, Live)
+        go_on.set()
+    assert kinds == [Moment, Live, Live]
 
 
 def test_a_fault_ends_the_training_and_blocks_nothing(digits: Splits, model: MLP) -> None:
-    def send(header: dict[str, Any], payload: bytes) -> None:
+    def send(report: Report) -> None:
         raise BrokenPipeError
 
-    observer = Observer(model, sample(digits, model), 1, send)
+    observer = observer_of(model, digits, send)
 
     def observe_on() -> None:
         for _ in range(1000):
-            observer.observe("moment", {}, measured=False)
+            observe(observer, Moment)
 
-    with pytest.raises(BrokenPipeError):
+    with pytest.raises(BrokenPipeError), observer:
         observe_on()
-    with pytest.raises(BrokenPipeError):
-        observer.close()
     observer.close()  # once is enough
 
 
 def test_weights_that_are_no_numbers_are_not_sent(digits: Splits, model: MLP) -> None:
-    frames: list[Frame] = []
-    observer = Observer(model, sample(digits, model), 1, lambda h, p: frames.append((h, p)))
+    reports: list[Report] = []
     with torch.no_grad():
         model.output.bias.fill_(float("nan"))
-    observer.observe("passing", {}, measured=True)
-    observer.close()
-    assert not frames
+    with observer_of(model, digits, reports.append) as observer:
+        observe(observer, Moment, measured=True)
+        observe(observer, Live, passing=True, measured=True)
+    assert not reports

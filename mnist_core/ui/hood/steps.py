@@ -5,19 +5,19 @@ from __future__ import annotations
 import base64
 import functools
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any
 
 import torch
 from torch import Tensor
 
-from mnist_core.explain import attribution, gradients, loss, neighbours, scratch, sgd, tensors
+from mnist_core.explain import gradients, loss, neighbours, scratch, sgd, tensors
 from mnist_core.explain.activations import first_weights, run_layers, strongest_units, unit_view
-from mnist_core.explain.stages import Stages, each_stage
-from mnist_core.ink.ink import Ink
+from mnist_core.explain.stages import each_stage
 from mnist_core.models.mlp import MLP
-from mnist_core.ui.hood.numbers import grey, largest, round_number, rounded, signed, significant
+from mnist_core.ui.answers import Answer
+from mnist_core.ui.drawings import Drawing
+from mnist_core.ui.hood.settings import Settings
 from mnist_core.ui.hood.training_images import TrainingImages
+from mnist_core.ui.numbers import grey, largest, round_number, rounded, signed, significant
 
 # The pad's box and the width of its line, as its script draws them.
 PAD_SIZE = 1000.0
@@ -27,55 +27,7 @@ NEIGHBOURS = 8
 PICTURED_UNITS = 8
 CHECKED_PIXELS = 3
 NUDGE = 1e-4
-STEPS = 50  # of SGD at most: each click computes all of them again
-
-Answer = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
-    """What the visitor has set in the steps.
-
-    meant: the digit that they meant, None for the one that the model names. weights_seed: of the
-    random weights of step 3. factor: what it multiplies the logits by. stages: which of step 2 are on.
-    pixel_seed: of the pixels that step 6 checks. steps, learning_rate: of SGD in step 7.
-    """
-
-    meant: int | None = None
-    weights_seed: int = 0
-    factor: float = 1.0
-    stages: Stages = field(default_factory=Stages)
-    pixel_seed: int = 0
-    steps: int = 0
-    learning_rate: float = 0.01
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Drawing:
-    """A drawing and the model that answers for it. image: (28, 28). `label` is what was meant."""
-
-    ink: Ink
-    model: MLP
-    image: Tensor
-    probabilities: Tensor
-    label: int
-
-    @classmethod
-    def of(cls, ink: Ink, model: MLP, settings: Settings) -> Drawing:
-        image = torch.from_numpy(ink.to_image())
-        with torch.no_grad():
-            probabilities = model.probabilities(image[None])[0]
-        named = int(probabilities.argmax())
-        label = named if settings.meant is None else settings.meant
-        return cls(ink=ink, model=model, image=image, probabilities=probabilities, label=label)
-
-    @property
-    def images(self) -> Tensor:
-        return self.image[None]
-
-    @property
-    def labels(self) -> Tensor:
-        return torch.tensor([self.label])
+_FIGURE_DPI = 100
 
 
 def batch(data: TrainingImages, *, seed: int) -> Answer:
@@ -115,7 +67,7 @@ def nearest_images(drawing: Drawing, data: TrainingImages) -> Answer:
 
 
 def stages(drawing: Drawing, settings: Settings) -> Answer:
-    images = each_stage(drawing.ink, settings.stages, pad_size=PAD_SIZE, pad_pen=PAD_PEN)
+    images = each_stage(drawing.ink, settings.stages.on, pad_size=PAD_SIZE, pad_pen=PAD_PEN)
     with torch.no_grad():
         probabilities = drawing.model.probabilities(torch.from_numpy(images[-1])[None])[0]
     return {
@@ -170,10 +122,10 @@ def layers(drawing: Drawing, settings: Settings) -> Answer:
 
 
 def unit(drawing: Drawing, *, layer: int, unit: int) -> Answer:
-    """What one unit looks at; ValueError where the model has no such unit."""
+    """What one unit looks at; IndexError where the model has no such unit."""
     sizes = drawing.model.config.layer_sizes[1:]
     if not 0 <= layer < len(sizes) or not 0 <= unit < sizes[layer]:
-        raise ValueError(f"expected a unit of layers {sizes}, got {layer}, {unit}")
+        raise IndexError(f"expected a unit of layers {sizes}, got {layer}, {unit}")
     with torch.no_grad():
         results, logits = run_layers(drawing.model, drawing.image)
     hidden = layer < len(results)
@@ -235,7 +187,7 @@ def autograd(drawing: Drawing, settings: Settings) -> Answer:
 
 
 def sgd_steps(drawing: Drawing, settings: Settings) -> Answer:
-    model, history = sgd.practise(
+    model, history = sgd.train_few_steps(
         drawing.model,
         drawing.images,
         drawing.labels,
@@ -252,22 +204,15 @@ def sgd_steps(drawing: Drawing, settings: Settings) -> Answer:
     }
 
 
-def why(drawing: Drawing) -> Answer:
-    """The pixels for and against the winning digit, with the evidence that they add up to."""
-    digit = int(drawing.probabilities.argmax())
-    parts = attribution.integrated_gradients(drawing.model, drawing.image, digit=digit)
-    with torch.no_grad():
-        both = torch.stack([torch.zeros_like(drawing.image), drawing.image])
-        blank, drawn = attribution.evidence(drawing.model, both, digit=digit)
-    return {
-        "digit": digit,
-        "picture": signed(parts),
-        "ink": grey(drawing.image),
-        "for": round_number(parts.clamp(min=0).sum(), digits=2),
-        "against": round_number(-parts.clamp(max=0).sum(), digits=2),
-        "paper": round_number(blank, digits=2),
-        "evidence": round_number(drawn, digits=2),
-    }
+def figure(drawing: Drawing) -> str:
+    """The image beside its probabilities, as matplotlib draws them: a PNG in base64."""
+    # Loading matplotlib takes longer than anything else here; most visitors never need it.
+    from mnist_core.evaluation import charts
+
+    drawn = charts.view_classify(drawing.image.numpy(), drawing.probabilities.numpy())
+    # It is drawn anew with every drawing: a fixed layout takes three quarters of the time.
+    drawn.set_layout_engine("none")
+    return base64.b64encode(charts.as_png(drawn, dpi=_FIGURE_DPI)).decode()
 
 
 STEPS_OF_A_DRAWING: dict[str, Callable[[Drawing, Settings], Answer]] = {

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-import base64
-import logging
+from collections.abc import Callable
+from functools import partial
 from typing import Any, TypedDict
 
 import gradio as gr
 import numpy as np
+import torch
 from gradio.events import api
 
+from mnist_core.errors import PictureError, StrokesError
 from mnist_core.ink.ink import Ink
 from mnist_core.models.classifier import Classifier, Prediction
-from mnist_core.server.session import Model, VisitorError
-from mnist_core.server.sessions import Sessions
-from mnist_core.server.strokes import StrokesError, checked_strokes
+from mnist_core.server.application import Application
+from mnist_core.server.session import Model, Session
+from mnist_core.server.strokes import checked_strokes
+from mnist_core.ui.answers import Answer, answered, api_error, serve
 from mnist_core.ui.component import component
-from mnist_core.ui.pad.pictures import PictureError, read_picture
-
-log = logging.getLogger(__name__)
+from mnist_core.ui.drawings import DrawingRequest
+from mnist_core.ui.numbers import grey
+from mnist_core.ui.pad.pictures import read_picture
 
 #: Below this, the answer names the two likeliest digits.
 SURE = 0.7
@@ -26,15 +29,9 @@ SURE = 0.7
 UNSURE = 0.5
 
 _POINTS_OF_A_DRAWING = 250
-_ERRORS = {
-    "payload": "The page sent something unexpected. Reload it, please.",
-    "points": "That drawing has too many points. Clear it and draw again.",
-    "internal": "Something went wrong here, not at yours. Try again.",
-}
-_UNREADABLE = "That drawing could not be read. Clear it and draw again."
 
 
-class Answer(TypedDict):
+class ApiAnswer(TypedDict):
     """What the API answers. probabilities: ten, for the digits 0 to 9, summing to 1."""
 
     digit: int | None
@@ -49,7 +46,8 @@ def words(prediction: Prediction, *, blank: bool) -> str:
         return "draw a digit"
     if prediction.digit is None:
         return "not a digit"
-    second, first = np.argsort(prediction.probabilities)[-2:]
+    # Stable: which of two equal digits comes first is no matter of the machine.
+    second, first = np.argsort(prediction.probabilities, kind="stable")[-2:]
     if prediction.probabilities[first] >= SURE:
         return str(prediction.digit)
     if prediction.probabilities[first] + prediction.probabilities[second] < UNSURE:
@@ -59,52 +57,42 @@ def words(prediction: Prediction, *, blank: bool) -> str:
     return f"not sure: {low} or {high}"
 
 
-def pad_column(sessions: Sessions) -> None:
-    """Lays out the sketchpad and the answer, and adds the endpoints /predict, /predict_image."""
+class PredictRequest(DrawingRequest):
+    """seq: comes back with the answer, so that the page knows which drawing it is for."""
 
-    async def open_session(payload: Any, request: gr.Request) -> dict[str, Any]:
+    seq: int
+
+
+def pad_column(application: Application) -> None:
+    """Lays out the sketchpad and the answer, and adds the endpoints /predict, /predict_image."""
+    sessions = application.sessions
+
+    async def open_session(payload: Any, request: gr.Request) -> Answer:
         token = payload.get("token") if isinstance(payload, dict) else None
         address = request.client.host if request.client else ""
-        try:
-            return {"ok": True, "token": sessions.open(token, address=address).token}
-        except VisitorError as error:
-            return {"ok": False, "code": error.code, "error": str(error)}
+        return answered(lambda: {"token": sessions.open(token, address=address).token})
 
-    async def predict(payload: Any) -> dict[str, Any]:
-        try:
-            return _predicted(sessions, payload)
-        except VisitorError as error:
-            return {"ok": False, "code": error.code, "error": str(error)}
-        except StrokesError as error:
-            return _failed(error.code)
-        except Exception:
-            log.exception("prediction failed")
-            return _failed("internal")
-
-    component("sketchpad", server_functions=[open_session, predict])
-    component("answer")
-    api(_predict_endpoint(sessions), api_name="predict", queue=False)
-    api(_predict_image_endpoint(sessions), api_name="predict_image", queue=False)
+    predict = partial(_predict, max_points=application.limits.points)
+    functions: list[Callable[..., Any]] = [
+        open_session,
+        serve(sessions, "predict", PredictRequest, predict, quick=True),
+    ]
+    component("pad/sketchpad", server_functions=functions)
+    component("pad/answer")
+    api(_predict_endpoint(application), api_name="predict", queue=False)
+    api(_predict_image_endpoint(application), api_name="predict_image", queue=False)
 
 
-def _predicted(sessions: Sessions, payload: Any) -> dict[str, Any]:
-    if not isinstance(payload, dict) or payload.get("model") not in ("ready", "yours"):
-        return _failed("payload")
-    token, seq = payload.get("token"), payload.get("seq")
-    if type(seq) is not int or not isinstance(token, str):
-        return _failed("payload")
-    session = sessions.visit(token)
-    strokes = checked_strokes(payload.get("strokes"), max_points=sessions.limits.points)
+def _predict(session: Session, request: PredictRequest, *, max_points: int) -> Answer:
+    strokes = checked_strokes(request.strokes, max_points=max_points)
     # A usual drawing counts once; one of thousands of points takes as long as that many more.
     session.charge(sum(map(len, strokes)) // _POINTS_OF_A_DRAWING)
     ink = Ink(strokes)
     trained = session.has_model
-    model: Model = "yours" if trained and payload["model"] == "yours" else "ready"
+    model: Model = request.model if trained else "ready"
     prediction = session.classifier_for(model).predict(ink)
-    pixels = (prediction.image * 255).round().astype(np.uint8)
     return {
-        "ok": True,
-        "seq": seq,
+        "seq": request.seq,
         "model": model,
         "trained": trained,
         "blank": ink.is_empty,
@@ -112,41 +100,38 @@ def _predicted(sessions: Sessions, payload: Any) -> dict[str, Any]:
         "words": words(prediction, blank=ink.is_empty),
         "likeness": round(float(prediction.digit_likeness), 4),
         "probabilities": [round(float(value), 4) for value in prediction.probabilities],
-        "image": base64.b64encode(pixels.tobytes()).decode(),
+        "image": grey(torch.from_numpy(prediction.image)),
     }
 
 
-def _failed(code: str) -> dict[str, Any]:
-    return {"ok": False, "code": code, "error": _ERRORS.get(code, _UNREADABLE)}
-
-
-def _predict_endpoint(sessions: Sessions) -> Any:
-    def predict(strokes: list[list[list[float]]]) -> Answer:
+def _predict_endpoint(application: Application) -> Callable[[list[list[list[float]]]], ApiAnswer]:
+    def predict(strokes: list[list[list[float]]]) -> ApiAnswer:
         """The digit drawn by `strokes`: a list of strokes, each a list of [x, y], y down."""
         try:
-            ink = Ink(checked_strokes(strokes, max_points=sessions.limits.points))
+            ink = Ink(checked_strokes(strokes, max_points=application.limits.points))
         except StrokesError as error:
-            raise gr.Error(str(error), print_exception=False) from error
-        return _answer(sessions.ready, ink)
+            raise api_error(error) from error
+        return _answer(application.ready, ink)
 
     return predict
 
 
-def _predict_image_endpoint(sessions: Sessions) -> Any:
-    def predict_image(picture: gr.FileData) -> Answer:
+def _predict_image_endpoint(application: Application) -> Callable[[gr.FileData], ApiAnswer]:
+    def predict_image(picture: gr.FileData) -> ApiAnswer:
         """The digit in a picture file, dark on light or light on dark."""
+        max_bytes = application.limits.picture_bytes
         try:
-            ink = Ink.from_image(read_picture(picture, max_bytes=sessions.limits.picture_bytes))
+            ink = Ink.from_image(read_picture(picture, max_bytes=max_bytes))
         except PictureError as error:
-            raise gr.Error(str(error), print_exception=False) from error
-        return _answer(sessions.ready, ink)
+            raise api_error(error) from error
+        return _answer(application.ready, ink)
 
     return predict_image
 
 
-def _answer(classifier: Classifier, ink: Ink) -> Answer:
+def _answer(classifier: Classifier, ink: Ink) -> ApiAnswer:
     prediction = classifier.predict(ink)
-    return Answer(
+    return ApiAnswer(
         digit=prediction.digit,
         probabilities=[float(value) for value in prediction.probabilities],
         digit_likeness=float(prediction.digit_likeness),

@@ -5,13 +5,14 @@ from __future__ import annotations
 import threading
 import warnings
 from contextlib import nullcontext
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-from gradio.utils import get_upload_folder
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
+
+from mnist_core.errors import PictureError
+from mnist_core.ui.files import uploaded
 
 MAX_PIXELS = 25_000_000
 # Larger pictures are averaged down to this, and decoded one at a time from so many pixels on.
@@ -22,10 +23,6 @@ _FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP")
 _EXPECTED = "Expected a picture file (PNG, JPEG, WebP, GIF or BMP)"
 
 
-class PictureError(ValueError):
-    """A file that is no picture we read. Its text is a fixed sentence, fit for a visitor."""
-
-
 def read_picture(file: Any, *, max_bytes: int) -> NDArray[np.uint8]:
     """The picture in an uploaded file, (height, width, 4) RGBA; else `PictureError`.
 
@@ -34,10 +31,9 @@ def read_picture(file: Any, *, max_bytes: int) -> NDArray[np.uint8]:
     path = file.get("path") if isinstance(file, dict) else None
     if not isinstance(path, str):
         raise PictureError(f"{_EXPECTED}, got {type(file).__name__}.")
-    # Gradio checks this where the client marks the value as a file; not every client does.
-    uploads = Path(get_upload_folder()).resolve()
-    resolved = Path(path).resolve()
-    if not resolved.is_relative_to(uploads) or not resolved.is_file():
+    # Once more, where the file is read: it may have been swept since.
+    resolved = uploaded(path)
+    if resolved is None:
         raise PictureError(f"{_EXPECTED}, uploaded with this request.")
     if resolved.stat().st_size > max_bytes:
         raise PictureError(f"Expected a picture of at most {max_bytes // 2**20} MB.")

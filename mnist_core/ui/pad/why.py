@@ -2,33 +2,47 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import gradio as gr
+import torch
 
-from mnist_core.server.sessions import Sessions
+from mnist_core.explain import attribution
+from mnist_core.server.application import Application
+from mnist_core.server.session import Session
+from mnist_core.ui.answers import Answer, serve
 from mnist_core.ui.component import component
-from mnist_core.ui.hood import steps as hood_steps
-from mnist_core.ui.hood.steps import Drawing, Settings
-from mnist_core.ui.hood.tab import answered, drawing_of, sources
+from mnist_core.ui.drawings import COST, Drawing, DrawingRequest, of_drawing
+from mnist_core.ui.hood.code import sources
+from mnist_core.ui.numbers import grey, round_number, signed
 
 
-def why_panel(sessions: Sessions) -> gr.HTML:
+def why_panel(application: Application) -> gr.HTML:
     """The panel, to be called under the answer."""
 
-    def why(payload: Any) -> dict[str, Any]:
-        return answered(payload, _why)
+    def why(session: Session, request: DrawingRequest, drawing: Drawing) -> Answer:
+        return pixels_behind(drawing)
 
-    def _why(payload: Any) -> dict[str, Any]:
-        drawing = drawing_of(sessions, payload, Settings())
-        if not isinstance(drawing, Drawing):
-            return drawing
-        return {"ok": True, "blank": False} | hood_steps.why(drawing)
-
+    answer = of_drawing(application.limits, why)
     return component(
-        "why",
+        "pad/why",
         elem_id="why",
-        server_functions=[why],
-        scripts=("hood-draw",),
+        server_functions=[serve(application.sessions, "why", DrawingRequest, answer, cost=COST)],
         code=sources()["why"],
     )
+
+
+def pixels_behind(drawing: Drawing) -> Answer:
+    """The pixels for and against the winning digit, with the evidence that they add up to."""
+    digit = int(drawing.probabilities.argmax())
+    parts = attribution.integrated_gradients(drawing.model, drawing.image, digit=digit)
+    with torch.no_grad():
+        both = torch.stack([torch.zeros_like(drawing.image), drawing.image])
+        blank, drawn = attribution.evidence(drawing.model, both, digit=digit)
+    return {
+        "digit": digit,
+        "picture": signed(parts),
+        "ink": grey(drawing.image),
+        "for": round_number(parts.clamp(min=0).sum(), digits=2),
+        "against": round_number(-parts.clamp(max=0).sum(), digits=2),
+        "paper": round_number(blank, digits=2),
+        "evidence": round_number(drawn, digits=2),
+    }

@@ -15,10 +15,12 @@ import torch
 from mnist_core.data.datasets import Splits
 from mnist_core.ink.ink import Ink
 from mnist_core.models.classifier import Classifier
-from mnist_core.models.mlp import MLP, MLPConfig
-from mnist_core.server.sessions import Sessions
-from mnist_core.ui.hood.steps import STEPS, STEPS_OF_A_DRAWING
-from mnist_core.ui.hood.tab import server_functions, sources
+from mnist_core.models.config import MLPConfig
+from mnist_core.models.mlp import MLP
+from mnist_core.server.application import Application
+from mnist_core.ui.hood.settings import STEPS
+from mnist_core.ui.hood.steps import STEPS_OF_A_DRAWING
+from mnist_core.ui.hood.tab import server_functions
 
 SEVEN = [[[280, 220], [480, 220], [700, 220], [600, 400], [500, 600], [420, 800]]]
 SETTINGS: dict[str, Any] = {
@@ -41,20 +43,21 @@ def model() -> MLP:
 
 
 @pytest.fixture
-def sessions(model: MLP, tmp_path: Path) -> Iterator[Sessions]:
-    sessions = Sessions(ready=Classifier(model), data=tmp_path)
-    yield sessions
-    sessions.close()
+def application(model: MLP, tmp_path: Path) -> Iterator[Application]:
+    application = Application(ready=Classifier(model), data=tmp_path)
+    yield application
+    application.close()
 
 
 @pytest.fixture
-def call(sessions: Sessions) -> Call:
-    functions = {function.__name__: function for function in server_functions(sessions)}
-    token = sessions.open().token
+def call(application: Application) -> Call:
+    functions = {function.__name__: function for function in server_functions(application)}
+    token = application.sessions.open().token
 
     def call(name: str, **payload: Any) -> dict[str, Any]:
         whole = {"token": token, "model": "ready", "strokes": SEVEN, "settings": SETTINGS}
-        return functions[name](whole | payload)
+        answer: dict[str, Any] = functions[name](whole | payload)
+        return answer
 
     return call
 
@@ -117,9 +120,14 @@ def test_a_missing_data_set_is_said_and_the_other_steps_go_on(call: Call) -> Non
 def test_the_data_step_shows_a_batch_and_the_nearest(
     model: MLP, mnist: Splits, mnist_root: Path
 ) -> None:
-    sessions = Sessions(ready=Classifier(model), data=mnist_root)
-    functions = {function.__name__: function for function in server_functions(sessions)}
-    payload = {"token": sessions.open().token, "model": "ready", "strokes": SEVEN, "seed": 1}
+    application = Application(ready=Classifier(model), data=mnist_root)
+    functions = {function.__name__: function for function in server_functions(application)}
+    payload = {
+        "token": application.sessions.open().token,
+        "model": "ready",
+        "strokes": SEVEN,
+        "seed": 1,
+    }
     while (batch := functions["hood_batch"](payload))["status"] == "loading":
         time.sleep(0.05)
     assert batch["shapes"] == [[64, 1, 28, 28], [64, 784]]
@@ -127,7 +135,7 @@ def test_the_data_step_shows_a_batch_and_the_nearest(
     wanted = payload | {"open": ["data"], "settings": SETTINGS}
     nearest = functions["hood_steps_of"](wanted)["steps"]["data"]
     assert nearest["labels"].count(7) >= 6
-    sessions.close()
+    application.close()
 
 
 def test_a_unit_that_is_not_there_is_refused(call: Call) -> None:
@@ -146,8 +154,8 @@ def test_the_figure_is_a_picture(call: Call) -> None:
         ({"token": "unknown"}, "session"),
         ({"token": None}, "session"),
         ({"model": "theirs"}, "payload"),
-        ({"strokes": "7"}, "strokes"),
-        ({"strokes": [[[float("nan"), 0]]]}, "strokes"),
+        ({"strokes": "7"}, "type"),
+        ({"strokes": [[[float("nan"), 0]]]}, "range"),
         ({"open": None}, "payload"),
         ({"settings": []}, "payload"),
         ({"settings": SETTINGS | {"steps": STEPS + 1}}, "payload"),
@@ -165,13 +173,8 @@ def test_bad_requests_get_a_sentence(call: Call, changes: dict[str, Any], code: 
     assert answer["error"]
 
 
-def test_a_payload_of_another_type_is_refused(sessions: Sessions) -> None:
-    for function in server_functions(sessions):
-        for payload in (None, 3, "text", []):
+def test_a_payload_of_another_type_is_refused(application: Application) -> None:
+    for function in server_functions(application):
+        payloads: list[object] = [None, 3, "text", []]
+        for payload in payloads:
             assert function(payload)["code"] == "payload"
-
-
-def test_the_code_shown_is_the_code_that_runs() -> None:
-    assert "def sgd_step(" in sources()["sgd"]
-    assert "def softmax(" in sources()["scratch"]
-    assert all(sources().values())

@@ -7,7 +7,7 @@ import inspect
 import json
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,36 +19,38 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mnist_core.data.datasets import Splits
-from mnist_core.models.checkpoints import dump_checkpoint
+from mnist_core.models.checkpoints import dump_checkpoint, read_metadata
 from mnist_core.models.classifier import Classifier
-from mnist_core.models.mlp import MLP, MLPConfig
+from mnist_core.models.config import MLPConfig
+from mnist_core.models.mlp import MLP
+from mnist_core.server.application import Application
 from mnist_core.server.limits import Limits
 from mnist_core.server.session import Session
-from mnist_core.server.sessions import Sessions
 from mnist_core.ui.lab.tab import server_functions
 from mnist_core.worker.measuring import evaluation_set
-from tests.server.test_sessions import Pool, trained
+from tests.support.visitors import Pool
 
 Call = Callable[..., dict[str, Any]]
 
 
 @pytest.fixture(scope="module")
-def sessions(digits: Splits) -> Iterator[Sessions]:
-    kept = Sessions(
-        ready=Classifier(MLP()), limits=Limits(upload_bytes=2**20, api_requests_per_s=1e6)
-    )
+def pool(digits: Splits) -> Pool:
     pool = Pool()
     held_out = evaluation_set(digits, "validation")
     images = (held_out.images * 255).round().to(torch.uint8).reshape(-1, 784).numpy()
     pool.evaluation = {"validation": (images, held_out.labels.to(torch.uint8).numpy())}
-    kept.pool = pool  # type: ignore[assignment]
-    yield kept
-    kept.close()
+    return pool
 
 
 @pytest.fixture(scope="module")
-def call(sessions: Sessions) -> Call:
-    functions = {each.__name__: each for each in server_functions(sessions)}
+def application(pool: Pool) -> Application:
+    limits = Limits(upload_bytes=2**20, api_requests_per_s=1e6)
+    return Application(ready=Classifier(MLP()), limits=limits, pool=pool)  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="module")
+def call(application: Application) -> Call:
+    functions = {each.__name__: each for each in server_functions(application)}
 
     def called(name: str, payload: Any = None, **values: Any) -> dict[str, Any]:
         answer = functions[name](values if payload is None else payload)
@@ -65,9 +67,9 @@ def call(sessions: Sessions) -> Call:
 
 
 @pytest.fixture(scope="module")
-def session(sessions: Sessions, digits: Splits) -> Session:
-    session = sessions.open()
-    trained(session, digits)
+def session(application: Application, pool: Pool, digits: Splits) -> Session:
+    session = application.sessions.open()
+    pool.train(session, digits)
     return session
 
 
@@ -149,8 +151,8 @@ def upload(call: Call, session: Session, data: bytes) -> dict[str, Any]:
     return answer
 
 
-def test_a_model_loaded_back_answers(call: Call, sessions: Sessions) -> None:
-    session = sessions.open()
+def test_a_model_loaded_back_answers(call: Call, application: Application) -> None:
+    session = application.sessions.open()
     model = MLP(MLPConfig(hidden_sizes=(32,)))
     answer = upload(call, session, dump_checkpoint(model))
     assert answer["layers"] == [784, 32, 10]
@@ -161,12 +163,19 @@ def test_a_model_loaded_back_answers(call: Call, sessions: Sessions) -> None:
 
 
 def test_foreign_damaged_and_huge_files_are_refused_with_the_reason(
-    call: Call, sessions: Sessions
+    call: Call, application: Application
 ) -> None:
-    session = sessions.open()
+    session = application.sessions.open()
     good = dump_checkpoint(MLP(MLPConfig(hidden_sizes=(32,))))
     foreign = safetensors.torch.save({"x": torch.zeros(3)})
+    weights, metadata = safetensors.torch.load(good), read_metadata(good)
+    metadata["config"] = json.dumps(json.loads(metadata["config"]) | {"information": 1})
     refused = {
+        "model file is damaged": safetensors.torch.save(weights, metadata=metadata),
+        "weights that give no numbers": safetensors.torch.save(
+            {name: tensor.double() + 1e300 for name, tensor in weights.items()},
+            metadata=read_metadata(good),
+        ),
         "not a model file": b"print('hello')",
         "not a model that was": foreign,
         "MB": b"\0" * (2**20 + 2**18),
@@ -189,8 +198,10 @@ def test_nothing_answers_without_the_secret(call: Call, session: Session) -> Non
     assert session.runs
 
 
-def test_another_session_sees_no_run(call: Call, sessions: Sessions, session: Session) -> None:
-    stranger = sessions.open()
+def test_another_session_sees_no_run(
+    call: Call, application: Application, session: Session
+) -> None:
+    stranger = application.sessions.open()
     run = session.runs[-1].id
     assert call("lab_poll", token=stranger.token)["runs"] == []
     for name in ("lab_views", "lab_show", "lab_mistakes"):
@@ -212,13 +223,14 @@ _KEYS = ("setup", "order", "values", "known", "run", "moment", "truth", "guess",
 @settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(payload=st.dictionaries(st.sampled_from(_KEYS), _JSON), name=st.integers(0, 9))
 def test_nonsense_is_answered_and_never_raises(
-    call: Call, sessions: Sessions, payload: dict[str, Any], name: int
+    call: Call, application: Application, payload: dict[str, Any], name: int
 ) -> None:
-    answer = call(call.names[name], payload | {"token": sessions.open().token})  # type: ignore[attr-defined]
-    assert answer["ok"] or answer["code"] in ("refused", "setup", "gone", "huge", "foreign")
+    answer = call(call.names[name], payload | {"token": application.sessions.open().token})  # type: ignore[attr-defined]
+    codes = ("payload", "refused", "setup", "gone", "huge", "foreign")
+    assert answer["ok"] or answer["code"] in codes
     assert answer["ok"] or answer["error"].endswith(".")
 
 
 @pytest.mark.parametrize("payload", [[], "x", 3, True])
 def test_a_payload_that_is_no_object_is_refused(call: Call, payload: Any) -> None:
-    assert call("lab_poll", payload)["code"] == "refused"
+    assert call("lab_poll", payload)["code"] == "payload"

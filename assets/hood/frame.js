@@ -1,0 +1,25 @@
+// What the steps have in common.
+import { make } from "../shared/draw.js";
+import { drawSample } from "./samples.js";
+
+// A way out of an empty page, and the code behind a step.
+export function addFrame(section, code) {
+  const sample = make("button", { type: "button", textContent: "Try a sample digit" });
+  sample.addEventListener("click", drawSample);
+  const empty = make("div", { className: "empty row" },
+    make("p", { textContent: "Draw a digit on the pad to see this step." }), sample);
+  section.querySelector(".live").before(empty);
+  const shown = make("pre", { tabIndex: 0, role: "region", aria: { label: "The code of this step" } },
+    make("code", { textContent: code }));
+  section.querySelector(".body").append(make("h4", { textContent: "The code that just ran" }), shown);
+}
+
+// The ten digits to choose one from; returns their radio buttons.
+export function addDigits(fieldset, name, onChoose) {
+  return Array.from({ length: 10 }, (_, digit) => {
+    const radio = make("input", { type: "radio", name, value: String(digit) });
+    radio.addEventListener("change", () => onChoose(digit));
+    fieldset.append(make("label", {}, radio, make("span", { textContent: String(digit) })));
+    return radio;
+  });
+}

@@ -1,0 +1,192 @@
+// Under the hood: eight steps that follow the drawing. Only open steps are computed, all of them in
+// one request, with another as soon as it is back if something has changed meanwhile.
+import { latestOnly } from "../shared/latest.js";
+import { call, on, page } from "../shared/page.js";
+import { storage } from "../shared/storage.js";
+import { rounded } from "../shared/strokes.js";
+import { addDigits, addFrame } from "./frame.js";
+import { dataStep, scratchStep, stagesStep } from "./input.js";
+import { layersStep } from "./layers.js";
+import { answerStep, autogradStep, lossStep, sgdStep } from "./learning.js";
+
+const STORED = "mnist:hood";
+const OPEN_AT_FIRST = ["data", "stages"];
+const MOMENT_MS = 400; // between updates while a model trains
+const STEPS = {
+  data: dataStep, stages: stagesStep, scratch: scratchStep, layers: layersStep,
+  loss: lossStep, autograd: autogradStep, sgd: sgdStep, answer: answerStep,
+};
+
+class Hood {
+  settings = {
+    meant: null,
+    weights_seed: 1,
+    factor: 1,
+    stages: { crop: true, scale: true, centre: true, pen: true },
+    pixel_seed: 1,
+    steps: 0,
+    learning_rate: 0.001,
+  };
+  moving = false; // the pen: the bars at the pad go first, and the drawing follows when it rests
+
+  constructor({ element, props, server }) {
+    this.element = element;
+    this.server = server;
+    this.maxSteps = props.max_steps;
+    this.trouble = element.querySelector(".trouble");
+    this.model = element.querySelector("[data-part=model]");
+    const sections = [...element.querySelectorAll("section[data-step]")];
+    this.sections = Object.fromEntries(sections.map((section) => [section.dataset.step, section]));
+    this.refresh = latestOnly(() => this.update());
+    this.steps = Object.fromEntries(
+      Object.entries(STEPS).map(([name, build]) => [name, build(this.partsOf(name), this)]),
+    );
+    for (const [name, section] of Object.entries(this.sections)) addFrame(section, props.code[name]);
+    this.meant = [...element.querySelectorAll(".meant")].map((fieldset, group) =>
+      addDigits(fieldset, `meant-${group}`, (digit) => this.mean(digit)));
+    this.openAndClose();
+    this.listen();
+    this.showModel();
+    this.showBlank();
+  }
+
+  // A step's parts by their names; or by a selector.
+  partsOf(step) {
+    return (name, selector = `[data-part=${name}]`) => this.sections[step].querySelector(selector);
+  }
+
+  seed() {
+    return Math.floor(Math.random() * 2 ** 31);
+  }
+
+  isOpen(step) {
+    return this.sections[step].firstElementChild.open;
+  }
+
+  isBlank() {
+    return page.strokes.length === 0;
+  }
+
+  drawing() {
+    return { strokes: rounded(page.strokes), model: page.model };
+  }
+
+  // The answer, or null where there is none; the page says why.
+  async call(name, payload) {
+    try {
+      const answer = await call(this.server, name, payload);
+      this.trouble.textContent = answer.ok ? "" : answer.error;
+      return answer.ok ? answer : null;
+    } catch {
+      this.trouble.textContent = "The server does not answer. Trying again with your next stroke.";
+      return null;
+    }
+  }
+
+  get open() {
+    return Object.keys(this.sections).filter((name) => this.isOpen(name));
+  }
+
+  get isShown() {
+    return this.element.isConnected && this.element.checkVisibility() && !this.moving;
+  }
+
+  async update() {
+    if (!this.isShown) return;
+    this.showBlank();
+    const { open } = this;
+    if (this.isBlank() || !open.length) return;
+    const drawn = page.strokes;
+    const answer = await this.call("hood_steps_of", { ...this.drawing(), open, settings: this.settings });
+    // Cleared or redrawn meanwhile: the next answer is on its way.
+    if (!answer || answer.blank || this.isBlank()) return;
+    this.render(answer.steps);
+    const current = drawn === page.strokes && !this.refresh.isDue() && !this.moving;
+    if (current) this.steps.answer.update();
+  }
+
+  render(answers) {
+    for (const [name, values] of Object.entries(answers)) this.steps[name].render(values);
+    const meant = answers.loss ?? answers.autograd ?? answers.sgd;
+    if (meant) this.showMeant(meant.meant);
+    this.element.dataset.drawn = String(Number(this.element.dataset.drawn ?? 0) + 1);
+  }
+
+  showBlank() {
+    const blank = this.isBlank();
+    for (const section of Object.values(this.sections)) {
+      section.querySelector(".empty").hidden = !blank;
+      section.querySelector(".live").toggleAttribute("data-blank", blank);
+    }
+  }
+
+  showModel() {
+    this.model.textContent = page.model === "yours" ? "Your own model answers." : "The ready-made model answers.";
+  }
+
+  mean(digit) {
+    this.settings.meant = digit;
+    this.settings.steps = 0;
+    this.showMeant(digit);
+    this.refresh();
+  }
+
+  showMeant(digit) {
+    for (const radios of this.meant) radios[digit].checked = true;
+  }
+
+  openAndClose() {
+    const sections = Object.entries(this.sections);
+    const wanted = storage.readList(STORED) ?? OPEN_AT_FIRST;
+    for (const [name, section] of sections) {
+      const details = section.firstElementChild;
+      details.open ||= wanted.includes(name);
+      details.addEventListener("toggle", () => {
+        storage.write(STORED, JSON.stringify(this.open));
+        if (details.open) this.visible();
+      });
+    }
+    for (const [action, open] of [["open", true], ["close", false]]) {
+      this.element.querySelector(`[data-action=${action}]`).addEventListener("click", () => {
+        for (const [, section] of sections) section.firstElementChild.open = open;
+      });
+    }
+  }
+
+  visible() {
+    if (!this.element.checkVisibility()) return;
+    if (this.isOpen("data")) this.steps.data.opened();
+    this.refresh();
+  }
+
+  listen() {
+    const { element, settings } = this;
+    on(element, "mnist:drawing", () => (this.moving = true));
+    on(element, "mnist:ink", () => {
+      this.moving = false;
+      settings.steps = 0;
+      if (this.isBlank()) settings.meant = null;
+      this.refresh();
+    });
+    on(element, "mnist:model", () => {
+      settings.steps = 0;
+      this.showModel();
+      this.refresh();
+    });
+    let waiting = false;
+    on(element, "mnist:moment", () => {
+      if (waiting || page.model !== "yours") return;
+      waiting = true;
+      setTimeout(() => {
+        waiting = false;
+        this.refresh();
+      }, MOMENT_MS);
+    });
+    const seen = (entries) => entries.some((entry) => entry.isIntersecting) && this.visible();
+    new IntersectionObserver(seen).observe(element);
+  }
+}
+
+export function mount(given) {
+  return new Hood(given);
+}

@@ -1,0 +1,71 @@
+// The leaderboard of a visitor's runs.
+import { make } from "../shared/draw.js";
+import { percent } from "../shared/numbers.js";
+import { colourOf } from "./scales.js";
+import { TEST, describe, measureOf } from "./words.js";
+
+const time = (value) => (Number.isFinite(value) ? value.toFixed(1) : "–");
+const BEST_FIRST = ["accuracy", "test"];
+// name: its title, what it sorts by, what it shows
+const COLUMNS = {
+  number: ["Run", (run) => run.id, String],
+  settings: ["Set-up", describe, String],
+  accuracy: ["Held out", (run) => run.accuracy, (value, run) => (measureOf(run) === TEST ? "–" : percent(value, 2))],
+  test: ["Test", (run) => run.test_accuracy, (value) => percent(value, 2)],
+  seconds: ["Seconds", (run) => run.seconds, time],
+  to97: ["To 97 %", (run) => run.milestones["97"], time],
+  to98: ["To 98 %", (run) => run.milestones["98"], time],
+};
+
+const cellsOf = (run) => Object.values(COLUMNS).map(([, value, show]) => show(value(run), run));
+
+// The runs in the order of a column; those without a value are last, whichever way it goes.
+export function ordered(runs, column, up) {
+  const value = COLUMNS[column][1];
+  const known = runs.filter((run) => (value(run) ?? null) !== null);
+  const compare = (a, b) => (a < b ? -1 : Number(a > b)) * (up ? 1 : -1);
+  known.sort((a, b) => compare(value(a), value(b)));
+  return [...known, ...runs.filter((run) => !known.includes(run))];
+}
+
+export class Board {
+  constructor(table) {
+    this.column = "number";
+    this.up = true;
+    this.titles = Object.entries(COLUMNS).map(([name, [textContent]]) => {
+      const button = make("button", { type: "button", textContent });
+      button.addEventListener("click", () => this.sort(name));
+      return make("th", { data: { name } }, button);
+    });
+    // The titles stay while the rows are built anew: their buttons keep the focus.
+    table.createTHead().append(make("tr", {}, ...this.titles));
+    this.body = table.createTBody();
+  }
+
+  sort(name) {
+    this.up = name === this.column ? !this.up : !BEST_FIRST.includes(name);
+    this.column = name;
+    this.show(...this.shown);
+  }
+
+  show(runs, newest) {
+    this.shown = [runs, newest];
+    const rows = ordered(runs, this.column, this.up).map((run) => ({ id: run.id, cells: cellsOf(run) }));
+    const key = JSON.stringify([this.column, this.up, rows]);
+    if (key === this.key) return;
+    this.key = key;
+    for (const title of this.titles) {
+      if (title.dataset.name !== this.column) title.removeAttribute("aria-sort");
+      else title.setAttribute("aria-sort", this.up ? "ascending" : "descending");
+    }
+    this.body.replaceChildren(...rows.map((row) => this.row(row, newest)));
+  }
+
+  row({ id, cells }, newest) {
+    const swatch = make("span", { className: "swatch" });
+    swatch.style.background = id === newest ? "var(--page-accent)" : colourOf(id);
+    const row = make("tr", { data: { run: id } }, ...cells.map((textContent) => make("td", { textContent })));
+    row.firstChild.prepend(swatch);
+    return row;
+  }
+}

@@ -1,0 +1,146 @@
+// The chart of loss and accuracy, drawn on a canvas; and its twin, a table.
+import { fillTable } from "../shared/draw.js";
+import { grouped, percent } from "../shared/numbers.js";
+import { colourOf, scalesOf } from "./scales.js";
+
+const GAP = 52; // before and between the panels
+const TOP = 24;
+
+export class Chart {
+  constructor(figure) {
+    this.canvas = figure.querySelector("canvas");
+    this.table = figure.querySelector("table");
+    this.twin = figure.querySelector(".twin");
+    this.runs = [];
+    this.cursor = null;
+    this.twin.addEventListener("toggle", () => this.list());
+    new ResizeObserver(() => this.draw()).observe(this.canvas);
+  }
+
+  // runs: [{id, active, measure, points, measures, total}], the newest last; cursor: a step, or null.
+  show(runs, cursor) {
+    this.runs = runs;
+    this.cursor = cursor;
+    this.draw();
+    if (this.twin.open) this.list();
+  }
+
+  draw() {
+    const { canvas } = this;
+    const [width, height] = [canvas.clientWidth, canvas.clientHeight];
+    if (!width || !this.runs.length) return;
+    this.paint(this.contextOf(width, height), width, height);
+    const last = this.runs.at(-1).measures.at(-1);
+    const label = last
+      ? `Loss ${last[1]?.toFixed(3)}, accuracy ${percent(last[2])} at step ${last[0]}. The table has all figures.`
+      : "Loss and accuracy";
+    canvas.setAttribute("aria-label", label);
+  }
+
+  contextOf(width, height) {
+    const { canvas } = this;
+    const scale = window.devicePixelRatio || 1;
+    const [wide, high] = [Math.round(width * scale), Math.round(height * scale)];
+    if (canvas.width !== wide || canvas.height !== high) Object.assign(canvas, { width: wide, height: high });
+    const context = canvas.getContext("2d");
+    context.setTransform(scale, 0, 0, scale, 0, 0);
+    return context;
+  }
+
+  paint(context, width, height) {
+    const style = getComputedStyle(this.canvas);
+    const colours = Object.fromEntries(
+      ["accent", "ink", "soft", "track"].map((name) => [name, style.getPropertyValue(`--page-${name}`).trim()]),
+    );
+    context.clearRect(0, 0, width, height);
+    context.font = `12px ${style.fontFamily}`;
+    const { total, loss, accuracy } = scalesOf(this.runs);
+    const tall = width < 480; // one panel above the other
+    const size = tall ? { w: width - GAP, h: (height - 104) / 2 } : { w: (width - 2 * GAP - 8) / 2, h: height - 46 };
+    const first = { x: GAP - 8, y: TOP, ...size };
+    const second = tall ? { ...first, y: TOP + size.h + 50 } : { ...first, x: first.x + size.w + GAP };
+    const words = (value) => `${Number((100 * value).toFixed(1))} %`;
+    const panels = [
+      { ...first, ...loss, title: "Loss (lower is better)", column: 1, words: String },
+      { ...second, ...accuracy, title: "Accuracy (higher is better)", column: 2, words },
+    ];
+    for (const panel of panels) this.panel(context, panel, total, colours);
+  }
+
+  panel(context, panel, total, colours) {
+    const { x, y, w, h, low, high } = panel;
+    const across = (step) => x + (w * step) / total;
+    const up = (value) => y + h - (h * (Math.max(low - 0.1, Math.min(value, high * 1.1)) - low)) / (high - low);
+    context.fillStyle = colours.soft;
+    context.textAlign = "left";
+    context.fillText(panel.title, x, y - 9);
+    context.textAlign = "right";
+    for (const tick of panel.ticks) {
+      stroke(context, [[x, up(tick)], [x + w, up(tick)]], { colour: colours.track });
+      context.fillText(panel.words(tick), x - 5, up(tick) + 4);
+    }
+    context.fillText(`${grouped(total)} steps`, x + w, y + h + 16);
+    context.save();
+    context.beginPath();
+    context.rect(x - 2, y - 2, w + 4, h + 4);
+    context.clip();
+    this.lines(context, panel.column, { across, up }, colours);
+    if (this.cursor !== null) {
+      stroke(context, [[across(this.cursor), y], [across(this.cursor), y + h]], { colour: colours.ink });
+    }
+    context.restore();
+  }
+
+  lines(context, column, { across, up }, colours) {
+    const pick = (rows) => rows.filter((row) => Number.isFinite(row[column])).map((row) => [across(row[0]), up(row[column])]);
+    context.lineJoin = "round";
+    for (const run of this.runs.slice(0, -1)) {
+      stroke(context, pick(run.measures), { colour: colourOf(run.id), width: 1.5, alpha: 0.55 });
+    }
+    const newest = this.runs.at(-1);
+    stroke(context, pick(newest.points), { colour: colours.accent, alpha: 0.45 });
+    stroke(context, pick(newest.measures), { colour: colours.accent, width: 2.5 });
+  }
+
+  list() {
+    const run = this.runs.at(-1);
+    if (!run) return;
+    const three = (value) => value?.toFixed(3) ?? "–";
+    const rows = run.measures.map(([step, loss, accuracy, elapsed]) => {
+      const training = run.points.findLast((point) => point[0] <= step);
+      return [step, three(training?.[1]), three(loss), percent(accuracy), elapsed.toFixed(1)];
+    });
+    const { title } = run.measure;
+    fillTable(this.table, rows, ["Step", "Training loss", `${title} loss`, `${title} accuracy`, "Seconds"]);
+  }
+
+  csv() {
+    const lines = ["run,kind,step,loss,accuracy,seconds"];
+    for (const { id, points, measures, measure } of this.runs) {
+      for (const row of points) lines.push([id, "training", ...row].join(","));
+      for (const row of measures) lines.push([id, measure.name, ...row].join(","));
+    }
+    return `${lines.join("\n")}\n`;
+  }
+
+  // A picture of the chart, on the page's own paper.
+  picture() {
+    const copy = document.createElement("canvas");
+    copy.width = this.canvas.width;
+    copy.height = this.canvas.height;
+    const context = copy.getContext("2d");
+    context.fillStyle = getComputedStyle(this.canvas).getPropertyValue("--page-paper");
+    context.fillRect(0, 0, copy.width, copy.height);
+    context.drawImage(this.canvas, 0, 0);
+    return new Promise((resolve) => copy.toBlob(resolve, "image/png"));
+  }
+}
+
+function stroke(context, points, { colour, width = 1, alpha = 1 }) {
+  if (points.length < 2) return;
+  Object.assign(context, { strokeStyle: colour, lineWidth: width, globalAlpha: alpha });
+  context.beginPath();
+  for (const [x, y] of points) context.lineTo(x, y);
+  context.stroke();
+  context.globalAlpha = 1;
+}

@@ -1,0 +1,93 @@
+// Following the newest run five times a second, and all that its news changes on the page.
+import { latestOnly } from "../shared/latest.js";
+import { call, emit, session } from "../shared/page.js";
+import { isActive } from "./words.js";
+
+const POLL_MS = 200;
+const HERE_MS = 10_000; // without a training, this often the server hears that the page is open
+
+export class Following {
+  constructor(lab) {
+    this.lab = lab;
+    this.token = null; // of the session followed; the goodbye can't wait for it
+    this.hasModel = false; // the visitor has one of their own
+    this.loaded = false; // and it is one that they brought along
+    this.forgotten = null; // id of the run that a reset takes away
+    this.version = "";
+    this.poll = latestOnly(() => this.ask());
+  }
+
+  async ask() {
+    const { element, runs, status } = this.lab;
+    clearTimeout(this.timer);
+    if (!element.isConnected) return;
+    try {
+      await this.fetch();
+    } catch {
+      if (isActive(runs.newest)) status.say("The server is out of reach for the moment. Trying again.");
+    }
+    this.timer = setTimeout(this.poll, isActive(runs.newest) ? POLL_MS : HERE_MS);
+  }
+
+  async fetch() {
+    const { runs, server, status, moments } = this.lab;
+    const current = await session();
+    const renewed = current !== this.token;
+    if (renewed) runs.forgetHistories();
+    const { moves } = moments;
+    const asked = { known: runs.known, all: renewed, hidden: document.hidden };
+    const answer = await call(server, "lab_poll", asked);
+    if (!answer.ok) {
+      status.say(answer.error);
+      return;
+    }
+    const first = this.token === null;
+    this.token = current;
+    this.hear(answer, { first, settled: moves === moments.moves && !moments.tell.isBusy() });
+  }
+
+  // first: since the page was opened. settled: the slider stands where the server was told it stands.
+  hear(answer, { first, settled }) {
+    const { runs, setup, moments, views } = this.lab;
+    const before = runs.newest;
+    runs.hear(answer);
+    const run = runs.newest;
+    this.tellLoss(before, run);
+    this.noteModel(answer, first);
+    if (settled && run?.moments.length) moments.keep(run, answer.shown);
+    this.showNews(run, answer.queue);
+    if (!run || isActive(run) || !isActive(before)) return;
+    setup.learn(run);
+    if (moments.atNewest) views.show({ surely: true });
+  }
+
+  tellLoss(before, run) {
+    const reset = before?.id === this.forgotten;
+    if (before && !run) {
+      this.lab.status.say(
+        reset ? "Reset: nothing has been learnt yet." : "The training is gone: the page was away, or the server began anew.",
+      );
+    }
+    if (run?.id !== this.forgotten) this.forgotten = null;
+  }
+
+  noteModel({ model, loaded }, first) {
+    // The first time, the visitor has chosen already which one answers, before a reload.
+    if (model && !this.hasModel && !first) emit("mnist:model", { model: "yours" });
+    this.hasModel = model;
+    this.loaded = loaded;
+  }
+
+  showNews(run, queue) {
+    const { moments, views } = this.lab;
+    const version = run ? `${run.id}:${run.version}:${this.loaded}` : "";
+    if (version === this.version) {
+      if (run?.status === "waiting") this.lab.draw(queue);
+      return;
+    }
+    this.version = version;
+    if (moments.atNewest && run) emit("mnist:moment");
+    this.lab.draw(queue);
+    if (moments.atNewest) views.show();
+  }
+}

@@ -1,0 +1,112 @@
+// The training laboratory: its parts, and how they begin and end.
+import { emit, session } from "../shared/page.js";
+import { Board } from "./board.js";
+import { Chart } from "./chart.js";
+import { Following } from "./following.js";
+import { Keeping } from "./keep.js";
+import { Moments } from "./moments.js";
+import { Orders } from "./orders.js";
+import { Progress } from "./progress.js";
+import { Runs } from "./runs.js";
+import { SetupForm } from "./setup.js";
+import { StatusLine } from "./status.js";
+import { Views } from "./views.js";
+import { isActive, measureOf, sentence } from "./words.js";
+
+class Lab {
+  constructor({ element, props: { controls }, server }) {
+    const root = element.querySelector(".lab");
+    this.element = element;
+    this.server = server;
+    this.results = root.querySelector(".results");
+    this.measured = root.querySelector(".measured");
+    this.runs = new Runs();
+    this.status = new StatusLine(root);
+    this.setup = new SetupForm(root.querySelector("form"), controls);
+    this.progress = new Progress(root);
+    this.chart = new Chart(root.querySelector(".chart"));
+    this.board = new Board(root.querySelector(".board"));
+    this.views = new Views(root, this);
+    this.moments = new Moments(root, this);
+    this.following = new Following(this);
+    this.orders = new Orders(root, this, controls.live);
+    this.keeping = new Keeping(root, this, controls.upload_bytes);
+  }
+
+  async begin() {
+    this.draw();
+    await session();
+    const odd = this.setup.fromAddress(location.hash);
+    this.listen();
+    await this.following.poll();
+    const run = this.runs.newest;
+    if (!location.hash && run) this.setup.write(run.setup);
+    this.tellOdd(odd);
+  }
+
+  listen() {
+    const here = (listener) => () => this.element.isConnected && listener();
+    window.addEventListener("pagehide", here(() => this.leave()));
+    document.addEventListener("visibilitychange", () => this.following.poll());
+    // A link that is pasted into the page's own address bar loads nothing anew.
+    window.addEventListener("hashchange", here(() => {
+      if (!isActive(this.runs.newest)) this.tellOdd(this.setup.fromAddress(location.hash));
+    }));
+  }
+
+  tellOdd(odd) {
+    if (!odd.length) return;
+    const names = odd.join(", ").slice(0, 60);
+    this.status.say(`The link holds something that this page does not understand (${names}); the defaults stand there instead.`);
+  }
+
+  draw(queue) {
+    const run = this.runs.newest;
+    this.results.hidden = !run?.moments.length;
+    this.orders.show(run);
+    this.progress.show(run);
+    if (!run) return;
+    this.status.say(sentence(run, queue));
+    if (this.results.hidden) return;
+    this.moments.show(run);
+    this.drawChart();
+    this.board.show(this.runs.list, run.id);
+  }
+
+  drawChart() {
+    const run = this.runs.newest;
+    this.measured.textContent = `${measureOf(run).name} pictures`;
+    const shown = this.runs.list.map((each) => ({
+      id: each.id,
+      active: isActive(each),
+      measure: measureOf(each),
+      total: (each.started.steps_per_epoch ?? 0) * each.setup.epochs,
+      ...this.runs.historyOf(each.id),
+    }));
+    const { chosen } = this.moments;
+    this.chart.show(shown, chosen === null ? null : (run.moments[chosen]?.[0] ?? null));
+  }
+
+  // A model that the visitor brought along answers from now on.
+  welcome() {
+    this.following.hasModel = true;
+    emit("mnist:model", { model: "yours" });
+    this.following.poll();
+  }
+
+  // A page that closes can't wait for an answer, so this goes by beacon, to the address that
+  // `server` uses as well.
+  leave() {
+    const config = window.gradio_config;
+    const own = config?.components?.find((each) => each.props?.elem_id === "lab");
+    const { token } = this.following;
+    if (!own || !token) return;
+    const body = { data: { token }, component_id: own.id, fn_name: "lab_leave", session_hash: "leaving" };
+    const address = `${config.root}${config.api_prefix ?? ""}/component_server/`;
+    navigator.sendBeacon(address, new Blob([JSON.stringify(body)], { type: "application/json" }));
+  }
+}
+
+export function mount(given) {
+  return new Lab(given).begin();
+}

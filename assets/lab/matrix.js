@@ -1,0 +1,70 @@
+// What a moment of a run mixes up, with the pictures behind each number.
+import { bytesOf } from "../shared/bytes.js";
+import { legibleOn, mixed } from "../shared/colours.js";
+import { make, paintGrey } from "../shared/draw.js";
+import { grouped, percent } from "../shared/numbers.js";
+
+const RIGHT = [79, 70, 229];
+const WRONG = [217, 119, 6];
+const DIGITS = [...Array(10).keys()];
+const TINT = 0.08; // so much of its colour a cell has at least
+
+const sum = (values) => values.reduce((total, value) => total + value, 0);
+
+// The colour of the cell `index` where the paper is `paper`.
+export function cellColour(counts, index, paper) {
+  const [truth, guess] = [Math.floor(index / 10), index % 10];
+  const share = counts[index] / (sum(counts.slice(10 * truth, 10 * truth + 10)) || 1);
+  const [colour, strength] = truth === guess ? [RIGHT, 0.75 * share] : [WRONG, Math.min(0.85, 4 * share)];
+  return mixed(colour, paper, TINT + strength);
+}
+
+export class Matrix {
+  constructor(root, onCell) {
+    this.note = root.querySelector(".matrix-note");
+    this.mistakes = root.querySelector(".mistakes");
+    this.cells = [];
+    const title = (text) => make("th", { textContent: String(text) });
+    root.querySelector(".matrix").append(
+      make("tr", {}, ...["", ...DIGITS].map(title)),
+      ...DIGITS.map((truth) => make("tr", {}, title(truth), ...DIGITS.map((guess) => {
+        const button = make("button", { type: "button" });
+        button.addEventListener("click", () => onCell(truth, guess));
+        this.cells.push(button);
+        return make("td", {}, button);
+      }))),
+    );
+  }
+
+  show(counts, accuracy, measure) {
+    this.note.textContent =
+      `${percent(accuracy)} of ${grouped(sum(counts))} ${measure.name} pictures read right. A row is the ` +
+      "digit that was written, a column the answer. Click a number for its pictures.";
+    const hex = getComputedStyle(this.note).getPropertyValue("--page-paper");
+    const paper = hex.match(/[0-9a-f]{2}/gi).map((two) => parseInt(two, 16));
+    this.cells.forEach((button, index) => {
+      const colour = cellColour(counts, index, paper);
+      button.textContent = counts[index] || "";
+      button.style.background = counts[index] ? `rgb(${colour.join(" ")})` : "transparent";
+      button.style.color = legibleOn(colour);
+      const [truth, guess] = [Math.floor(index / 10), index % 10];
+      button.setAttribute("aria-label", `${counts[index]} pictures of a ${truth} read as ${guess}`);
+    });
+  }
+
+  showPictures(truth, guess, { count, images }) {
+    const same = truth === guess ? "and read right" : `but read as ${guess}`;
+    const title = count ? `${count} pictures of a ${truth}, ${same}:` : `No picture of a ${truth} is read as ${guess}.`;
+    const pixels = bytesOf(images).map((value) => 255 - value); // on white
+    const canvases = Array.from({ length: pixels.length / 784 }, (_, i) => {
+      const canvas = make("canvas", { width: 28, height: 28 });
+      paintGrey(canvas, pixels.subarray(784 * i, 784 * (i + 1)));
+      return canvas;
+    });
+    this.mistakes.replaceChildren(make("p", { className: "note", textContent: title }), ...canvases);
+  }
+
+  clearPictures() {
+    this.mistakes.replaceChildren();
+  }
+}

@@ -1,0 +1,38 @@
+// What the chart's axes show.
+const TOP_LOSS = 4;
+const LEAST_SPAN = 20; // steps
+
+const stepOf = (row) => row?.[0] ?? 0;
+
+// {total: steps across, loss: {low, high, ticks}, accuracy: the same}; runs: the newest last.
+export function scalesOf(runs) {
+  const newest = runs.at(-1);
+  const ends = runs.map(({ points, measures }) => Math.max(stepOf(points.at(-1)), stepOf(measures.at(-1))));
+  const planned = newest.active ? (newest.total ?? 0) : 0;
+  const total = Math.max(LEAST_SPAN, planned, ...ends);
+  // The first steps are far off; the scale fits what comes after them, once there is enough of it.
+  const later = runs.flatMap(({ measures }) => measures.filter((row) => row[0] > 0.04 * total));
+  const seen = later.length ? later : newest.measures;
+  return { total, loss: lossScale(seen), accuracy: accuracyScale(seen) };
+}
+
+function lossScale(rows) {
+  const high = Math.min(TOP_LOSS, Math.max(0.2, ...rows.map((row) => row[1] ?? 0)) * 1.15);
+  return { low: 0, high, ticks: niceTicks(high) };
+}
+
+function accuracyScale(rows) {
+  const least = Math.min(...rows.map((row) => row[2] ?? 1));
+  const low = [0.9, 0.8, 0.5].find((value) => least > value) ?? 0;
+  return { low, high: 1, ticks: [0, 0.25, 0.5, 0.75, 1].map((share) => low + share * (1 - low)) };
+}
+
+export function niceTicks(high) {
+  const step = [0.05, 0.1, 0.2, 0.5, 1].find((size) => high / size <= 6) ?? 2;
+  const ticks = [];
+  for (let value = 0; value <= high + 1e-9; value += step) ticks.push(Number(value.toFixed(2)));
+  return ticks;
+}
+
+// A run's colour among the earlier ones.
+export const colourOf = (id) => `hsl(${(id * 67 + 150) % 360} 45% 55%)`;

@@ -1,0 +1,82 @@
+// The laboratory in words: a run's sentence, figures and set-up.
+import { compact, grouped, percent, seconds } from "../shared/numbers.js";
+
+export const WORDS = {
+  relu: "ReLU",
+  tanh: "tanh",
+  sigmoid: "sigmoid",
+  sgd: "SGD",
+  momentum: "SGD with momentum",
+  adam: "Adam",
+};
+export const AWAY = "The server is out of reach for the moment. Please try again.";
+const ALL_BUT_HELD_OUT = 55_000; // training pictures
+
+// What measures a run: pictures held out of its training, or where too few are left, the test's.
+export const TEST = { name: "test", title: "Test", promise: "the 10,000 test pictures" };
+export const HELD_OUT = { name: "held-out", title: "Held-out", promise: "5,000 pictures kept aside" };
+const MOST_TRAINING = 59_000; // pictures, for any to be held out
+export const measureOf = (run) => (run.started.measured_on === "test" ? TEST : HELD_OUT);
+export const measureFor = (size) => (size > MOST_TRAINING ? TEST : HELD_OUT);
+
+const ACTIVE = ["waiting", "loading", "running", "paused", "stopping"];
+export const isActive = (run) => ACTIVE.includes(run?.status);
+
+export function sentence(run, queue) {
+  const { epoch, epochs, step } = run.progress;
+  switch (run.status) {
+    case "waiting":
+      return queue ? `All training places are taken: you are number ${queue[0]} in the queue, about ${seconds(queue[1])}.` : "Starting.";
+    case "loading":
+      return run.download_bytes ? `Fetching the pictures of MNIST: ${(run.download_bytes / 1e6).toFixed(1)} MB so far.` : "Getting the pictures ready.";
+    case "running":
+      return `Training: epoch ${epoch} of ${epochs}, ${percent(run.accuracy)} of the ${measureOf(run).name} pictures right.`;
+    case "paused":
+      return `Paused at step ${step}, epoch ${epoch} of ${epochs}.`;
+    case "stopping":
+      return "Stopped. Measuring what it has learnt.";
+    default:
+      return run.test_accuracy === null ? run.sentence : `${run.sentence} ${percent(run.test_accuracy, 2)} of the 10,000 test pictures are read right.`;
+  }
+}
+
+export function figuresOf(run) {
+  const { step, loss, images_per_s: speed, left_s: left, elapsed_s: elapsed } = run.progress;
+  const active = isActive(run);
+  const parts = [
+    `step ${grouped(step)}`,
+    `loss ${loss === null ? "–" : loss.toFixed(3)}`,
+    `${compact(speed)} pictures a second`,
+    `${seconds(elapsed)}${active ? " so far" : ""}`,
+  ];
+  if (left && active) parts.push(`${seconds(left)} left`);
+  return parts.join(" · ");
+}
+
+// A setting that changed on the way is told with all its values.
+export function describe({ setup, changed }) {
+  const value = (name) => (changed[name] ?? [setup[name]]).join(" → ");
+  const parts = [
+    setup.preset,
+    setup.hidden_sizes.join("-") || "no hidden layer",
+    `rate ${value("learning_rate")}`,
+    `batch ${value("batch_size")}`,
+    WORDS[setup.optimizer],
+  ];
+  if (setup.augmentation) parts.push("augmented");
+  if (setup.dropout || changed.dropout) parts.push(`dropout ${value("dropout")}`);
+  if (setup.weight_decay || changed.weight_decay) parts.push(`decay ${value("weight_decay")}`);
+  if (setup.train_size < ALL_BUT_HELD_OUT) parts.push(`${setup.train_size} pictures`);
+  if (setup.seed) parts.push(`seed ${setup.seed}`);
+  return parts.join(", ");
+}
+
+// A kept moment of a run, [step, epoch, accuracy], where the slider stands.
+export function momentWords([step, epoch, accuracy]) {
+  const when = step ? `after step ${grouped(step)}, epoch ${epoch}` : "before the first step";
+  const right = `${percent(accuracy)} right`;
+  return {
+    brief: `${when}, ${right}`,
+    whole: `${when[0].toUpperCase()}${when.slice(1)}: ${right}. These weights answer for your drawing.`,
+  };
+}

@@ -1,0 +1,115 @@
+// The answer: in words, as ten bars, as the image that the model saw; and which model answers.
+import { make, paintGrey, write } from "../shared/draw.js";
+import { emit, on, page } from "../shared/page.js";
+import { Calm } from "./calm.js";
+
+const MOVING = "data-moving";
+
+function makeBar(digit) {
+  const fill = make("div", { className: "fill" });
+  const percent = make("span", { className: "percent", textContent: "0 %" });
+  const row = make(
+    "div",
+    {
+      className: "bar", role: "meter", data: { digit },
+      aria: { label: `Probability of ${digit}`, valuemin: 0, valuemax: 100, valuenow: 0 },
+    },
+    make("span", { className: "digit", textContent: String(digit) }),
+    make("div", { className: "track" }, fill),
+    percent,
+  );
+  return { row, fill, percent, shown: {} };
+}
+
+// Only what changes is written: every write costs the browser a new layout.
+function showBar(bar, value, winner) {
+  const { row, fill, percent, shown } = bar;
+  const whole = Math.round(100 * value);
+  if (shown.value !== value) fill.style.transform = `scaleX(${value})`;
+  if (shown.winner !== winner) row.toggleAttribute("data-winner", winner);
+  if (shown.whole !== whole) {
+    percent.textContent = `${whole} %`;
+    row.setAttribute("aria-valuenow", whole);
+  }
+  bar.shown = { value, winner, whole };
+}
+
+class Answer {
+  constructor(element) {
+    this.words = element.querySelector("#answer");
+    this.seen = element.querySelector("#seen canvas");
+    this.meters = element.querySelector("#probabilities");
+    this.help = element.querySelector("#yours-help");
+    this.bars = Array.from({ length: 10 }, (_, digit) => makeBar(digit));
+    this.meters.append(...this.bars.map(({ row }) => row));
+    this.calm = new Calm();
+    this.lost = false;
+    const radios = [...element.querySelectorAll("input[type=radio]")];
+    this.radios = Object.fromEntries(radios.map((radio) => [radio.value, radio]));
+    for (const radio of radios) {
+      radio.addEventListener("change", () => emit("mnist:model", { model: radio.value }));
+    }
+    this.listen(element);
+    paintGrey(this.seen, new Uint8Array(784));
+    this.radios[page.model].checked = true;
+  }
+
+  listen(element) {
+    on(element, "mnist:prediction", (detail) => this.show(detail));
+    on(element, "mnist:rest", () => {
+      this.meters.removeAttribute(MOVING);
+      if (!this.lost) this.say(this.calm.latest);
+    });
+    // Answers come faster than a transition lasts; without one the bars move a third sooner.
+    on(element, "mnist:drawing", () => this.meters.setAttribute(MOVING, ""));
+    on(element, "mnist:refused", ({ error }) => this.say(error));
+    on(element, "mnist:connection", ({ lost }) => {
+      this.lost = lost;
+      if (lost) this.say("reconnecting…", "lost");
+    });
+    on(element, "mnist:model", ({ model }) => {
+      if (model === "yours") this.offerYours(true);
+      this.radios[model].checked = true;
+    });
+  }
+
+  show(detail) {
+    this.lost = false;
+    // A model that learns moves the bars five times a second: in steps, as a transition costs more.
+    if (detail.cause === "moment") this.meters.setAttribute(MOVING, "");
+    this.showBars(detail.blank ? Array(10).fill(0) : detail.probabilities);
+    paintGrey(this.seen, detail.image);
+    this.meters.toggleAttribute("data-doubtful", !detail.blank && detail.digit === null);
+    const words = this.calm.hear(detail);
+    if (words !== null) this.say(words);
+    this.offerYours(detail.trained);
+    // Asked for a model that the server does not have (any more), it says which one answered.
+    if (detail.asked === page.model && detail.model !== detail.asked) {
+      emit("mnist:model", { model: detail.model });
+    }
+  }
+
+  showBars(probabilities) {
+    const most = Math.max(...probabilities);
+    this.bars.forEach((bar, digit) => {
+      const value = probabilities[digit];
+      showBar(bar, value, most > 0 && value === most);
+    });
+  }
+
+  say(words, kind = /^\d$/.test(words) ? "digit" : "words") {
+    write(this.words, words);
+    this.words.dataset.kind = kind;
+  }
+
+  offerYours(trained) {
+    this.radios.yours.disabled = !trained;
+    this.help.hidden = trained;
+  }
+}
+
+export function mount({ element }) {
+  const answer = new Answer(element);
+  if (page.prediction) answer.show(page.prediction);
+  return answer;
+}

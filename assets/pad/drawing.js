@@ -1,0 +1,75 @@
+// The drawing: strokes, undone and redone as whole drawings.
+import { MAX_POINTS, countPoints } from "../shared/strokes.js";
+
+const NEAR = 2.5; // points closer than this, about a pixel, are dropped
+const TAP = 12; // a stroke that stays within this is a dot
+const MAX_UNDO = 200;
+
+export class Drawing {
+  constructor(strokes = []) {
+    this.strokes = strokes; // finished and current; a change that can be undone makes a new array
+    this.stroke = null; // the one under the pen
+    this.past = [];
+    this.future = [];
+  }
+
+  get isFull() {
+    return countPoints(this.strokes) >= MAX_POINTS;
+  }
+
+  remember() {
+    this.past = [...this.past.slice(1 - MAX_UNDO), this.strokes];
+    this.future = [];
+  }
+
+  replace(strokes) {
+    this.remember();
+    this.stroke = null;
+    this.strokes = strokes;
+  }
+
+  undo() {
+    this.finish();
+    if (!this.past.length) return;
+    this.future = [...this.future, this.strokes];
+    this.strokes = this.past.pop();
+  }
+
+  redo() {
+    if (!this.future.length) return;
+    this.past = [...this.past, this.strokes];
+    this.strokes = this.future.pop();
+  }
+
+  clear() {
+    this.finish();
+    if (this.strokes.length) this.replace([]);
+  }
+
+  // begin, extend and finish say whether anything came of it.
+  begin(x, y) {
+    if (this.isFull) return false;
+    this.remember();
+    this.stroke = [[x, y]];
+    this.strokes = [...this.strokes, this.stroke];
+    return true;
+  }
+
+  extend(x, y) {
+    if (!this.stroke || this.isFull) return false;
+    const [lastX, lastY] = this.stroke.at(-1);
+    if (Math.hypot(x - lastX, y - lastY) < NEAR) return false;
+    this.stroke.push([x, y]);
+    return true;
+  }
+
+  finish() {
+    if (!this.stroke) return false;
+    // A tap hardly moves: drawn large, its wobble would become a line.
+    const [[x, y]] = this.stroke;
+    const near = ([eachX, eachY]) => Math.hypot(eachX - x, eachY - y) < TAP;
+    if (this.stroke.every(near)) this.stroke.splice(1);
+    this.stroke = null;
+    return true;
+  }
+}

@@ -1,0 +1,162 @@
+// The pad's reader, a module worker: it answers drawings with the networks that it was given, so that
+// no answer ever holds up the pen.
+//
+// In:  {type: "weights", model, version, url | bytes, sha256?}  the network called `model` is this one
+//                      from now on. `bytes` is an ArrayBuffer, to be transferred; `sha256`, hexadecimal,
+//                      is what they must have.
+//      {type: "strokes", seq, model, strokes}  a drawing to answer; older ones still waiting are dropped
+//      {type: "forget", model}
+// Out: {type: "answer", seq, model, version, image, blank, probabilities, likeness, digit, words}, with
+//                      four decimals, as the server's are
+//      {type: "unknown", seq, model}        there is no such network here, or it gives no numbers
+//      {type: "loaded", model, version}     from now on that version answers
+//      {type: "failed", model, version, error}  those weights are of no use; what was there stays
+// Versions of a model are numbers: whatever order weights come in, the highest one answers. Weights
+// that newer ones overtake before they set out are dropped without a word.
+import { predict } from "./classifier.js";
+import { Network } from "./network.js";
+
+const MAX_BYTES = 128 * 2 ** 20;
+const PATIENCE_MS = 120_000; // for a download
+
+const rounded = (value) => Math.round(value * 1e4) / 1e4;
+
+export class Reader {
+  // post: sends a message. later: calls a function after the messages that have come already.
+  constructor(post, later) {
+    this.post = post;
+    this.later = later;
+    this.networks = new Map(); // by model: {version, network}
+    this.coming = new Map(); // by model: weights that are not a network yet
+    this.drawing = null; // the newest that has no answer yet
+    this.isDue = false; // to work
+    this.hasAnswered = false; // a moment ago
+  }
+
+  hear(message) {
+    if (message.type === "strokes") this.drawing = message;
+    else if (message.type === "weights") this.want(message);
+    else if (message.type === "forget") this.forget(message.model);
+    this.wake();
+  }
+
+  wake() {
+    if (this.isDue) return;
+    this.isDue = true;
+    this.later(() => {
+      this.isDue = false;
+      this.work();
+    });
+  }
+
+  // One thing at a time, and then whatever has come meanwhile. In turns, since drawings may come
+  // faster than they are answered.
+  work() {
+    const tasks = [() => this.answer(), () => this.load()];
+    if (this.hasAnswered) tasks.reverse();
+    this.hasAnswered = false;
+    if (tasks.some((task) => task())) this.wake();
+  }
+
+  // Answers the drawing; false where there is none.
+  answer() {
+    if (!this.drawing) return false;
+    const { seq, model, strokes } = this.drawing;
+    this.drawing = null;
+    this.hasAnswered = true;
+    const known = this.networks.get(model);
+    const answer = known && predict(known.network, strokes);
+    if (!answer?.probabilities.every(Number.isFinite)) {
+      this.post({ type: "unknown", seq, model });
+      return true;
+    }
+    const probabilities = Array.from(answer.probabilities, rounded);
+    const likeness = rounded(answer.likeness);
+    this.post({ type: "answer", seq, model, version: known.version, ...answer, probabilities, likeness });
+    return true;
+  }
+
+  // One set of weights of a model is on its way at a time, and of those asked for meanwhile only the
+  // newest are kept: a slow link gets fewer, and each that sets out arrives.
+  want(weights) {
+    const { model, version } = weights;
+    const coming = this.coming.get(model);
+    if (version <= this.networks.get(model)?.version) return;
+    if (!coming) this.begin(weights);
+    else if (version > (coming.next ?? coming.now).version) coming.next = weights;
+  }
+
+  begin(weights) {
+    const controller = new AbortController();
+    this.coming.set(weights.model, { now: weights, next: null, controller });
+    if (!weights.bytes) this.fetch(weights, controller);
+  }
+
+  forget(model) {
+    this.networks.delete(model);
+    this.coming.get(model)?.controller.abort();
+    this.coming.delete(model);
+  }
+
+  async fetch(weights, controller) {
+    const timer = setTimeout(() => controller.abort(new Error("took too long")), PATIENCE_MS);
+    try {
+      const response = await fetch(weights.url, { signal: controller.signal });
+      if (!response.ok) throw new Error(`status ${response.status}`);
+      weights.bytes = await response.arrayBuffer();
+      this.wake();
+    } catch (error) {
+      this.end(weights, { type: "failed", error: error.message });
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  // Makes a network of weights that have come; false where there are none.
+  load() {
+    const ready = [...this.coming.values()].find(({ now }) => now.bytes && !now.isBeingRead);
+    if (!ready) return false;
+    ready.now.isBeingRead = true;
+    this.read(ready.now).catch((error) => this.end(ready.now, { type: "failed", error: error.message }));
+    return true;
+  }
+
+  async read(weights) {
+    await check(weights);
+    if (this.coming.get(weights.model)?.now !== weights) return; // forgotten meanwhile
+    const { model, version } = weights;
+    this.networks.set(model, { version, network: Network.from(weights.bytes) });
+    this.end(weights, { type: "loaded" });
+  }
+
+  end(weights, outcome) {
+    const { model, version } = weights;
+    const coming = this.coming.get(model);
+    if (coming?.now !== weights) return;
+    this.coming.delete(model);
+    this.post({ model, version, ...outcome });
+    if (coming.next) this.want(coming.next);
+    this.wake();
+  }
+}
+
+async function check({ bytes, sha256 }) {
+  if (bytes.byteLength > MAX_BYTES) throw new Error(`${bytes.byteLength} bytes`);
+  // A page that came without TLS has no means to do it.
+  if (!sha256 || !globalThis.crypto?.subtle) return;
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+  const found = Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  if (found !== sha256) throw new Error("altered on the way");
+}
+
+if (globalThis.DedicatedWorkerGlobalScope) {
+  const { port1, port2 } = new MessageChannel();
+  let due = () => {};
+  port1.onmessage = () => due();
+  const later = (work) => {
+    due = work;
+    port2.postMessage(null);
+  };
+  const reader = new Reader((message) => self.postMessage(message), later);
+  self.onmessage = ({ data }) => reader.hear(data);
+}

@@ -1,0 +1,13 @@
+// Bytes travel as base64.
+const CHUNK = 8192; // so many arguments a call takes
+
+export const bytesOf = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+export const signedBytesOf = (text) => new Int8Array(bytesOf(text).buffer);
+
+export function base64Of(bytes) {
+  let text = "";
+  for (let i = 0; i < bytes.length; i += CHUNK) {
+    text += String.fromCharCode(...bytes.subarray(i, i + CHUNK));
+  }
+  return btoa(text);
+}

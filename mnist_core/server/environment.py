@@ -1,0 +1,160 @@
+"""What the process finds around it: temporary folder, proxies, cores."""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import logging
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from mnist_core.errors import StartError
+
+try:
+    import fcntl
+except ImportError:  # no Unix: folders of killed servers stay
+    fcntl = None  # type: ignore[assignment]
+
+log = logging.getLogger(__name__)
+
+#: Names the folder of uploads, for Gradio and for `mnist_core.ui.files`.
+UPLOADS_VARIABLE = "GRADIO_TEMP_DIR"
+_PREFIX = "mnist_core-"
+_PROXIES = ("http_proxy", "https_proxy", "all_proxy")
+_LOOPBACK = ("localhost", "127.0.0.1", "::1")
+_CGROUPS = Path("/sys/fs/cgroup")
+
+
+def prepare_environment() -> None:
+    """Makes the environment such that Gradio starts in it, for this process and its workers.
+
+    To be called before Gradio is imported. Raises `StartError` where it can't start at all.
+
+    Gradio's temporary folder becomes one of this process alone, removed when it ends; loopback is
+    never asked through a proxy, and proxies that Gradio's client can't use are left out; matplotlib
+    draws without a screen, whatever a notebook's environment named.
+    """
+    os.environ[UPLOADS_VARIABLE] = str(_own_folder())
+    os.environ["MPLBACKEND"] = "agg"
+    for name in _PROXIES:
+        for variable in (name, name.upper()):
+            if variable in os.environ and not _usable(os.environ[variable]):
+                log.warning("a proxy is not used: expected http://host:port in %s", variable)
+                del os.environ[variable]
+    reach_without_proxy(*_LOOPBACK)
+
+
+def reach_without_proxy(*hosts: str) -> None:
+    """Adds `hosts` to those that no proxy is asked for."""
+    for variable in ("no_proxy", "NO_PROXY"):
+        known = [each.strip() for each in os.environ.get(variable, "").split(",") if each.strip()]
+        os.environ[variable] = ",".join(dict.fromkeys([*known, *hosts]))
+
+
+def _usable(proxy: str) -> bool:
+    try:
+        parts = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # no such port, half a bracket
+        return False
+
+
+def _own_folder() -> Path:
+    """A new folder that only this user may read, in the one that the environment names or the system's."""
+    wanted = os.environ.get(UPLOADS_VARIABLE)
+    for parent in (wanted, None) if wanted else (None,):
+        try:
+            folder = _held_folder(parent)
+        except OSError as error:
+            fault = error
+            continue
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+        _remove_abandoned(folder.parent)
+        return folder
+    raise StartError(f"there is no folder for temporary files: {fault}")
+
+
+def own_folder() -> Path | None:
+    """This process's folder of uploads; None where the environment was not prepared."""
+    folder = Path(os.environ.get(UPLOADS_VARIABLE, ""))
+    return folder if folder.name.startswith(_PREFIX) else None
+
+
+def remove_own_folder() -> None:
+    """Removes this process's folder of uploads, with all in it."""
+    folder = own_folder()
+    if folder is not None:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+# The folders that this process holds, by descriptors that stay open as long as it lives.
+_held: list[int] = []
+
+
+def _held_folder(parent: str | None) -> Path:
+    while True:
+        folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=parent))
+        if fcntl is None:
+            return folder
+        # A server that starts at the same moment may take it for abandoned before it is held.
+        with contextlib.suppress(FileNotFoundError, BlockingIOError):
+            descriptor = os.open(folder, os.O_RDONLY)
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if folder.is_dir():
+                _held.append(descriptor)
+                return folder
+
+
+def _remove_abandoned(parent: Path) -> None:
+    """Removes folders beside ours whose process was killed: nobody holds them any more."""
+    if fcntl is None:
+        return
+    for folder in parent.glob(f"{_PREFIX}*"):
+        with contextlib.suppress(OSError):  # another user's, held, or just gone
+            if folder.is_symlink() or folder.stat().st_uid != os.getuid():
+                continue
+            descriptor = os.open(folder, os.O_RDONLY)
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(folder, ignore_errors=True)
+            finally:
+                os.close(descriptor)
+
+
+def available_cores() -> int:
+    """The cores that this process may use, at least one: by affinity and its container's quota."""
+    try:
+        cores = len(os.sched_getaffinity(0))
+    except AttributeError:  # no Linux
+        cores = os.cpu_count() or 1
+    return max(1, int(min(cores, _quota(_CGROUPS, Path("/proc/self/cgroup")))))
+
+
+def _quota(root: Path, membership: Path) -> float:
+    """Cores that the control groups of this process allow, infinite where none says."""
+    quota = float("inf")
+    with contextlib.suppress(OSError):
+        for line in membership.read_text().splitlines():
+            _, controllers, path = line.split(":", 2)
+            if controllers and "cpu" not in controllers.split(","):
+                continue
+            top = root / "cpu" if controllers else root
+            group = top / path.lstrip("/")
+            # In a container the path is the host's, and its own group is what it sees at the top.
+            for each in (top, *(p for p in (group, *group.parents) if top in p.parents)):
+                quota = min(quota, _quota_of(each))
+    return quota
+
+
+def _quota_of(group: Path) -> float:
+    with contextlib.suppress(OSError, ValueError):
+        quota, period = (group / "cpu.max").read_text().split()  # cgroup v2
+        return float("inf") if quota == "max" else int(quota) / int(period)
+    with contextlib.suppress(OSError, ValueError):
+        microseconds = int((group / "cpu.cfs_quota_us").read_text())
+        if microseconds > 0:
+            return microseconds / int((group / "cpu.cfs_period_us").read_text())
+    return float("inf")

@@ -1,0 +1,79 @@
+"""A visitor's drawing and the model that answers for it, as several parts of the page compute on it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+import torch
+from torch import Tensor
+
+from mnist_core.ink.ink import Ink
+from mnist_core.models.mlp import MLP
+from mnist_core.server.limits import Limits
+from mnist_core.server.payload import Payload
+from mnist_core.server.session import Model, Session
+from mnist_core.server.strokes import checked_strokes
+from mnist_core.ui.answers import Answer
+
+#: Among a visitor's requests, one that computes on a drawing counts as so many predictions.
+COST = 3.0
+
+
+class DrawingRequest(Payload):
+    """A drawing, whose strokes are checked by `checked_strokes`, and which model answers."""
+
+    strokes: object = None
+    model: Model
+
+    @property
+    def meant(self) -> int | None:
+        """The digit that the visitor meant, None for the one that the model names."""
+        return None
+
+
+Request = TypeVar("Request", bound=DrawingRequest)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drawing:
+    """A drawing and the model that answers for it. image: (28, 28). `label` is what was meant."""
+
+    ink: Ink
+    model: MLP
+    image: Tensor
+    probabilities: Tensor
+    label: int
+
+    @classmethod
+    def of(cls, ink: Ink, model: MLP, *, meant: int | None) -> Drawing:
+        image = torch.from_numpy(ink.to_image())
+        with torch.no_grad():
+            probabilities = model.probabilities(image[None])[0]
+        label = int(probabilities.argmax()) if meant is None else meant
+        return cls(ink=ink, model=model, image=image, probabilities=probabilities, label=label)
+
+    @property
+    def images(self) -> Tensor:
+        return self.image[None]
+
+    @property
+    def labels(self) -> Tensor:
+        return torch.tensor([self.label])
+
+
+def of_drawing(
+    limits: Limits, answer: Callable[[Session, Request, Drawing], Answer]
+) -> Callable[[Session, Request], Answer]:
+    """`answer` for requests whose drawing is not blank, with {blank} added."""
+
+    def unless_blank(session: Session, request: Request) -> Answer:
+        ink = Ink(checked_strokes(request.strokes, max_points=limits.points))
+        if ink.is_empty:
+            return {"blank": True}
+        model = session.classifier_for(request.model).model
+        drawing = Drawing.of(ink, model, meant=request.meant)
+        return {"blank": False} | answer(session, request, drawing)
+
+    return unless_blank

@@ -1,0 +1,107 @@
+"""What a moment of a training looks like: its confusion matrix, its mistakes, its weights."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass
+from typing import Annotated
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+
+from mnist_core.errors import RefusedError
+from mnist_core.server.application import Application
+from mnist_core.server.payload import Payload
+from mnist_core.server.runs import Run
+from mnist_core.server.session import Session
+from mnist_core.ui.answers import Answer
+
+_WEIGHT_PICTURES = 40  # units of the first layer that the page shows
+_MISTAKES = 24  # pictures of one cell of the confusion matrix
+
+_Digit = Annotated[int, Field(ge=0, le=9)]
+
+
+class MomentRequest(Payload):
+    """run: the newest where it is None. moment: of the slider, None for the newest weights."""
+
+    run: int | None = None
+    moment: int | None = None
+
+
+class CellRequest(MomentRequest):
+    """A cell of the confusion matrix."""
+
+    truth: _Digit
+    guess: _Digit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """A moment's guesses at the measuring images: (n,), (n,) and (n, 784), all uint8."""
+
+    predictions: NDArray[np.uint8]
+    labels: NDArray[np.uint8]
+    images: NDArray[np.uint8]
+
+
+def show(session: Session, request: MomentRequest) -> Answer:
+    """Let a moment of a run answer for the drawing, or its newest weights."""
+    session.show(_run(session, request), request.moment)
+    return {}
+
+
+def views(session: Session, request: MomentRequest, *, application: Application) -> Answer:
+    """The confusion matrix, accuracy and first-layer weights of a moment."""
+    run = _run(session, request)
+    answer: Answer = {"run": run.id, "moment": request.moment}
+    snapshot = run.at(request.moment)
+    if snapshot is not None:
+        first = run.classifier_of(snapshot).model.linear_layers[0].weight
+        rows = first[:_WEIGHT_PICTURES].detach().numpy()
+        scale = float(np.abs(rows).max()) or 1.0
+        values = np.round(rows / scale * 127).astype(np.int8)
+        answer |= {
+            "step": snapshot.step,
+            "weights": base64.b64encode(values.tobytes()).decode(),
+            "scale": scale,
+        }
+    found = _measured(run, request.moment, application)
+    if found is not None:
+        cells = found.labels.astype(np.int64) * 10 + found.predictions
+        answer["matrix"] = np.bincount(cells, minlength=100).tolist()
+        answer["accuracy"] = float((found.predictions == found.labels).mean())
+    return answer
+
+
+def mistakes(session: Session, request: CellRequest, *, application: Application) -> Answer:
+    """Pictures of the digits `truth` that were taken for `guess` at a moment."""
+    found = _measured(_run(session, request), request.moment, application)
+    if found is None:
+        return {"count": 0, "images": ""}
+    in_cell = (found.labels == request.truth) & (found.predictions == request.guess)
+    chosen = np.flatnonzero(in_cell)
+    pictures = base64.b64encode(found.images[chosen[:_MISTAKES]].tobytes()).decode()
+    return {"count": len(chosen), "images": pictures}
+
+
+def _run(session: Session, request: MomentRequest) -> Run:
+    """The run that the request is about, whose moment is kept."""
+    run = session.run if request.run is None else session.find(request.run)
+    if run is None:
+        raise RefusedError("gone", "There is no such training any more.")
+    if request.moment is not None and not 0 <= request.moment < len(run.moments):
+        raise RefusedError("gone", "That moment is not kept any more.")
+    return run
+
+
+def _measured(run: Run, moment: int | None, application: Application) -> Measured | None:
+    """What a moment was measured by; None where nothing has been measured yet."""
+    snapshot = run.measured(moment)
+    kept = application.measuring_images(run.started.measured_on) if run.started else None
+    if snapshot is None or not snapshot.predictions or kept is None:
+        return None
+    predictions = np.frombuffer(snapshot.predictions, dtype=np.uint8)
+    images, labels = (part[:: snapshot.stride][: len(predictions)] for part in kept)
+    return Measured(predictions=predictions, labels=labels, images=images)

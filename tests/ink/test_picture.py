@@ -1,0 +1,98 @@
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from mnist_core.ink.ink import Ink
+from mnist_core.ink.raster import Image
+
+SEVEN = [[(20.0, 20.0), (80.0, 22.0), (45.0, 120.0)], [(30.0, 70.0), (75.0, 68.0)]]
+
+
+def big(image: Image, size: int = 200) -> NDArray[np.float64]:
+    """A 28x28 image enlarged to a picture with smooth edges."""
+    place = (np.arange(size) + 0.5) * 28 / size - 0.5
+    low = np.clip(np.floor(place).astype(int), 0, 26)
+    part = np.clip(place - low, 0, 1)
+    rows = image[low] * (1 - part)[:, None] + image[low + 1] * part[:, None]
+    return np.asarray(rows[:, low] * (1 - part) + rows[:, low + 1] * part)
+
+
+def test_mnist_like_image_comes_back() -> None:
+    image = Ink(SEVEN).to_image()
+    image[image < 0.02] = 0.0
+    for array in (image, (image * 255).astype(np.uint8), 1.0 - image):
+        assert np.abs(Ink.from_image(array).to_image() - image).mean() < 0.02
+
+
+@pytest.mark.parametrize("channels", [0, 1, 3, 4])
+@pytest.mark.parametrize("dark_ink", [True, False])
+def test_pictures_of_every_kind_show_the_same_digit(channels: int, dark_ink: bool) -> None:
+    image = Ink(SEVEN).to_image()
+    picture = np.pad(big(image), ((40, 5), (10, 90)))
+    picture = np.rint((1 - picture if dark_ink else picture) * 255).astype(np.uint8)
+    if channels:
+        picture = np.repeat(picture[..., None], channels, axis=2)
+    if channels == 4:
+        picture[..., 3] = 255
+    assert np.abs(Ink.from_image(picture).to_image() - image).mean() < 0.04
+
+
+def test_transparent_canvas_shows_its_ink() -> None:
+    image = Ink(SEVEN).to_image()
+    for shade in (0, 255):
+        picture = np.full((200, 200, 4), shade, np.uint8)
+        picture[..., 3] = np.rint(big(image) * 255)
+        assert np.abs(Ink.from_image(picture).to_image() - image).mean() < 0.04
+
+
+def test_photo_with_uneven_light_and_grain() -> None:
+    image = Ink(SEVEN).to_image()
+    rows, columns = np.mgrid[:240, :320] / 300
+    paper = 0.85 - 0.3 * columns - 0.25 * rows**2
+    picture = paper.copy()
+    picture[20:220, 60:260] *= 1 - 0.7 * big(image)
+    picture += np.random.default_rng(1).normal(0, 0.02, picture.shape)
+    found = Ink.from_image(np.clip(picture, 0, 1)).to_image()
+    assert np.abs(found - image).mean() < 0.06
+
+
+def test_thin_line_in_a_large_picture_is_thickened() -> None:
+    picture = np.ones((400, 400))
+    picture[50:350, 199:201] = 0.0
+    found = Ink.from_image(picture).to_image()
+    assert 1.5 < found[10:18].sum(axis=1).mean() < 4.0
+
+
+@pytest.mark.parametrize("array", [np.zeros((28, 28)), np.full((50, 40, 3), 255, np.uint8)])
+def test_empty_picture_is_empty_ink(array: NDArray[np.generic]) -> None:
+    ink = Ink.from_image(array)
+    assert ink.is_empty
+    assert not ink.to_image().any()
+
+
+def test_plain_photo_of_paper_is_empty() -> None:
+    noise = np.random.default_rng(2).normal(0.7, 0.01, (100, 100))
+    assert Ink.from_image(noise).is_empty
+
+
+@pytest.mark.parametrize(
+    ("array", "message"),
+    [
+        (np.zeros(5), "shape"),
+        (np.zeros((4, 4, 2)), "shape"),
+        (np.zeros((0, 4)), "at least one pixel"),
+        (np.full((4, 4), np.nan), "NaN"),
+        (np.full((4, 4), -1.0), r"\[0, 1\]"),
+        (np.full((4, 4), 1e9), r"\[0, 255\]"),
+        (np.array([["a", "b"]]), "numbers"),
+    ],
+)
+def test_bad_pictures_are_refused(array: NDArray[np.generic], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        Ink.from_image(array)
+
+
+def test_a_single_pixel_of_ink_is_a_picture() -> None:
+    picture = np.zeros((9, 9))
+    picture[4, 4] = 1.0
+    assert np.isfinite(Ink.from_image(picture).to_image()).all()

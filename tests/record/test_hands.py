@@ -1,0 +1,20 @@
+import numpy as np
+
+from mnist_core.ink.ink import Ink
+from mnist_core.record.hands import vary_strokes
+
+SEVEN = [np.array([(20.0, 20.0), (80.0, 22.0), (45.0, 120.0)])]
+
+
+def test_varied_strokes_keep_their_points_and_lose_their_place() -> None:
+    strokes = [*SEVEN, np.array([(30.0, 70.0), (75.0, 68.0)])]
+    varied = vary_strokes(strokes, generator=np.random.default_rng(0))
+    assert [len(stroke) for stroke in varied] == [3, 2]
+    assert np.abs(np.concatenate(varied)).max() < 2.0
+    still = vary_strokes(strokes, strength=0.0, generator=np.random.default_rng(0))
+    assert np.abs(Ink(still).to_image() - Ink(strokes).to_image()).max() < 0.01
+
+
+def test_a_dot_can_be_varied() -> None:
+    (dot,) = vary_strokes([np.zeros((1, 2))], generator=np.random.default_rng(0))
+    assert np.isfinite(dot).all()

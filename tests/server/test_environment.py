@@ -1,0 +1,136 @@
+"""The environment that a server finds: folders, proxies, cores."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from mnist_core.server import environment
+from mnist_core.server.environment import (
+    UPLOADS_VARIABLE,
+    available_cores,
+    prepare_environment,
+    remove_own_folder,
+)
+
+PROXIES = ("http_proxy", "https_proxy", "all_proxy")
+
+
+@pytest.fixture(autouse=True)
+def _own_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in (
+        *PROXIES,
+        *(each.upper() for each in PROXIES),
+        "no_proxy",
+        "NO_PROXY",
+        "MPLBACKEND",
+    ):
+        monkeypatch.setenv(name, "")
+        monkeypatch.delenv(name)
+    monkeypatch.setenv(UPLOADS_VARIABLE, str(tmp_path))
+
+
+def test_the_folder_of_uploads_is_this_process_s_alone_and_goes_with_it(tmp_path: Path) -> None:
+    prepare_environment()
+    folder = Path(os.environ[UPLOADS_VARIABLE])
+    assert folder.parent == tmp_path
+    assert folder.stat().st_mode & 0o777 == 0o700
+    (folder / "a").mkdir()
+    (folder / "a" / "b.png").write_bytes(b"b")
+    remove_own_folder()
+    assert not folder.exists()
+
+
+def test_a_folder_that_can_not_be_had_is_replaced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("no folder")
+    monkeypatch.setenv(UPLOADS_VARIABLE, str(tmp_path / "file"))
+    prepare_environment()
+    folder = Path(os.environ[UPLOADS_VARIABLE])
+    assert folder.is_dir()
+    assert tmp_path not in folder.parents
+    remove_own_folder()
+
+
+def test_folders_of_killed_servers_are_removed_and_those_of_living_ones_not(tmp_path: Path) -> None:
+    code = (
+        "import os, signal, sys; from mnist_core.server.environment import prepare_environment;"
+        "prepare_environment(); print(os.environ['GRADIO_TEMP_DIR'], flush=True); sys.stdin.read()"
+    )
+    living, killed = (
+        subprocess.Popen(
+            [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        for _ in range(2)
+    )
+    with living, killed:
+        assert living.stdout is not None
+        assert killed.stdout is not None
+        folders = [Path(out.readline().strip()) for out in (living.stdout, killed.stdout)]
+        killed.kill()
+        killed.wait()
+        assert all(folder.is_dir() for folder in folders)
+        prepare_environment()
+        assert [folder.is_dir() for folder in folders] == [True, False]
+        remove_own_folder()
+        living.communicate("", timeout=30)
+    assert not any(folder.exists() for folder in folders)
+
+
+def test_loopback_is_never_asked_through_a_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", "http://proxy.example:3128")
+    monkeypatch.setenv("no_proxy", "intranet.example")
+    prepare_environment()
+    assert os.environ["http_proxy"] == "http://proxy.example:3128"
+    assert os.environ["no_proxy"] == "intranet.example,localhost,127.0.0.1,::1"
+    remove_own_folder()
+
+
+@pytest.mark.parametrize("proxy", ["socks5://a:1", "socks://a", "http://[a", "http://a:b", "x://y"])
+def test_a_proxy_that_can_not_be_used_is_left_out(
+    proxy: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("all_proxy", proxy)
+    monkeypatch.setenv("HTTPS_PROXY", proxy)
+    prepare_environment()
+    assert "all_proxy" not in os.environ
+    assert "HTTPS_PROXY" not in os.environ
+    remove_own_folder()
+
+
+@pytest.mark.parametrize(
+    ("files", "cores"),
+    [
+        ({}, float("inf")),
+        ({"cpu.max": "max 100000"}, float("inf")),
+        ({"cpu.max": "150000 100000"}, 1.5),
+        ({"a/cpu.max": "50000 100000", "cpu.max": "400000 100000"}, 0.5),
+        ({"a/b/cpu.max": "400000 100000", "a/cpu.max": "200000 100000"}, 2.0),
+        ({"cpu.max": "nonsense"}, float("inf")),
+        ({"cpu/a/cpu.cfs_quota_us": "300000", "cpu/a/cpu.cfs_period_us": "100000"}, 3.0),
+        ({"cpu/a/cpu.cfs_quota_us": "-1", "cpu/a/cpu.cfs_period_us": "100000"}, float("inf")),
+    ],
+)
+def test_a_container_s_quota_counts(files: dict[str, str], cores: float, tmp_path: Path) -> None:
+    root, membership = tmp_path / "cgroup", tmp_path / "membership"
+    for name, text in files.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text)
+    membership.write_text("5:cpu,cpuacct:/a/b\n4:memory:/c\n0::/a/b\n")
+    assert environment._quota(root, membership) == cores
+
+
+def test_cores_follow_the_affinity() -> None:
+    if not hasattr(os, "sched_setaffinity"):
+        pytest.skip("affinities are Linux's")
+    before = os.sched_getaffinity(0)
+    try:
+        os.sched_setaffinity(0, {min(before)})
+        assert available_cores() == 1
+    finally:
+        os.sched_setaffinity(0, before)

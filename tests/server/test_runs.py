@@ -1,0 +1,62 @@
+"""What is kept of one training, and what is told of it."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+import torch
+
+from mnist_core.data.datasets import Splits
+from mnist_core.ink.ink import Ink
+from mnist_core.models.checkpoints import dump_checkpoint
+from mnist_core.models.mlp import MLP
+from mnist_core.server.runs import Run
+from mnist_core.server.sessions import Sessions
+from mnist_core.worker.messages import End, Live, Snapshot
+from tests.support.browser import SEVEN
+from tests.support.visitors import Pool, reports, setup
+
+
+def test_weights_that_overflow_answer_as_one_that_knows_nothing() -> None:
+    run = Run(run_id=1, setup=setup())
+    model = MLP(run.setup.model_config())
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.fill_(1e30)
+    snapshot = Snapshot(step=1, epoch=1, elapsed_s=1.0, weights=dump_checkpoint(model))
+    run.hear(Live(run=1, snapshot=snapshot))
+    classifier = run.classifier_at(None)
+    assert classifier is not None
+    assert classifier.predict(Ink(SEVEN)).probabilities == pytest.approx(0.1)
+
+
+def test_an_end_that_comes_before_the_stop_stays(
+    sessions: Sessions, pool: Pool, digits: Splits
+) -> None:
+    run = pool.train(sessions.open(), digits)
+    run.stopping()
+    assert run.status == "finished"
+
+
+def test_a_run_tells_the_settings_that_changed_on_its_way() -> None:
+    run = Run(run_id=1, setup=setup(learning_rate=0.1))
+    for rate in (0.5, 0.05):
+        run.change(setup(learning_rate=rate))
+    assert run.summary()["changed"] == {"learning_rate": [0.1, 0.5, 0.05]}
+    for rate in range(1, 50):
+        run.change(setup(learning_rate=float(rate)))
+    assert len(run.summary()["changed"]["learning_rate"]) == 6
+    assert run.summary()["changed"]["learning_rate"][-1] == 49.0
+
+
+def test_a_run_that_lost_what_it_had_learnt_says_so(
+    sessions: Sessions, pool: Pool, digits: Splits
+) -> None:
+    run = pool.begin(sessions.open())
+    for report in reports(digits, run):
+        if isinstance(report, End) and report.snapshot is not None:
+            lost = dataclasses.replace(report.snapshot, accuracy=0.1)
+            report = dataclasses.replace(report, snapshot=lost)
+        pool.jobs[-1].tell(report)
+    assert "lost again" in run.sentence

@@ -1,0 +1,52 @@
+"""Short trainings as a worker follows them, without a process."""
+
+from __future__ import annotations
+
+import dataclasses
+import queue
+from collections.abc import Iterable
+from typing import Any, TypeVar
+
+from mnist_core.data.datasets import Splits
+from mnist_core.models.checkpoints import load_checkpoint
+from mnist_core.models.config import MLPConfig
+from mnist_core.training.config import TrainConfig
+from mnist_core.worker.live_training import Inbox, LiveTraining
+from mnist_core.worker.messages import End, Order, Report, Start
+
+Kind = TypeVar("Kind")
+
+SHORT = Start(
+    run=1,
+    model=MLPConfig(hidden_sizes=(16,)),
+    train=TrainConfig(epochs=3, batch_size=10, learning_rate=0.05),
+    train_size=200,
+    seed=0,
+)
+
+
+def short(*, run: int = 1, **settings: Any) -> Start:
+    """An order for a short training, with other settings of its `TrainConfig`."""
+    return dataclasses.replace(SHORT, run=run, train=dataclasses.replace(SHORT.train, **settings))
+
+
+def follow(start: Start, digits: Splits, orders: Iterable[Order] = ()) -> list[Report]:
+    """The reports of a training with `orders` waiting in its inbox."""
+    inbox: Inbox = queue.SimpleQueue()
+    for each in orders:
+        inbox.put(each)
+    reports: list[Report] = []
+    LiveTraining(start, digits, reports.append).follow(inbox)
+    return reports
+
+
+def of_type(messages: Iterable[object], kind: type[Kind]) -> list[Kind]:
+    """Those of the messages that are of one kind."""
+    return [message for message in messages if isinstance(message, kind)]
+
+
+def weights_in(end: End) -> bytes:
+    """All weights that a training ended with, one behind the other."""
+    assert end.snapshot is not None
+    state = load_checkpoint(end.snapshot.weights).state_dict()
+    return b"".join(tensor.numpy().tobytes() for tensor in state.values())

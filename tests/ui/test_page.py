@@ -1,0 +1,50 @@
+"""The page's frame: what it keeps Gradio from keeping."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import gradio as gr
+
+from mnist_core.models.classifier import Classifier
+from mnist_core.models.mlp import MLP
+from mnist_core.server.application import Application
+from mnist_core.ui.page import build_page, forget_events
+from tests.support.visitors import Pool
+
+
+def in_a_loop(build: Callable[[], gr.Blocks]) -> gr.Blocks:
+    """Build a page where an event loop runs: Gradio would leave open the ones that it makes without."""
+
+    async def built() -> gr.Blocks:
+        return build()
+
+    with ThreadPoolExecutor(1) as thread:  # the browser tests have a loop of their own on this one
+        return thread.submit(lambda: asyncio.run(built())).result()
+
+
+def remember(page: gr.Blocks, count: int) -> None:
+    """Names that so many clients gave their events, as Gradio notes them when an event comes."""
+    for number in range(count):
+        page._queue.pending_event_ids_session[f"client {number}"] = {f"event {number}"}
+
+
+def test_gradio_remembers_the_latest_names_of_events_only() -> None:
+    page = in_a_loop(gr.Blocks)
+    remember(page, 250)
+    forget_events(page)
+    names = list(page._queue.pending_event_ids_session)
+    assert names == [f"client {number}" for number in range(50, 250)]
+    assert page._queue.pending_messages_per_session.max_size == 200
+    forget_events(page)
+    assert list(page._queue.pending_event_ids_session) == names
+
+
+def test_the_sweep_has_gradio_forget() -> None:
+    application = Application(ready=Classifier(MLP()), pool=Pool())  # type: ignore[arg-type]
+    page = in_a_loop(lambda: build_page(application, tabs={}))
+    remember(page, 201)
+    application.sweep()
+    assert len(page._queue.pending_event_ids_session) == 200

@@ -1,0 +1,114 @@
+"""The page's scripts: at which addresses they are, how they are served, and behind a prefix too."""
+
+from __future__ import annotations
+
+import http.client
+import re
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, expect
+
+from mnist_core.ui.static import ASSETS, address, modules, mount_script, preload_links, version
+from tests.support.app import serve
+from tests.support.browser import SEVEN, draw, open_page
+
+
+def get(url: str, path: str, *, method: str = "GET") -> tuple[int, dict[str, str], bytes]:
+    """Status, headers and body; the path goes out as it stands, dots and all."""
+    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=20)
+    connection.request(method, path)
+    response = connection.getresponse()
+    headers = {name.lower(): value for name, value in response.getheaders()}
+    body = response.read()
+    connection.close()
+    return response.status, headers, body
+
+
+def test_every_script_has_an_address_of_its_content(app_url: str) -> None:
+    assert set(modules()) == {
+        path.relative_to(ASSETS).as_posix() for path in ASSETS.glob("**/*.js")
+    }
+    assert re.fullmatch("[0-9a-f]{16}", version())
+    for name, content in modules().items():
+        status, headers, body = get(app_url, f"/{address(name)}")
+        assert status == 200
+        assert body == content == (ASSETS / name).read_bytes()
+        assert headers["content-type"] == "text/javascript; charset=utf-8"
+        assert headers["cache-control"] == "public, max-age=31536000, immutable"
+        assert headers["x-content-type-options"] == "nosniff"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "{version}/pad/nothing.js",
+        "{version}/lab.js",
+        "{version}/lab/lab.css",
+        "{version}/lab/lab.html",
+        "{version}/mnist.safetensors",
+        "{version}/use_model.py",
+        "{version}/pad/",
+        "{version}/",
+        "{version}/../app.py",
+        "{version}/pad/../../../app.py",
+        "{version}/pad/..%2f..%2fapp.py",
+        "{version}/pad/%2e%2e/use_model.py",
+        "{version}//etc/passwd",
+        "0123456789abcdef/pad/answer.js",
+        "pad/answer.js",
+        "",
+    ],
+)
+def test_nothing_else_is_served(app_url: str, path: str) -> None:
+    status, headers, body = get(app_url, "/page/" + path.format(version=version()))
+    assert status == 404
+    assert body == b'{"error":"There is nothing here."}'
+    assert "immutable" not in headers.get("cache-control", "")
+
+
+def test_scripts_are_read_not_written(app_url: str) -> None:
+    path = f"/{address('pad/answer.js')}"
+    status, headers, body = get(app_url, path, method="HEAD")
+    assert (status, body) == (200, b"")
+    assert "immutable" in headers["cache-control"]
+    assert get(app_url, path, method="POST")[0] == 405
+
+
+def test_a_script_that_is_not_there_is_a_mistake_of_the_page() -> None:
+    with pytest.raises(KeyError, match=r"pad/answer\.js.*got pad/anwser\.js"):
+        mount_script("pad/anwser.js")
+
+
+def test_all_scripts_are_announced_in_the_head() -> None:
+    linked = re.findall(r'<link rel="modulepreload" href="([^"/][^"]*)">', preload_links())
+    assert linked == [address(name) for name in modules()]
+
+
+def test_the_page_works_behind_a_prefix(browser: Browser, tmp_path: Path) -> None:
+    environment = {"GRADIO_ROOT_PATH": "/digits"}
+    context = browser.new_context()
+    page = context.new_page()
+    said: list[str] = []
+
+    def hear(message: ConsoleMessage) -> None:
+        if message.type == "error":
+            said.append(message.text)
+
+    page.on("console", hear)
+    page.on("pageerror", lambda error: said.append(str(error)))
+    with serve(log=tmp_path / "app.log", environment=environment) as app:
+        open_page(page, f"{app.url}digits/")
+        draw(page, SEVEN)
+        expect(page.locator("#answer")).to_have_text("7")
+        page.get_by_role("tab", name="Under the hood").click()
+        expect(page.locator("#hood [data-part=model]")).to_have_text(
+            "The ready-made model answers."
+        )
+        loaded = page.evaluate(
+            "performance.getEntriesByType('resource').map(({ name }) => new URL(name).pathname)"
+        )
+        context.close()
+    assert {f"/digits/{address(name)}" for name in modules()} <= set(loaded)
+    assert said == []
