@@ -47,6 +47,7 @@ FUNCTIONS: Mapping[str, tuple[Callable[..., Any], ...]] = MappingProxyType(
             raster.line_centre,
             raster.centre_of_mass,
             raster.draw,
+            raster.vector_lengths,
         ),
         "scratch": (
             tensors.normalize,
