@@ -7,7 +7,8 @@ from typing import Any
 
 import gradio as gr
 
-from mnist_core.ui.static import ASSETS, mount_script
+from mnist_core.files import ASSETS
+from mnist_core.ui.static import mount_script
 
 
 def read_asset(name: str) -> str:

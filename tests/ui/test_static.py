@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, expect
 
-from mnist_core.ui.static import ASSETS, address, modules, mount_script, preload_links, version
+from mnist_core.files import ASSETS
+from mnist_core.ui.static import address, modules, mount_script, preload_links, version
 from tests.support.app import serve
 from tests.support.browser import SEVEN, draw, open_page
 
@@ -81,9 +82,12 @@ def test_a_script_that_is_not_there_is_a_mistake_of_the_page() -> None:
         mount_script("pad/anwser.js")
 
 
-def test_all_scripts_are_announced_in_the_head() -> None:
+def test_all_scripts_are_announced_in_the_head_and_the_pads_first() -> None:
     linked = re.findall(r'<link rel="modulepreload" href="([^"/][^"]*)">', preload_links())
-    assert linked == [address(name) for name in modules()]
+    assert sorted(linked) == sorted(address(name) for name in modules())
+    of_the_pad = ["/shared/" in each or "/pad/" in each for each in linked]
+    assert of_the_pad == sorted(of_the_pad, reverse=True)
+    assert any(of_the_pad)
 
 
 def test_the_page_works_behind_a_prefix(browser: Browser, tmp_path: Path) -> None:
