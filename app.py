@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import io
 import logging
 import os
 import signal
+import socket
 import sys
 import threading
 from pathlib import Path
 
 from mnist_core.errors import AccountsError, StartError
+from mnist_core.logs import log_as_json
 from mnist_core.server.environment import (
     prepare_environment,
     reach_without_proxy,
     remove_own_folder,
 )
-from mnist_core.server.logs import log_as_json
 
 if __name__ == "__main__":
     log_as_json(logging.WARNING)
@@ -48,9 +50,17 @@ def parse_options(arguments: list[str] | None = None) -> argparse.Namespace:
     )
     parser.add_argument(
         "--port",
-        type=int,
-        default=environment.get("GRADIO_SERVER_PORT"),
+        type=_port,
+        default=environment.get("GRADIO_SERVER_PORT") or None,
         help="port (default: $GRADIO_SERVER_PORT, else the first free one from 7860)",
+    )
+    parser.add_argument(
+        "--root-path",
+        type=_root_path,
+        default=environment.get("GRADIO_ROOT_PATH", ""),
+        metavar="PATH",
+        help="where a proxy in front of the page shows it, /PATH or the whole https://HOST/PATH "
+        "(default: $GRADIO_ROOT_PATH, else /)",
     )
     parser.add_argument("--share", action="store_true", help="also make a public link")
     parser.add_argument(
@@ -72,8 +82,32 @@ def parse_options(arguments: list[str] | None = None) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
+def _port(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 65535:
+        raise argparse.ArgumentTypeError(f"expected a port from 1 to 65535, got {text!r}")
+    return int(text)
+
+
+def _root_path(text: str) -> str:
+    if text and not text.startswith(("/", "http://", "https://")):
+        raise argparse.ArgumentTypeError(f"expected /PATH or https://HOST/PATH, got {text!r}")
+    return text.rstrip("/")
+
+
+def check_host(host: str) -> None:
+    """OSError for one that is not this machine's: Gradio would try a hundred ports of it."""
+    for family, kind, protocol, _, address in socket.getaddrinfo(host, 0, type=socket.SOCK_STREAM)[
+        :1
+    ]:
+        with socket.socket(family, kind, protocol) as probe:
+            probe.bind(address)
+
+
 def main() -> None:
     options = parse_options()
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal may know fewer characters
     reach_without_proxy(options.host)
     try:
         limits, accounts = limits_from(options), read_accounts(options.auth)
@@ -83,12 +117,14 @@ def main() -> None:
     page = build_page(application, tabs=TABS)
     page.queue(default_concurrency_limit=8, max_size=100)
     try:
+        check_host(options.host)
         # SIGTERM ends the page as Ctrl+C does: the trainings' processes go with it.
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         page.launch(
             server_name=options.host,
             server_port=options.port,
             share=options.share,
+            root_path=options.root_path,
             auth=accounts,
             prevent_thread_lock=True,
             **launch_options(application),

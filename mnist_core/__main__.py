@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import io
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+
+os.environ["MPLBACKEND"] = "agg"  # figures go to files, whatever a notebook's environment names
 
 import numpy as np
 import torch
+from matplotlib.backend_bases import FigureCanvasBase
 from matplotlib.figure import Figure
 from PIL import Image, UnidentifiedImageError
 
@@ -28,6 +32,7 @@ from mnist_core.models.classifier import Classifier
 from mnist_core.models.mlp import MLP
 from mnist_core.record.pools import RecordConfig
 from mnist_core.record.report import train_record
+from mnist_core.training.config import MAX_EPOCHS
 from mnist_core.training.events import EndEvent, EpochEvent
 from mnist_core.training.loop import train
 from mnist_core.training.presets import DEFAULT_PRESET, PRESETS
@@ -36,16 +41,52 @@ _BAR_WIDTH = 40
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs one command; 0 where it went well, 1 with a sentence on stderr where it did not."""
+    """Runs one command; 0 where it went well, 1 with a sentence on stderr where it did not.
+
+    130 where it was stopped by Ctrl+C, as shells have it.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal or a file may know fewer characters
     options = _parser().parse_args(arguments)
     # One thread: a small network is slower on two, and many times slower where cores are shared.
     torch.set_num_threads(options.threads)
     try:
+        for path in (getattr(options, "out", None), getattr(options, "figure", None)):
+            if path is not None:
+                _check_writable(path)
+        if getattr(options, "figure", None) is not None:
+            _check_format(options.figure)
         options.run(options)
+        sys.stdout.flush()
+    except KeyboardInterrupt:
+        print("\nstopped", file=sys.stderr)
+        return 130
+    except BrokenPipeError:  # whoever read the output has heard enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     except (DatasetError, ValueError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     return 0
+
+
+def _check_writable(path: Path) -> None:
+    """Sees, before the work, that a file can be written at `path` after it."""
+    if path.is_dir():
+        raise ValueError(f"{path}: expected a file, got a folder")
+    if not path.parent.is_dir():
+        raise ValueError(f"{path}: there is no folder {path.parent}")
+    if not os.access(path.parent, os.W_OK):
+        raise ValueError(f"{path}: nothing can be written into {path.parent}")
+
+
+def _check_format(path: Path) -> None:
+    formats = FigureCanvasBase.get_supported_filetypes()
+    if path.suffix and path.suffix[1:].lower() not in formats:
+        raise ValueError(
+            f"{path}: expected a name that ends in one of {', '.join(sorted(formats))}"
+        )
 
 
 def run_train(options: argparse.Namespace) -> None:
@@ -123,19 +164,32 @@ def run_predict(options: argparse.Namespace) -> None:
     prediction = classifier.predict(ink)
     print("not a digit" if prediction.digit is None else prediction.digit)
     for digit, probability in enumerate(prediction.probabilities):
-        print(f"{digit} {probability:7.2%} {'█' * round(_BAR_WIDTH * float(probability))}")
+        print(f"{digit} {probability:7.2%} {_block() * round(_BAR_WIDTH * float(probability))}")
+
+
+def _block() -> str:
+    try:
+        "█".encode(sys.stdout.encoding or "ascii")
+    except UnicodeEncodeError:
+        return "#"
+    return "█"
 
 
 def run_bench(options: argparse.Namespace) -> None:
     # Only this command needs it, and it brings the server's start with it.
     from mnist_core.bench import run
 
-    run(load_mnist(options.data, on_progress=_show_download), root=options.data)
+    run(
+        load_mnist(options.data, on_progress=_show_download), root=options.data, quick=options.quick
+    )
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m mnist_core", description=__doc__)
-    parser.add_argument("--threads", type=int, default=1, help="torch threads (default: 1)")
+    most_threads = max(16, os.cpu_count() or 1)
+    parser.add_argument(
+        "--threads", type=_whole(1, most_threads), default=1, help="torch threads (default: 1)"
+    )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     command = commands.add_parser("train", help="train a model on MNIST")
@@ -145,8 +199,10 @@ def _parser() -> argparse.ArgumentParser:
         default=DEFAULT_PRESET,
         help=f"network and training; record is the shipped weights' (default: {DEFAULT_PRESET})",
     )
-    command.add_argument("--epochs", type=int, help="instead of the preset's")
-    command.add_argument("--seed", type=int, default=0, help="of all chance (default: 0)")
+    command.add_argument("--epochs", type=_whole(1, MAX_EPOCHS), help="instead of the preset's")
+    command.add_argument(
+        "--seed", type=_whole(0, 2**63 - 1), default=0, help="of all chance (default: 0)"
+    )
     command.add_argument("--out", type=Path, metavar="FILE", help="where to save the weights")
     command.add_argument(
         "--figure", type=Path, metavar="FILE.png", help="draws the learning curves"
@@ -172,9 +228,27 @@ def _parser() -> argparse.ArgumentParser:
     command.set_defaults(run=run_predict)
 
     command = commands.add_parser("bench", help="measure speed and memory on this machine")
+    command.add_argument("--quick", action="store_true", help="only show that it works")
     _add_data(command)
     command.set_defaults(run=run_bench)
     return parser
+
+
+def _whole(least: int, most: int) -> Callable[[str], int]:
+    """Reads a whole number from `least` to `most`, for an option."""
+
+    def read(text: str) -> int:
+        try:
+            value = int(text)
+        except ValueError:
+            value = least - 1
+        if not least <= value <= most:
+            raise argparse.ArgumentTypeError(
+                f"expected a whole number from {least} to {most}, got {text!r}"
+            )
+        return value
+
+    return read
 
 
 def _add_data(command: argparse.ArgumentParser) -> None:

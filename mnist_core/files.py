@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import glob
 import os
 import tempfile
+import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -12,8 +15,16 @@ ASSETS = ROOT / "assets"
 WEIGHTS = ASSETS / "mnist.safetensors"
 
 
+# A part of a file that nobody has written to for so long is what a killed process left.
+_ABANDONED_S = 600.0
+
+
 def write_atomically(path: Path, data: bytes) -> None:
-    """Writes to a temporary file beside `path`, then renames it over `path`."""
+    """Writes to a temporary file beside `path`, then renames it over `path`.
+
+    Parts that a kill left of earlier writes go.
+    """
+    remove_abandoned_parts(path)
     descriptor, name = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
     temporary = Path(name)
     try:
@@ -28,3 +39,12 @@ def write_atomically(path: Path, data: bytes) -> None:
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def remove_abandoned_parts(path: Path) -> None:
+    """Removes what a killed `write_atomically` left beside `path`."""
+    newest = time.time() - _ABANDONED_S
+    for part in path.parent.glob(f".{glob.escape(path.name)}-*"):
+        with contextlib.suppress(OSError):  # gone, or in a folder that can't be written to
+            if part.stat().st_mtime < newest:
+                part.unlink()

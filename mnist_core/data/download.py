@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from http.client import HTTPException
 
 _DOWNLOAD_TIMEOUT_S = 20
-
-
 _CHUNK_BYTES = 1 << 18
 
 
@@ -26,20 +25,33 @@ ProgressCallback = Callable[[DownloadProgress], None]
 
 
 def downloaded(
-    url: str, *, name: str, on_progress: ProgressCallback | None = None
+    url: str, *, name: str, max_bytes: int, on_progress: ProgressCallback | None = None
 ) -> Iterator[bytes]:
-    """The bytes at `url`, piece by piece, reporting to `on_progress`. OSError where it breaks off."""
+    """The bytes at `url`, piece by piece, reporting to `on_progress`.
+
+    ConnectionError, and nothing else, where it can't be reached, breaks off, or sends more than
+    `max_bytes`.
+    """
     received, total = 0, None
-    try:
-        with urllib.request.urlopen(url, timeout=_DOWNLOAD_TIMEOUT_S) as response:
+    with contextlib.ExitStack() as stack:
+        try:
+            response = stack.enter_context(urllib.request.urlopen(url, timeout=_DOWNLOAD_TIMEOUT_S))
             length = response.headers.get("Content-Length")
             total = int(length) if length and length.isdigit() else None
-            while chunk := response.read(_CHUNK_BYTES):
-                received += len(chunk)
-                if on_progress is not None:
-                    on_progress(DownloadProgress(name, received, total))
-                yield chunk
-    except HTTPException as error:
-        raise ConnectionError(f"the download broke off: {error}") from error
+        except (OSError, HTTPException) as error:
+            raise ConnectionError(f"it can't be reached: {error}") from error
+        while True:
+            try:
+                chunk = response.read(_CHUNK_BYTES)
+            except (OSError, HTTPException) as error:
+                raise ConnectionError(f"the download broke off: {error}") from error
+            if not chunk:
+                break
+            received += len(chunk)
+            if received > max_bytes:
+                raise ConnectionError(f"expected at most {max_bytes:,} bytes, got more")
+            if on_progress is not None:
+                on_progress(DownloadProgress(name, received, total))
+            yield chunk
     if total is not None and received < total:
         raise ConnectionError(f"the download broke off after {received:,} of {total:,} bytes")

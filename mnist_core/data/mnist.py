@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import gzip
 import hashlib
+import io
 import os
-import shutil
-import tempfile
 import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from urllib.error import URLError
 
 from torchvision import datasets
 
 from mnist_core.data.datasets import Dataset, Splits
 from mnist_core.data.download import ProgressCallback, downloaded
 from mnist_core.errors import DatasetError
+from mnist_core.files import remove_abandoned_parts, write_atomically
 
 # The unpacked files' MD5 sums: torchvision checks the archives that it downloads, but takes whatever
 # lies unpacked in the folder for good.
@@ -25,6 +29,8 @@ _RAW_MD5 = {
     "t10k-images-idx3-ubyte": "2646ac647ad5339dbf082846283269ea",
     "t10k-labels-idx1-ubyte": "27ae3e4e09519cfbb04c329615203637",
 }
+# The largest of the files is 47 MB unpacked; what says that it is more is none of them.
+_MAX_BYTES = 2**26
 
 
 class MNIST(datasets.MNIST):  # type: ignore[misc]  # torchvision is untyped
@@ -51,19 +57,19 @@ def load_mnist(
 ) -> Splits:
     """MNIST: 60,000 training and 10,000 test images, in the published order (notebook step 1).
 
-    Files are verified by checksum each time. With `download`, missing or damaged ones are fetched
-    (about 11 MB), reporting to `on_progress`; a broken download leaves nothing behind.
+    Files are verified by checksum each time. Missing or damaged ones are unpacked from the archives
+    beside them or, with `download`, fetched (about 11 MB), reporting to `on_progress`; what breaks
+    off leaves nothing behind.
 
-    Raises `DatasetError` where a file is missing or damaged and can't be had.
+    Raises `DatasetError`, which names the file, where one is missing or damaged and can't be had.
     """
     folder = Path(root) if root is not None else default_root()
     raw_folder = folder / "MNIST" / "raw"
-    faults = {name: fault for name in _RAW_MD5 if (fault := _fault(raw_folder / name)) is not None}
-    if faults and not download:
-        name, fault = next(iter(faults.items()))
-        raise DatasetError(f"{raw_folder / name}: {fault}. A download mends it.")
-    if faults:
-        _download(raw_folder, list(faults), on_progress)
+    for name in _RAW_MD5:
+        remove_abandoned_parts(raw_folder / name)
+        fault = _fault(raw_folder / name)
+        if fault is not None:
+            _mend(raw_folder / name, fault, download=download, on_progress=on_progress)
     try:
         train, test = (_as_dataset(MNIST(folder, train=part)) for part in (True, False))
     except (OSError, RuntimeError, ValueError) as error:
@@ -80,61 +86,98 @@ def _fault(path: Path) -> str | None:
     """What is wrong with one unpacked file, or None where it is whole."""
     if not path.is_file():
         return "the file is missing"
-    with path.open("rb") as file:
-        found = hashlib.file_digest(file, "md5").hexdigest()
+    try:
+        with path.open("rb") as file:
+            found = hashlib.file_digest(file, "md5").hexdigest()
+    except OSError as error:
+        return f"the file can't be read ({error.strerror})"
     expected = _RAW_MD5[path.name]
     if found != expected:
         return f"the file is damaged: expected MD5 {expected}, got {found}"
     return None
 
 
-def _download(raw_folder: Path, names: list[str], on_progress: ProgressCallback | None) -> None:
-    try:
-        raw_folder.mkdir(parents=True, exist_ok=True)
-        for name in names:
-            _download_file(raw_folder, name, on_progress)
-    except OSError as error:
-        raise DatasetError(f"{raw_folder}: could not write MNIST there ({error})") from error
-
-
-def _download_file(raw_folder: Path, name: str, on_progress: ProgressCallback | None) -> None:
-    failures = []
-    for mirror in MNIST.mirrors:
-        url = f"{mirror}{name}.gz"
-        descriptor, part = tempfile.mkstemp(prefix=f".{name}-", dir=raw_folder)
-        os.close(descriptor)
-        unpacked = Path(part)
+def _mend(path: Path, fault: str, *, download: bool, on_progress: ProgressCallback | None) -> None:
+    """Writes the file at `path` anew, from the archive beside it, else from a mirror."""
+    failures = [f"{path}: {fault}"]
+    if download:
+        with _writing(path):  # before anything is fetched for it
+            path.parent.mkdir(parents=True, exist_ok=True)
+            if not os.access(path.parent, os.W_OK):
+                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    for archive in _archives(path, download=download, on_progress=on_progress):
         try:
-            _fetch(url, unpacked, name=name, on_progress=on_progress)
-            unpacked.replace(raw_folder / name)
-            return
-        except (
-            URLError,
-            TimeoutError,
-            ConnectionError,
-            gzip.BadGzipFile,
-            zlib.error,
-            EOFError,
-        ) as error:
-            failures.append(f"{url}: {error}")
-        except DatasetError as error:
-            failures.append(str(error))
-        finally:
-            unpacked.unlink(missing_ok=True)
-    raise DatasetError(
-        f"{name} could not be downloaded ({'; '.join(failures)}). Check the network, or put the four "
-        f"MNIST files into {raw_folder}."
+            data = _unpacked(archive.read(), path.name)
+        except _BrokenError as error:
+            failures.append(f"{archive.name}: {error}")
+            continue
+        with _writing(path):
+            write_atomically(path, data)
+        return
+    advice = (
+        f"Check the network, or put the four MNIST files into {path.parent}."
+        if download
+        else "A download mends it."
     )
+    raise DatasetError(f"{'; '.join(failures)}. {advice}")
 
 
-def _fetch(url: str, unpacked: Path, *, name: str, on_progress: ProgressCallback | None) -> None:
-    """Downloads the archive at `url`, unpacks it into `unpacked`, and verifies that."""
-    with tempfile.TemporaryFile(dir=unpacked.parent) as archive:
-        archive.writelines(downloaded(url, name=name, on_progress=on_progress))
-        archive.seek(0)
-        with gzip.open(archive) as source, unpacked.open("wb") as target:
-            shutil.copyfileobj(source, target)
-    with unpacked.open("rb") as file:
-        found = hashlib.file_digest(file, "md5").hexdigest()
+@contextlib.contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise DatasetError(
+            f"{path}: could not be written ({error.strerror or error}). Make room there, or name "
+            "another folder."
+        ) from error
+
+
+class _BrokenError(Exception):
+    """An archive that can't be had or used; the message says why."""
+
+
+@dataclass(frozen=True)
+class _Archive:
+    name: str
+    read: Callable[[], bytes]
+
+
+def _archives(
+    path: Path, *, download: bool, on_progress: ProgressCallback | None
+) -> Iterator[_Archive]:
+    """Where `path` can be had packed: beside it, then from each mirror."""
+    beside = path.with_name(f"{path.name}.gz")
+    if beside.is_file():
+        yield _Archive(str(beside), partial(_read_archive, beside))
+    for mirror in MNIST.mirrors if download else ():
+        url = f"{mirror}{beside.name}"
+        yield _Archive(url, partial(_fetch, url, name=path.name, on_progress=on_progress))
+
+
+def _read_archive(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(_MAX_BYTES)
+    except OSError as error:
+        raise _BrokenError(f"it can't be read ({error.strerror})") from error
+
+
+def _fetch(url: str, *, name: str, on_progress: ProgressCallback | None) -> bytes:
+    try:
+        return b"".join(downloaded(url, name=name, max_bytes=_MAX_BYTES, on_progress=on_progress))
+    except ConnectionError as error:
+        raise _BrokenError(str(error)) from error
+
+
+def _unpacked(archive: bytes, name: str) -> bytes:
+    """The file `name` in its gzip archive, verified."""
+    try:
+        with gzip.open(io.BytesIO(archive)) as source:
+            data = source.read(_MAX_BYTES)
+    except (gzip.BadGzipFile, zlib.error, EOFError) as error:
+        raise _BrokenError(f"the archive is damaged ({error})") from error
+    found = hashlib.md5(data, usedforsecurity=False).hexdigest()
     if found != _RAW_MD5[name]:
-        raise DatasetError(f"{url}: expected MD5 {_RAW_MD5[name]} unpacked, got {found}")
+        raise _BrokenError(f"expected MD5 {_RAW_MD5[name]} unpacked, got {found}")
+    return data

@@ -18,6 +18,8 @@ from mnist_core.files import write_atomically
 
 URL = "https://archive.ics.uci.edu/static/public/81/pen+based+recognition+of+handwritten+digits.zip"
 FOLDER = "pendigits"
+# As UCI calls it, and a browser that keeps no plus signs.
+_ZIPS = ("pen+based+recognition+of+handwritten+digits.zip", "pendigits.zip")
 _SHA256 = "a66225d68d7d68591e62944df1ad33b3f5aa608e2df2505844b41f5568a80da4"
 _MAX_ZIP_BYTES = 1 << 27
 
@@ -30,8 +32,8 @@ def load_pen_digits(
 ) -> list[PenDigit]:
     """The 7,494 pen digits of `pendigits-orig.tra`, by 30 writers.
 
-    `root`: the file itself, packed as .Z or not, UCI's zip, or a data folder with the file in it or
-    in `pendigits/` beside MNIST. Where a folder has none, `download` fetches UCI's zip (under 6 MB)
+    `root`: the file itself, packed as .Z or not, UCI's zip, or a data folder with one of these in it
+    or in `pendigits/` beside MNIST. Where a folder has none, `download` fetches UCI's zip (under 6 MB)
     and keeps the unpacked, verified file there.
 
     Raises `DatasetError` where the data are missing, damaged, or out of reach.
@@ -39,9 +41,10 @@ def load_pen_digits(
     folder = Path(root) if root is not None else default_root()
     if folder.is_file():
         return _read_file(folder)
-    for name in (folder / FILE_NAME, folder / FOLDER / FILE_NAME):
-        if name.is_file():
-            return read_pen_digits(name)
+    for place in (folder, folder / FOLDER):
+        for name in (FILE_NAME, f"{FILE_NAME}.Z", *_ZIPS):
+            if (place / name).is_file():
+                return _read_file(place / name)
     target = folder / FOLDER / FILE_NAME
     if not download:
         raise DatasetError(f"{target}: the file is missing. A download mends it.")
@@ -79,14 +82,12 @@ def _read_file(file: Path) -> list[PenDigit]:
 
 
 def _fetch(on_progress: ProgressCallback | None) -> bytes:
+    pieces = downloaded(
+        URL, name="pendigits.zip", max_bytes=_MAX_ZIP_BYTES, on_progress=on_progress
+    )
     try:
-        data = bytearray()
-        for chunk in downloaded(URL, name="pendigits.zip", on_progress=on_progress):
-            data += chunk
-            if len(data) > _MAX_ZIP_BYTES:
-                raise DatasetError(f"{URL}: expected less than {_MAX_ZIP_BYTES} bytes")
-        return bytes(data)
-    except OSError as error:
+        return b"".join(pieces)
+    except ConnectionError as error:
         raise DatasetError(
             f"pen digits could not be downloaded ({URL}: {error}). Check the network, or put "
             f"{FILE_NAME} into the data folder's {FOLDER}/."

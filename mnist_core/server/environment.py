@@ -37,6 +37,8 @@ def prepare_environment() -> None:
     never asked through a proxy, and proxies that Gradio's client can't use are left out; matplotlib
     draws without a screen, whatever a notebook's environment named.
     """
+    for name in ("GRADIO_SERVER_PORT", "GRADIO_NUM_PORTS"):
+        _check_number(name)
     os.environ[UPLOADS_VARIABLE] = str(_own_folder())
     os.environ["MPLBACKEND"] = "agg"
     for name in _PROXIES:
@@ -45,6 +47,14 @@ def prepare_environment() -> None:
                 log.warning("a proxy is not used: expected http://host:port in %s", variable)
                 del os.environ[variable]
     reach_without_proxy(*_LOOPBACK)
+
+
+def _check_number(name: str) -> None:
+    text = os.environ.get(name, "")
+    if not text:
+        os.environ.pop(name, None)
+    elif not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 65535:
+        raise StartError(f"${name}: expected a whole number from 1 to 65535, got {text!r}")
 
 
 def reach_without_proxy(*hosts: str) -> None:

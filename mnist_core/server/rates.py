@@ -16,12 +16,15 @@ _MAX_ADDRESSES = 10_000
 
 
 class Bucket:
-    """`per_s` requests a second on average, and `BURST_S` seconds' worth of them at once."""
+    """`per_s` requests a second on average, and `most` at once, by default `BURST_S` seconds' worth."""
 
-    __slots__ = ("_clock", "_filled_at", "_left", "_lock", "per_s")
+    __slots__ = ("_clock", "_filled_at", "_left", "_lock", "_wanted", "per_s")
 
-    def __init__(self, per_s: float, *, clock: Clock = time.monotonic) -> None:
+    def __init__(
+        self, per_s: float, *, most: float | None = None, clock: Clock = time.monotonic
+    ) -> None:
         self.per_s = per_s
+        self._wanted = most
         self._clock = clock
         self._left = self._most
         self._filled_at = clock()
@@ -29,7 +32,7 @@ class Bucket:
 
     @property
     def _most(self) -> float:
-        return max(1.0, BURST_S * self.per_s)
+        return max(1.0, BURST_S * self.per_s) if self._wanted is None else self._wanted
 
     def take(self, cost: float = 1.0) -> bool:
         """Whether one more request is within the limit; if so, it is counted, `cost` times."""
@@ -42,12 +45,20 @@ class Bucket:
             self._left -= cost
             return True
 
+    def give_back(self) -> None:
+        """Takes back the count of one request."""
+        with self._lock:
+            self._left = min(self._most, self._left + 1)
+
 
 class Buckets:
     """A bucket for each address; used from one thread alone, the server's event loop."""
 
-    def __init__(self, per_s: float, *, clock: Clock = time.monotonic) -> None:
+    def __init__(
+        self, per_s: float, *, most: float | None = None, clock: Clock = time.monotonic
+    ) -> None:
         self._per_s = per_s
+        self._most = most
         self._clock = clock
         self._buckets: OrderedDict[str, Bucket] = OrderedDict()
 
@@ -55,8 +66,15 @@ class Buckets:
         """Whether one more request from `address` is within the limit."""
         bucket = self._buckets.get(address)
         if bucket is None:
-            bucket = self._buckets[address] = Bucket(self._per_s, clock=self._clock)
+            bucket = self._buckets[address] = Bucket(
+                self._per_s, most=self._most, clock=self._clock
+            )
             if len(self._buckets) > _MAX_ADDRESSES:
                 self._buckets.popitem(last=False)
         self._buckets.move_to_end(address)
         return bucket.take(cost)
+
+    def give_back(self, address: str) -> None:
+        """Takes back the count of one request from `address`."""
+        if address in self._buckets:
+            self._buckets[address].give_back()

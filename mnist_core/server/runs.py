@@ -53,8 +53,8 @@ CROWDED = "Very many trainings are waiting. Please try again in a minute."
 _FAILURES: dict[Failure, tuple[str, str]] = {
     "dataset": (
         "failed",
-        "MNIST, the pictures to learn from, could not be had. Check the network and press Train "
-        "again. Drawing works as before.",
+        "MNIST, the pictures to learn from, could not be had: the server's log says why. Press "
+        "Train to try again. Drawing works as before.",
     ),
     "lost": (
         "interrupted",

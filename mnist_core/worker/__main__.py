@@ -7,11 +7,11 @@ and one that dies takes nothing with it. The worker ends when its stdin does.
 
 from __future__ import annotations
 
+import logging
 import os
 import queue
 import sys
 import threading
-import traceback
 from pathlib import Path
 from typing import BinaryIO
 
@@ -21,6 +21,7 @@ from mnist_core.data.datasets import Splits
 from mnist_core.data.download import DownloadProgress
 from mnist_core.data.mnist import load_mnist
 from mnist_core.errors import DatasetError, FrameError
+from mnist_core.logs import log_as_json
 from mnist_core.worker.live_training import Inbox, LiveTraining
 from mnist_core.worker.measuring import pictures_of
 from mnist_core.worker.messages import (
@@ -35,6 +36,8 @@ from mnist_core.worker.messages import (
     read_order,
     write_message,
 )
+
+log = logging.getLogger(__name__)
 
 _NICENESS = 5  # drawing comes first
 _DOWNLOAD_REPORT_BYTES = 2**18
@@ -70,12 +73,12 @@ class Worker:
                 LiveTraining(order, self._load(order.load), self._send).follow(self._inbox)
             return
         except DatasetError as error:
-            print(error, file=sys.stderr)
+            log.error("the data set could not be had", extra={"reason": str(error)})
             code = "dataset"
         except BrokenPipeError:
             raise
         except Exception:  # the worker outlives whatever one training does
-            traceback.print_exc()
+            log.exception("a training broke off")
             code = "error"
         if isinstance(order, Start):
             self._send(Failed(run=order.run, code=code))
@@ -108,7 +111,7 @@ def _read_orders(stream: BinaryIO, inbox: Inbox) -> None:
         while (order := read_order(stream)) is not None:
             inbox.put(order)
     except (FrameError, OSError):
-        traceback.print_exc()
+        log.exception("the orders broke off")
     # The server has gone or closed us: nobody is left to train for, even in the middle of a step.
     os._exit(0)
 
@@ -118,6 +121,7 @@ def main() -> None:
     out = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     orders = os.fdopen(os.dup(sys.stdin.fileno()), "rb")
+    log_as_json(logging.WARNING)
     os.nice(_NICENESS)
     torch.set_num_threads(1)
     inbox: Inbox = queue.SimpleQueue()

@@ -1,8 +1,10 @@
 import gzip
 import hashlib
 import io
+import os
+import time
+import urllib.error
 from pathlib import Path
-from urllib.error import URLError
 
 import pytest
 import torch
@@ -117,7 +119,7 @@ def test_without_a_network_the_error_says_what_to_do_and_leaves_nothing(
     small_mnist: dict[str, bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def unreachable(url: str, timeout: float) -> None:
-        raise URLError("no network")
+        raise urllib.error.URLError("no network")
 
     monkeypatch.setattr("urllib.request.urlopen", unreachable)
     with pytest.raises(DatasetError, match="Check the network, or put the four MNIST files into"):
@@ -132,6 +134,107 @@ def test_a_false_download_is_refused_and_leaves_nothing(
     with pytest.raises(DatasetError, match="expected MD5"):
         load_mnist(tmp_path)
     assert list((tmp_path / "MNIST" / "raw").iterdir()) == []
+
+
+def test_archives_in_the_folder_need_no_network(
+    small_mnist: dict[str, bytes], tmp_path: Path
+) -> None:
+    raw = unpack(
+        {f"{name}.gz": gzip.compress(data) for name, data in small_mnist.items()}, tmp_path
+    )
+    (raw / "t10k-labels-idx1-ubyte").write_bytes(b"damaged")
+    assert load_mnist(tmp_path, download=False).train.labels.tolist() == [0, 1, 2]
+    assert {name: (raw / name).read_bytes() for name in small_mnist} == small_mnist
+
+
+def test_a_damaged_archive_is_named_and_a_download_mends_it(
+    small_mnist: dict[str, bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    packed = {f"{name}.gz": gzip.compress(data) for name, data in small_mnist.items()}
+    raw = unpack(packed, tmp_path)
+    for damage in (
+        b"no archive",
+        packed["train-labels-idx1-ubyte.gz"][:-9],
+        gzip.compress(b"other"),
+    ):
+        (raw / "train-labels-idx1-ubyte.gz").write_bytes(damage)
+        with pytest.raises(DatasetError, match=r"train-labels-idx1-ubyte\.gz: "):
+            load_mnist(tmp_path, download=False)
+    asked = serve(monkeypatch, small_mnist)
+    assert len(load_mnist(tmp_path).train) == 3
+    assert len(asked) == 1
+
+
+def test_a_damaged_file_that_can_not_be_had_again_is_named(
+    small_mnist: dict[str, bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unreachable(url: str, timeout: float) -> None:
+        raise OSError("no route")
+
+    raw = unpack(small_mnist, tmp_path)
+    (raw / "t10k-images-idx3-ubyte").write_bytes(b"damaged")
+    monkeypatch.setattr("urllib.request.urlopen", unreachable)
+    with pytest.raises(DatasetError, match="t10k-images-idx3-ubyte: the file is damaged") as said:
+        load_mnist(tmp_path)
+    assert "Check the network" in str(said.value)
+    assert "written" not in str(said.value)
+
+
+def test_a_full_disk_is_no_trouble_of_the_network(
+    small_mnist: dict[str, bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    serve(monkeypatch, small_mnist)
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(
+        DatasetError, match=r"could not be written \(No space left on device\)"
+    ) as said:
+        load_mnist(tmp_path)
+    assert "network" not in str(said.value)
+    assert list((tmp_path / "MNIST" / "raw").iterdir()) == []
+
+
+def test_a_folder_that_can_not_be_made_is_no_trouble_of_the_network(
+    small_mnist: dict[str, bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    serve(monkeypatch, small_mnist)
+    (tmp_path / "MNIST").write_text("a file")
+    with pytest.raises(DatasetError, match="could not be written") as said:
+        load_mnist(tmp_path)
+    assert "network" not in str(said.value)
+
+
+def test_a_stop_in_the_middle_leaves_nothing(
+    small_mnist: dict[str, bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stop(progress: DownloadProgress) -> None:
+        raise KeyboardInterrupt
+
+    serve(monkeypatch, small_mnist)
+    with pytest.raises(KeyboardInterrupt):
+        load_mnist(tmp_path, on_progress=stop)
+    assert [each for each in tmp_path.rglob("*") if each.is_file()] == []
+
+
+def test_what_a_kill_left_of_a_download_goes(small_mnist: dict[str, bytes], tmp_path: Path) -> None:
+    raw = unpack(small_mnist, tmp_path)
+    old, new = (raw / f".train-images-idx3-ubyte-{name}" for name in ("a1b2c3d4", "new"))
+    for part in (old, new):
+        part.write_bytes(b"part")
+    os.utime(old, (time.time() - 3600,) * 2)
+    load_mnist(tmp_path, download=False)
+    assert (old.exists(), new.exists()) == (False, True)
+
+
+def test_a_download_without_end_is_given_up(
+    small_mnist: dict[str, bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    serve(monkeypatch, small_mnist)
+    monkeypatch.setattr(data, "_MAX_BYTES", 10)
+    with pytest.raises(DatasetError, match="expected at most 10 bytes"):
+        load_mnist(tmp_path)
 
 
 def test_an_old_pickled_copy_is_not_read(small_mnist: dict[str, bytes], tmp_path: Path) -> None:

@@ -58,3 +58,19 @@ def test_a_damaged_packed_file_is_refused(tmp_path: Path, data: bytes) -> None:
 def test_a_folder_without_the_file_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match="missing"):
         load_pen_digits(tmp_path, download=False)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["pendigits-orig.tra.Z", "pendigits.zip", "pen+based+recognition+of+handwritten+digits.zip"],
+)
+def test_finds_what_was_fetched_by_hand_and_not_unpacked(name: str, tmp_path: Path) -> None:
+    data = PACKED
+    if name.endswith(".zip"):
+        buffer = io.BytesIO()
+        with zipfile.ZipFile(buffer, "w") as archive:
+            archive.writestr("pendigits-orig.tra.Z", PACKED)
+        data = buffer.getvalue()
+    (tmp_path / "pendigits").mkdir()
+    (tmp_path / "pendigits" / name).write_bytes(data)
+    assert len(load_pen_digits(tmp_path, download=False)) == 2

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from app import parse_options
+from app import check_host, parse_options
 from mnist_core.files import ROOT
 from tests.support.app import START_S, App
 from tests.support.browser import SEVEN
@@ -78,3 +78,28 @@ def test_it_starts_whatever_the_environment_holds(
     app.end()
     assert "a proxy is not used" in app.log.read_text()
     assert [each.name for each in tmp_path.iterdir()] == ["gradio"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--port", "abc"], "expected a port from 1 to 65535"),
+        (["--port", "0"], "expected a port from 1 to 65535"),
+        (["--port", "65536"], "expected a port from 1 to 65535"),
+        (["--root-path", "draw"], "expected /PATH or https://HOST/PATH"),
+    ],
+)
+def test_a_bad_option_is_refused_with_what_was_expected(
+    arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        parse_options(arguments)
+    assert said in capsys.readouterr().err
+
+
+def test_a_host_of_another_machine_is_found_out_at_once() -> None:
+    for host in ("192.0.2.1", "nowhere.invalid"):
+        with pytest.raises(OSError):  # noqa: PT011 - the system's words
+            check_host(host)
+    check_host("127.0.0.1")
+    check_host("localhost")

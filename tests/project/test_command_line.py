@@ -1,4 +1,7 @@
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +11,7 @@ from PIL import Image, ImageDraw
 from mnist_core import __main__ as command_line
 from mnist_core.__main__ import main
 from mnist_core.data.datasets import Splits
+from mnist_core.files import ROOT
 from mnist_core.models.checkpoints import load_checkpoint
 from mnist_core.models.config import MLPConfig
 from mnist_core.training.config import TrainConfig
@@ -108,3 +112,70 @@ def test_a_missing_data_set_is_a_sentence_and_no_trace(
     error = capsys.readouterr().err
     assert error.startswith("error: ")
     assert "Traceback" not in error
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--threads", "0"], "expected a whole number from 1 to"),
+        (["--threads", "100000"], "expected a whole number from 1 to"),
+        (["--threads", "two"], "expected a whole number from 1 to"),
+        (["train", "--epochs", "0"], "expected a whole number from 1 to"),
+        (["train", "--seed", str(2**70)], "expected a whole number from 0 to"),
+        (["train", "--seed", "-1"], "expected a whole number from 0 to"),
+    ],
+)
+def test_a_number_out_of_range_is_refused_with_what_was_expected(
+    arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = arguments if arguments[0] == "train" else [*arguments, "predict", "a.png"]
+    with pytest.raises(SystemExit):
+        main(command)
+    assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("option", ["--out", "--figure"])
+def test_where_a_result_can_not_go_is_found_out_before_the_work(
+    option: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def work(*_: object, **__: object) -> None:
+        raise AssertionError("it has begun")
+
+    monkeypatch.setattr("mnist_core.__main__.load_mnist", work)
+    wrong = {str(tmp_path / "none" / "a.png"): "there is no folder", str(tmp_path): "got a folder"}
+    if option == "--figure":
+        wrong[str(tmp_path / "a.nonsense")] = "expected a name that ends in one of"
+    for path, said in wrong.items():
+        assert main(["train", option, path]) == 1
+        assert said in capsys.readouterr().err
+
+
+def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(
+        [sys.executable, "-m", "mnist_core", *arguments],
+        cwd=ROOT,
+        env={**os.environ, **environment},
+        capture_output=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def test_output_that_can_not_be_encoded_and_a_strange_backend_stop_nothing(tmp_path: Path) -> None:
+    picture = str(draw_seven(tmp_path / "seven.png", ink=0, paper=255))
+    done = run("predict", picture, PYTHONIOENCODING="cp1252", PYTHONUTF8="0", MPLBACKEND="nonsense")
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert done.stdout.splitlines()[0] == b"7"
+    assert len(done.stdout.splitlines()) == 11
+    assert b"####" in done.stdout
+
+
+def test_a_stop_is_a_word_and_no_trace(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stop(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("mnist_core.__main__.load_mnist", stop)
+    assert main(["train"]) == 130
+    assert capsys.readouterr().err == "\nstopped\n"

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from mnist_core.errors import StartError
 from mnist_core.server import environment
 from mnist_core.server.environment import (
     UPLOADS_VARIABLE,
@@ -16,6 +17,7 @@ from mnist_core.server.environment import (
     prepare_environment,
     remove_own_folder,
 )
+from mnist_core.server.limits import Limits
 
 PROXIES = ("http_proxy", "https_proxy", "all_proxy")
 
@@ -71,7 +73,7 @@ def test_folders_of_killed_servers_are_removed_and_those_of_living_ones_not(tmp_
     with living, killed:
         assert living.stdout is not None
         assert killed.stdout is not None
-        folders = [Path(each.stdout.readline().strip()) for each in (living, killed)]
+        folders = [Path(out.readline().strip()) for out in (living.stdout, killed.stdout)]
         killed.kill()
         killed.wait()
         assert all(folder.is_dir() for folder in folders)
@@ -134,3 +136,14 @@ def test_cores_follow_the_affinity() -> None:
         assert available_cores() == 1
     finally:
         os.sched_setaffinity(0, before)
+
+
+@pytest.mark.parametrize("port", ["abc", "0", "70000", "-1"])
+def test_a_port_that_is_none_is_said_in_a_line(port: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GRADIO_SERVER_PORT", port)
+    with pytest.raises(StartError, match="GRADIO_SERVER_PORT: expected a whole number"):
+        prepare_environment()
+
+
+def test_as_many_trainings_at_once_as_there_are_cores_to_use() -> None:
+    assert Limits().trainings == available_cores()

@@ -89,7 +89,10 @@ def ask(
         "root_path": root_path,
         "method": method,
         "client": ("192.0.2.1", 1),
-        "headers": [(k.replace("_", "-").encode(), v.encode()) for k, v in headers.items()],
+        "headers": [
+            (k.replace("_", "-").encode(), v.encode())
+            for k, v in ({"host": "page.example"} | headers).items()
+        ],
     }
     run(gate(scope, receive, send))
     start, *bodies = sent
@@ -265,3 +268,37 @@ def test_nothing_but_http_comes_in() -> None:
 
     run(gate({"type": "websocket", "path": "/"}, never, never))  # type: ignore[arg-type]
     assert app.paths == []
+
+
+@pytest.mark.parametrize("path", ["/", "/config"])
+def test_who_says_no_host_learns_what_is_missing(path: str) -> None:
+    """The page would send browsers to an address of this machine's own."""
+    gate, app = gate_with()
+    for host in ("", " "):
+        status, _, body = ask(gate, path, host=host)
+        assert status == 400
+        assert "Host" in body["error"]
+    assert ask(gate, path, host="", x_forwarded_host="page.example")[0] == 200
+    assert ask(gate, "/health", host="")[0] == 200
+    assert len(app.paths) == 1
+
+
+def sign_in(status: int) -> ASGIApp:
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": status, "headers": []})
+        await send({"type": "http.response.body", "body": b'"fine"'})
+
+    return answer
+
+
+def test_wrong_passwords_of_an_address_are_few_and_right_ones_free() -> None:
+    gate, app = gate_with()
+    app.answer = sign_in(200)
+    assert {ask(gate, "/login", method="POST")[0] for _ in range(30)} == {200}
+    app.answer = sign_in(400)
+    told = [ask(gate, "/login", method="POST")[0] for _ in range(30)]
+    assert told == [400] * 10 + [429] * 20
+    assert ask(gate, "/login/", method="POST")[0] == 429
+    app.answer = sign_in(200)
+    assert ask(gate, "/login", method="POST")[0] == 429
+    assert ask(gate, "/login")[0] == 200

@@ -16,6 +16,7 @@ from mnist_core.server.gate.faults import Faults
 from mnist_core.server.gate.forms import Forms, RoomForUploads
 from mnist_core.server.gate.headers import SecurityHeaders
 from mnist_core.server.gate.health import Health
+from mnist_core.server.gate.hosts import Hosts
 from mnist_core.server.gate.rates import Rates
 from mnist_core.server.gate.routes import Routes
 from mnist_core.server.limits import Limits
@@ -43,7 +44,7 @@ class Gate:
         self._app = app
         inner = Faults(app if uploads is None else RoomForUploads(app, uploads=uploads))
         limited = Bodies(Rates(inner, limits=limits), limits=limits, body_s=body_s)
-        self._gate = SecurityHeaders(Health(Routes(Forms(limited)), is_well=is_well))
+        self._gate = SecurityHeaders(Health(Routes(Hosts(Forms(limited))), is_well=is_well))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         # The page speaks HTTP alone; the server's own start and end come by "lifespan".

@@ -9,7 +9,6 @@ from typing import Any, TypedDict
 import gradio as gr
 import numpy as np
 import torch
-from gradio.events import api
 
 from mnist_core.errors import PictureError, StrokesError
 from mnist_core.ink.ink import Ink
@@ -20,6 +19,7 @@ from mnist_core.server.strokes import checked_strokes
 from mnist_core.ui.answers import Answer, answered, api_error, serve
 from mnist_core.ui.component import component
 from mnist_core.ui.drawings import DrawingRequest
+from mnist_core.ui.endpoint import PICTURE, SEVEN, endpoint
 from mnist_core.ui.numbers import grey
 from mnist_core.ui.pad.pictures import read_picture
 
@@ -79,8 +79,20 @@ def pad_column(application: Application) -> None:
     ]
     component("pad/sketchpad", server_functions=functions)
     component("pad/answer")
-    api(_predict_endpoint(application), api_name="predict", queue=False)
-    api(_predict_image_endpoint(application), api_name="predict_image", queue=False)
+    endpoint(
+        _predict_endpoint(application),
+        name="predict",
+        description="The digit drawn by strokes of a pen.",
+        parameter="a list of strokes, each a list of [x, y], x right and y down, in any scale",
+        example=SEVEN,
+    )
+    endpoint(
+        _predict_image_endpoint(application),
+        name="predict_image",
+        description="The digit in a picture, dark on light or light on dark.",
+        parameter="an uploaded PNG, JPEG, WebP, GIF or BMP file: handle_file('photo.png')",
+        example=PICTURE,
+    )
 
 
 def _predict(session: Session, request: PredictRequest, *, max_points: int) -> Answer:

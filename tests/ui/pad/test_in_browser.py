@@ -29,7 +29,8 @@ from mnist_core.files import ASSETS, WEIGHTS
 from mnist_core.ink.ink import Ink
 from mnist_core.models.checkpoints import dump_checkpoint, load_checkpoint
 from mnist_core.models.classifier import Classifier, Prediction
-from mnist_core.models.mlp import ACTIVATIONS, MAX_LAYERS, MLP, MLPConfig
+from mnist_core.models.config import MAX_LAYERS, MLPConfig
+from mnist_core.models.mlp import ACTIVATIONS, MLP
 from mnist_core.ui.pad.column import SURE, UNSURE, words
 from tests.support.browser import SEVEN
 
@@ -123,6 +124,11 @@ def smooth(rng: np.random.Generator) -> Strokes:
     return strokes
 
 
+def nearly_a_dot(rng: np.random.Generator) -> Strokes:
+    """Points so close that only their last digits differ: a line, or the rounding of a dot."""
+    return [(1 + rng.uniform(0, 1, (4, 2)) * 10 ** rng.uniform(-15, -9)).tolist()]
+
+
 #: Odd drawings by kind, with how many of each.
 ODD: dict[str, tuple[int, Callable[[np.random.Generator], Strokes]]] = {
     "nothing": (1, lambda rng: []),
@@ -131,6 +137,7 @@ ODD: dict[str, tuple[int, Callable[[np.random.Generator], Strokes]]] = {
     "a dot again and again": (20, lambda rng: [rng.uniform(0, 1e3, (1, 2)).tolist() * 9]),
     "two dots": (50, lambda rng: rng.uniform(0, 1e3, (2, 1, 2)).tolist()),
     "dots": (50, lambda rng: rng.uniform(0, 1e3, (rng.integers(3, 40), 1, 2)).tolist()),
+    "nearly a dot": (60, nearly_a_dot),
     "a line": (100, lambda rng: scribble(rng, 2)),
     "a horizontal line": (30, lambda rng: [[[0, y := rng.uniform(0, 9)], [rng.uniform(1, 9), y]]]),
     "a vertical line": (30, lambda rng: [[[x := rng.uniform(0, 9), 0], [x, rng.uniform(1, 9)]]]),
@@ -143,7 +150,7 @@ ODD: dict[str, tuple[int, Callable[[np.random.Generator], Strokes]]] = {
     "huge": (50, lambda rng: [(s * 1e12).tolist() for s in map(np.array, smooth(rng))]),
     "tiny": (50, lambda rng: [(s * 1e-15).tolist() for s in map(np.array, smooth(rng))]),
     "far away": (50, lambda rng: [(s + 1e9).tolist() for s in map(np.array, smooth(rng))]),
-    "wandering": (450, smooth),
+    "wandering": (400, smooth),
     "8,000 points": (6, lambda rng: scribble(rng, 8000)),
     "more pieces than are drawn": (12, lambda rng: scribble(rng, int(rng.integers(2600, 3600)))),
 }
@@ -267,7 +274,7 @@ def predictions(classifier: Classifier, drawings: list[Strokes]) -> list[Predict
 
 def margin(prediction: Prediction, reject_below: float) -> float:
     """How far Python's answer is from saying something else."""
-    first, second, third = np.sort(prediction.probabilities)[::-1][:3].tolist()
+    first, second, third = map(float, np.sort(prediction.probabilities)[::-1][:3])
     return min(
         abs(prediction.digit_likeness - reject_below),
         abs(first - SURE),
@@ -333,7 +340,7 @@ def networks() -> list[MLP]:
         trained(
             MLPConfig(
                 hidden_sizes=(37, 30, 26, 21, 19, 18, 17, 13)[:depth],
-                activation=activation,  # type: ignore[arg-type]
+                activation=activation,
                 normalization=normalization,  # type: ignore[arg-type]
                 rejects=rejects,
                 dropout=0.3,

@@ -1,9 +1,13 @@
-"""The server's log: one JSON object a line, with no drawing, no secret and no visitor's words in it."""
+"""The log of the server and its workers: JSON objects, a line each.
+
+No drawing, no secret and no visitor's words are in it.
+"""
 
 from __future__ import annotations
 
 import json
 import logging
+import threading
 import time
 import traceback
 from typing import Any
@@ -45,5 +49,15 @@ def log_as_json(level: int) -> None:
         if isinstance(logger, logging.Logger) and name.startswith("uvicorn"):
             logger.handlers.clear()
             logger.propagate = True
+    logging.captureWarnings(True)
+    threading.excepthook = _log_end_of_thread
     # It tells of each broken form byte by byte.
     logging.getLogger("python_multipart").setLevel(logging.ERROR)
+
+
+def _log_end_of_thread(end: threading.ExceptHookArgs) -> None:
+    if end.exc_value is None or end.exc_type is SystemExit:
+        return
+    logging.getLogger(__name__).error(
+        "a thread broke off", exc_info=(end.exc_type, end.exc_value, end.exc_traceback)
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 
-from mnist_core.server.logs import JsonLines
+from mnist_core.logs import JsonLines
 
 
 def line(**values: object) -> dict[str, object]:
