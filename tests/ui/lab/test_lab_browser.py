@@ -485,4 +485,5 @@ def test_a_network_without_hidden_layers_asks_to_point_at_no_unit(visit: Open) -
     expect(layers.locator("[data-part=sizes]")).to_have_text("784-10")
     expect(layers).to_contain_text("There is no hidden layer")
     expect(layers).not_to_contain_text("Point at a unit")
-    expect(layers.locator(".strip, figure")).to_have_count(0)
+    expect(layers.locator(".strip")).to_have_count(0)
+    expect(layers.locator("[data-part=unit]")).to_be_hidden()
