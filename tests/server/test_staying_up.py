@@ -25,7 +25,7 @@ from tests.support.app import App
 from tests.support.browser import PATIENCE_MS, SEVEN, draw, open_page
 from tests.support.server import Server, unread_bytes, workers_of
 
-LONG = "#preset=few&epochs=100&pictures=5000"
+LONG = "#preset=notebook&epochs=100"  # a minute and more
 TRAINING = re.compile(r"^Training")
 
 Open = Callable[[str], Page]
