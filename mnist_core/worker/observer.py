@@ -12,7 +12,7 @@ from typing import Self
 import torch
 from torch import Tensor
 
-from mnist_core.models.checkpoints import dump_checkpoint
+from mnist_core.models.checkpoints import dump_checkpoint, is_finite
 from mnist_core.models.mlp import MLP
 from mnist_core.worker.measuring import Sample, measure
 from mnist_core.worker.messages import Live, Moment, Report, Snapshot, finite
@@ -127,6 +127,6 @@ class Observer:
 
 def checkpoint_of(model: MLP, *, half: bool = False) -> bytes | None:
     """The model as a checkpoint, or None where a weight isn't finite: it would answer nothing."""
-    if not all(bool(tensor.isfinite().all()) for tensor in model.state_dict().values()):
+    if not all(is_finite(tensor) for tensor in model.state_dict().values()):
         return None
     return dump_checkpoint(model, half=half)

@@ -74,6 +74,14 @@ def test_weights_kept_as_float16_take_half_the_bytes_and_answer_the_same() -> No
     torch.testing.assert_close(load_checkpoint(half)(images), model(images), atol=0.01, rtol=0.01)
 
 
+def test_weights_beyond_float16_stay_whole() -> None:
+    model = MLP(CONFIG).eval()
+    with torch.no_grad():
+        model.output.weight[0, 0] = 1e5
+    loaded = load_checkpoint(dump_checkpoint(model, half=True))
+    torch.testing.assert_close(loaded.output.weight, model.output.weight, rtol=0, atol=0)
+
+
 def damaged(kind: str) -> bytes:
     model = MLP(CONFIG)
     good = dump_checkpoint(model)

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from mnist_core.models.config import MLPConfig
-from mnist_core.models.mlp import MLP
+from mnist_core.models.mlp import MLP, logits_of
 
 
 def test_the_notebook_preset_is_its_network_on_normalized_pixels() -> None:
@@ -67,3 +67,23 @@ def test_the_same_seed_gives_the_same_weights() -> None:
     weights = [model.output.weight for model in models]
     assert torch.equal(weights[0], weights[1])
     assert not torch.equal(weights[0], weights[2])
+
+
+@pytest.mark.parametrize("config", [MLPConfig(), MLPConfig(normalization="batch", rejects=True)])
+def test_logits_in_parts_are_those_in_one(config: MLPConfig) -> None:
+    model = MLP(config).eval()
+    images = torch.rand(7, 28, 28)
+    sizes: list[int] = []
+
+    def network(part: torch.Tensor) -> torch.Tensor:
+        sizes.append(len(part))
+        logits: torch.Tensor = model(part)
+        return logits
+
+    logits = logits_of(network, images, batch_size=3)
+    assert sizes == [3, 3, 1]
+    assert not logits.requires_grad
+    torch.testing.assert_close(logits, model(images).detach())
+    pixels = model.standardize(images)
+    torch.testing.assert_close(logits_of(model.logits_from_pixels, pixels), logits)
+    assert logits_of(model, images[:0]).shape == (0, config.layer_sizes[-1])

@@ -1,6 +1,8 @@
+import copy
 import dataclasses
 import itertools
 
+import numpy as np
 import pytest
 import torch
 
@@ -109,6 +111,79 @@ def test_a_diverging_run_ends_with_finite_weights(digits: Splits) -> None:
     assert all(parameter.isfinite().all() for parameter in model.parameters())
 
 
+def test_a_diverging_run_goes_back_to_the_weights_kept_last(digits: Splits) -> None:
+    generator = torch.Generator().manual_seed(0)
+    model = MLP(generator=generator)
+    config = dataclasses.replace(CONFIG, epochs=50)
+    events = train(model, digits, config=config, generator=generator)
+    for event in events:
+        if isinstance(event, StepEvent) and event.step == 50:
+            kept = copy.deepcopy(model.state_dict())
+        if isinstance(event, StepEvent) and event.step == 60:
+            break
+    *_, end = [events.send(dataclasses.replace(config, learning_rate=1e6)), *events]
+    assert isinstance(end, EndEvent)
+    assert end.diverged
+    assert 60 < end.step < 100
+    for name, value in model.state_dict().items():
+        assert torch.equal(value, kept[name])
+
+
+def test_epochs_and_batch_size_sent_mid_run_take_effect(digits: Splits) -> None:
+    generator = torch.Generator().manual_seed(0)
+    events = train(MLP(generator=generator), digits, config=CONFIG, generator=generator)
+    next(events)
+    seen = [events.send(dataclasses.replace(CONFIG, epochs=2, batch_size=100)), *events]
+    steps = [event for event in seen if isinstance(event, StepEvent)]
+    assert [event.steps_per_epoch for event in steps if event.epoch == 1] == [16] * 15
+    assert [event.steps_per_epoch for event in steps if event.epoch == 2] == [5] * 5
+    assert [event.step_in_epoch for event in steps if event.epoch == 2] == [1, 2, 3, 4, 5]
+    assert isinstance(seen[-1], EndEvent)
+    assert seen[-1].epoch == 2
+    assert seen[-1].step == 21
+
+
+def test_waiting_for_the_caller_does_not_count_as_training(
+    digits: Splits, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 0.0
+    monkeypatch.setattr("time.perf_counter", lambda: now)
+    config = dataclasses.replace(CONFIG, epochs=2)
+    generator = torch.Generator().manual_seed(0)
+    epochs = []
+    for event in train(MLP(generator=generator), digits, config=config, generator=generator):
+        now += 100.0  # the caller takes its time
+        if isinstance(event, EpochEvent):
+            epochs.append(event)
+    assert isinstance(event, EndEvent)
+    assert event.elapsed_s == 0
+    assert [(epoch.epoch_s, epoch.elapsed_s, epoch.remaining_s) for epoch in epochs] == [
+        (0, 0, 0)
+    ] * 2
+
+
+def test_seconds_of_training_are_those_between_the_events(
+    digits: Splits, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seconds = itertools.count()
+    monkeypatch.setattr("time.perf_counter", lambda: float(next(seconds)))
+    events = run(digits)
+    *epochs, end = [event for event in events if not isinstance(event, StepEvent)]
+    for epoch in epochs:
+        assert isinstance(epoch, EpochEvent)
+        assert 0 < epoch.epoch_s <= epoch.elapsed_s < end.elapsed_s
+        assert epoch.remaining_s == epoch.epoch_s * (3 - epoch.epoch)
+        assert epoch.images_per_s == pytest.approx(500 / (epoch.epoch_s - 1), rel=0.1)
+
+
+def test_an_epochs_accuracy_is_that_of_its_batches(digits: Splits) -> None:
+    events = run(digits, dataclasses.replace(CONFIG, epochs=1))
+    steps = [event for event in events if isinstance(event, StepEvent)]
+    (epoch,) = [event for event in events if isinstance(event, EpochEvent)]
+    right = sum(event.accuracy * size for event, size in zip(steps, [32] * 15 + [20], strict=True))
+    assert epoch.train_accuracy == pytest.approx(right / 500)
+
+
 def test_augmentation_changes_what_is_learnt_from(digits: Splits) -> None:
     plain = step_losses(run(digits))
     augmented = step_losses(run(digits, dataclasses.replace(CONFIG, augment=True)))
@@ -128,11 +203,18 @@ def test_validation_images_never_train(digits: Splits) -> None:
 def test_one_cycle_rises_and_falls_to_nothing() -> None:
     config = dataclasses.replace(CONFIG, schedule="one-cycle")
     rates = [scheduled_learning_rate(config, share / 20) for share in range(21)]
-    peak = rates.index(max(rates))
-    assert rates[peak] == config.learning_rate
-    assert rates[: peak + 1] == sorted(rates[: peak + 1])
-    assert rates[peak:] == sorted(rates[peak:], reverse=True)
-    assert rates[-1] == 0
+    rising = np.linspace(0.1, 1.0, 6)
+    falling = np.linspace(1.0, 0.0, 16)[1:]
+    expected = config.learning_rate * np.concatenate((rising, falling))
+    assert rates == pytest.approx(expected.tolist())
+    assert scheduled_learning_rate(CONFIG, 0.7) == CONFIG.learning_rate
+
+
+def test_each_step_takes_the_learning_rate_of_its_progress(digits: Splits) -> None:
+    config = dataclasses.replace(CONFIG, schedule="one-cycle")
+    rates = [event.learning_rate for event in run(digits, config) if isinstance(event, StepEvent)]
+    expected = [scheduled_learning_rate(config, step / len(rates)) for step in range(len(rates))]
+    assert rates == pytest.approx(expected)
 
 
 def test_the_notebooks_loss_curve(mnist: Splits) -> None:

@@ -42,12 +42,12 @@ FUNCTIONS: Mapping[str, tuple[Callable[..., Any], ...]] = MappingProxyType(
             stages.prepare,
             stages.paint,
             raster.segments,
+            raster.vector_lengths,
             raster.cut,
             raster.draw_centred,
             raster.line_centre,
             raster.centre_of_mass,
             raster.draw,
-            raster.vector_lengths,
         ),
         "scratch": (
             tensors.normalize,
