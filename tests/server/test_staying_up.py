@@ -184,8 +184,11 @@ def test_a_page_behind_a_password_opens_with_it_and_only_then(start_app: Start) 
     with urllib.request.urlopen(f"{app.url}health") as health:
         assert json.load(health) == {"status": "ok"}
     for path, data in (("config", None), ("gradio_api/component_server", b"{}")):
+        asked = urllib.request.Request(
+            f"{app.url}{path}", data=data, headers={"Content-Type": "application/json"}
+        )
         with pytest.raises(urllib.error.HTTPError) as refused:
-            urllib.request.urlopen(f"{app.url}{path}", data=data)
+            urllib.request.urlopen(asked)
         with refused.value as error:
             assert error.code == 401
     login = urllib.request.Request(f"{app.url}login", data=b"username=ada&password=lovelace")
