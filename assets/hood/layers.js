@@ -33,8 +33,8 @@ export function layerWords({ fired, largest }, layer, size, activation) {
   return `Hidden layer ${layer + 1}: ${fired} of ${size} units ${what}, the strongest at ${signed(largest, 2)}`;
 }
 
-function extraWords({ activation, normalization, temperature }) {
-  const words = [`Activation: ${activation}.`];
+function extraWords({ activation, normalization, temperature, layers: { length: hidden } }) {
+  const words = hidden ? [`Activation: ${activation}.`] : [];
   if (normalization === "batch") words.push("Each layer's sums are batch-normalised.");
   if (temperature !== 1) words.push(`Logits are divided by a temperature of ${temperature} before softmax, so that the model is as sure as it is right.`);
   return words.join(" ");

@@ -80,8 +80,6 @@ class Session:
         """This visitor's run with that id."""
         return next((run for run in list(self.runs) if run.id == run_id), None)
 
-    # Training
-
     def start(self, setup: Setup, *, paused: bool = False) -> Run | None:
         """Begin a training, ending the one before; None where the queue is full."""
         with self._lock:
@@ -157,8 +155,6 @@ class Session:
         if isinstance(report, Moment):
             self.trim(self._limits.visitor_bytes)
 
-    # Memory
-
     @property
     def size_bytes(self) -> int:
         """What this visitor's runs, loaded model and half-arrived files take."""
@@ -211,8 +207,6 @@ class Session:
         self.file.drop()
         self.loaded = None
         self.trim(0)
-
-    # Answering
 
     def show(self, run: Run, moment: int | None) -> None:
         """Let that moment of that run answer from now on; None is its newest weights."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from tests.support.browser import SEVEN, draw, open_page
 
@@ -16,9 +17,9 @@ Visit = Callable[..., Page]
 @pytest.fixture
 def visit(browser: Browser, app_url: str) -> Iterator[Visit]:
     """Opens the page in a window of that size."""
-    contexts = []
+    contexts: list[BrowserContext] = []
 
-    def visit(width: int, height: int, **options: object) -> Page:
+    def visit(width: int, height: int, **options: Any) -> Page:
         contexts.append(browser.new_context(viewport={"width": width, "height": height}, **options))
         page = contexts[-1].new_page()
         open_page(page, app_url)

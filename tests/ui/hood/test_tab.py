@@ -58,7 +58,8 @@ def call(application: Application) -> Call:
 
     def call(name: str, **payload: Any) -> dict[str, Any]:
         whole = {"token": token, "model": "ready", "strokes": SEVEN, "settings": SETTINGS}
-        return functions[name](whole | payload)
+        answer: dict[str, Any] = functions[name](whole | payload)
+        return answer
 
     return call
 
@@ -128,7 +129,8 @@ def test_the_data_step_has_the_numbers_of_the_model_that_answers(call: Call, mod
 def test_what_a_sure_model_means_to_begin_with_leaves_something_to_learn() -> None:
     drawing = Drawing.of(Ink(SEVEN), Classifier.load().model, meant=None)
     settings = Settings.model_validate(SETTINGS | {"steps": 10, "learning_rate": 0.001})
-    losses = sgd_steps(drawing, settings)["losses"]
+    answer: Any = sgd_steps(drawing, settings)
+    losses = answer["losses"]
     assert drawing.label != drawing.likeliest == 7
     assert losses[0] > 1
     assert losses[-1] < losses[0] - 0.1
@@ -139,7 +141,8 @@ def test_a_unit_that_passes_something_on_counts_whatever_its_sum(activation: Act
     config = MLPConfig(hidden_sizes=(20,), activation=activation)
     model = MLP(config, generator=torch.Generator().manual_seed(0)).eval()
     drawing = Drawing.of(Ink(SEVEN), model, meant=None)
-    answer = layers(drawing, Settings.model_validate(SETTINGS))["layers"][0]
+    answers: Any = layers(drawing, Settings.model_validate(SETTINGS))
+    answer = answers["layers"][0]
     outputs = np.frombuffer(base64.b64decode(answer["outputs"]), dtype=np.int8) / 127
     passing = np.abs(outputs * answer["largest"]) >= 0.06
     assert answer["fired"] >= passing.sum() > 12
@@ -214,5 +217,6 @@ def test_bad_requests_get_a_sentence(call: Call, changes: dict[str, Any], code: 
 
 def test_a_payload_of_another_type_is_refused(application: Application) -> None:
     for function in server_functions(application):
-        for payload in (None, 3, "text", []):
+        payloads: list[object] = [None, 3, "text", []]
+        for payload in payloads:
             assert function(payload)["code"] == "payload"
