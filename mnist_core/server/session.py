@@ -237,6 +237,12 @@ class Session:
         return (run.classifier_at(run.moment_at(step)) if run else None) or self._ready
 
     @property
+    def answering(self) -> Run | None:
+        """The run that "yours" comes from; None where it was brought along, or there is none."""
+        run_id = self._shown[0] if self._shown else self.run.id if self.run else 0
+        return self.find(run_id) if self.has_model and self.loaded is None else None
+
+    @property
     def is_empty(self) -> bool:
         """Whether nothing would be lost with this session."""
         return not self.runs and self.loaded is None
