@@ -143,7 +143,9 @@ def test_endpoint_predict(client: Client) -> None:
     assert sum(answer["probabilities"]) == pytest.approx(1, abs=1e-5)
 
 
-@pytest.mark.parametrize("name", sorted(set(BAD_STROKES) - {"NaN", "infinite", "huge whole number"}))
+@pytest.mark.parametrize(
+    "name", sorted(set(BAD_STROKES) - {"NaN", "infinite", "huge whole number"})
+)
 def test_endpoint_predict_says_what_it_expected(client: Client, name: str) -> None:
     with pytest.raises(AppError, match="Expected"):
         client.predict(strokes=BAD_STROKES[name][0], api_name="/predict")
