@@ -110,7 +110,7 @@ def test_a_large_factor_breaks_only_the_naive_softmax(call: Call) -> None:
 
 
 def test_a_missing_data_set_is_said_and_the_other_steps_go_on(call: Call) -> None:
-    end = time.monotonic() + 10
+    end = time.monotonic() + 60
     while (answer := call("hood_batch", seed=1))["status"] == "loading":
         assert time.monotonic() < end
         time.sleep(0.01)
