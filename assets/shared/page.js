@@ -104,16 +104,20 @@ async function open() {
       storage.write(TOKEN, token);
       return token;
     }
-    await Promise.race([sleep(wait), online()]);
+    await pause(wait);
   }
 }
 
-const online = () => new Promise((resolve) => window.addEventListener("online", resolve, { once: true }));
+// Until the network is back, or where the browser doesn't know that it is away, for a while.
+function pause(ms) {
+  const online = new Promise((resolve) => window.addEventListener("online", resolve, { once: true }));
+  return Promise.race(navigator.onLine === false ? [online] : [online, sleep(ms)]);
+}
 
 // Asks for the session until the server is back. Whoever calls meanwhile is told that it is away.
 async function reopen() {
   const before = token;
-  await Promise.race([sleep(FIRST_WAIT_MS), online()]);
+  await pause(FIRST_WAIT_MS);
   const opened = open();
   if ((await opened) === before) return;
   opening = opened;
