@@ -87,7 +87,6 @@ class Hood {
   get open() {
     return Object.keys(this.sections).filter((name) => this.isOpen(name));
   }
-
   get isShown() {
     return this.element.isConnected && this.element.checkVisibility() && !this.moving;
   }

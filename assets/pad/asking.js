@@ -2,7 +2,7 @@
 // One request at a time, and again where something changed meanwhile.
 import { bytesOf } from "../shared/bytes.js";
 import { latestOnly, sleep } from "../shared/latest.js";
-import { call, emit, page } from "../shared/page.js";
+import { call, emit, on, page } from "../shared/page.js";
 import { rounded, sparse } from "../shared/strokes.js";
 import { nameOf } from "./own.js";
 
@@ -18,8 +18,10 @@ export class Asking {
     this.pad = pad;
     this.wanted = null; // why a prediction is due
     this.sequence = 0;
+    this.newest = { name: null, version: 0 }; // of the weights that have answered
     this.overtake = () => {}; // ends the wait for the server
     this.run = latestOnly(() => this.ask());
+    on(pad.element, "mnist:renewed", () => (this.newest = { name: null, version: 0 }));
   }
 
   // cause: "ink", "model" or "moment"; the drawing's own change goes before the others.
@@ -37,17 +39,28 @@ export class Asking {
     const details = { asked: model, cause, drawnAt: this.pad.changedAt };
     const seq = ++this.sequence;
     const strokes = rounded(this.pad.drawing.strokes.map(sparse));
-    const answer = await this.pad.reader.ask(answering(), strokes);
-    if (answer) this.show({ ...answer, seq, model, trained: page.trained }, details);
-    else await this.askServer({ strokes, model, seq }, details);
+    const name = answering();
+    const answer = await this.pad.reader.ask(name, strokes);
+    if (!answer) await this.askServer({ strokes, model, seq }, { ...details, name });
+    else if (this.isNewest(name, answer) || cause !== "moment") {
+      this.show({ ...answer, seq, model, trained: page.trained }, details);
+    }
   }
 
-  async askServer(payload, details) {
+  // Whether no newer weights have answered before: the server may be ahead of what comes here.
+  isNewest(name, { version }) {
+    const isOld = this.newest.name === name && version < this.newest.version;
+    if (!isOld) this.newest = { name, version };
+    return !isOld;
+  }
+
+  async askServer(payload, { name, ...details }) {
     const overtaken = new Promise((resolve) => (this.overtake = () => resolve({ overtaken: true })));
     const asked = call(this.pad.server, "predict", payload, { timeout: TIMEOUT_MS }).catch(() => null);
     const answer = await Promise.race([asked, overtaken]);
     if (answer?.overtaken) return; // another is due
     if (answer?.ok) {
+      this.isNewest(name, answer);
       this.show({ ...answer, image: bytesOf(answer.image) }, details);
       return;
     }

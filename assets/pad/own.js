@@ -48,12 +48,11 @@ export class OwnWeights {
     const before = this.own;
     this.own = own;
     if (own?.run !== before?.run) this.forget();
-    const name = own && nameOf(own);
-    const isHere = own !== null && this.reader.has(name);
-    if (isHere) this.use(name);
-    // Weights that are here already answer at once; for those that can't come, the server does.
-    if (!isHere && !this.isToCome(own)) this.heard();
-    else if (isHere && name !== nameOf(before ?? own)) this.heard({ told: false });
+    if (this.isHere(own)) {
+      this.use(nameOf(own));
+      // At once; what the server is told of them comes later.
+      if (nameOf(before) !== nameOf(own)) this.heard({ told: false });
+    } else if (!this.isToCome(own)) this.heard(); // the server answers
     return this.bring();
   }
 
@@ -61,6 +60,10 @@ export class OwnWeights {
     for (const name of this.reader.versions.keys()) if (name.startsWith("yours/")) this.reader.forget(name);
     this.moments.clear();
     this.useless.clear();
+  }
+
+  isHere(own) {
+    return own !== null && this.reader.has(nameOf(own));
   }
 
   use(name) {

@@ -9,7 +9,7 @@
 //   mnist:moment {}              the visitor's own model has changed
 //   mnist:own {own, trained}     what "yours" is, as `page.own`; and whether there is such a model
 //   mnist:renewed {}             the server had forgotten the visitor: their runs and models are gone
-//   mnist:connection {lost}      the server is out of reach, or back
+//   mnist:connection {lost}      the server is out of reach; or there, after a call came to nothing
 import { sleep } from "./latest.js";
 import { storage } from "./storage.js";
 
@@ -49,7 +49,10 @@ window.addEventListener("mnist:own", ({ detail }) => {
   page.trained = detail.trained;
 });
 window.addEventListener("mnist:renewed", () => (page.own = null));
-window.addEventListener("offline", () => noteConnection({ lost: true }));
+window.addEventListener("offline", () => {
+  lose();
+  lookForServer();
+});
 
 class CallError extends Error {
   constructor(code) {
@@ -68,11 +71,7 @@ async function ask(server, name, payload, timeout) {
   try {
     const answer = await Promise.race([server[name](payload), late]);
     if (typeof answer?.ok !== "boolean") throw new CallError("lost");
-    noteConnection({ lost: false });
     return answer;
-  } catch (error) {
-    noteConnection({ lost: true });
-    throw error;
   } finally {
     clearTimeout(timer);
   }
@@ -86,11 +85,23 @@ let opening = null;
 let token = null; // of the session that is open
 let reopening = null;
 
-function noteConnection({ lost }) {
-  if (page.lost === lost) return;
-  page.lost = lost;
-  emit("mnist:connection", { lost });
-  if (lost && token) reopening ??= reopen().finally(() => (reopening = null));
+function lose() {
+  if (page.lost) return;
+  page.lost = true;
+  emit("mnist:connection", { lost: true });
+}
+
+function found(now) {
+  const wasMissed = page.lost || reopening !== null;
+  const isRenewed = token !== null && token !== now;
+  token = now;
+  storage.write(TOKEN, token);
+  opening = Promise.resolve(token);
+  reopening = null;
+  page.lost = false;
+  if (isRenewed) emit("mnist:renewed");
+  if (wasMissed) emit("mnist:connection", { lost: false });
+  return token;
 }
 
 // The session's secret: the one that there was, where the server still knows it.
@@ -99,11 +110,8 @@ async function open() {
   for (let wait = FIRST_WAIT_MS; ; wait = Math.min(2 * wait, LAST_WAIT_MS)) {
     const payload = { token: storage.read(TOKEN) };
     const answer = await ask(server, "open_session", payload, TIMEOUT_MS).catch(() => null);
-    if (answer?.ok) {
-      token = answer.token;
-      storage.write(TOKEN, token);
-      return token;
-    }
+    if (answer?.ok) return found(answer.token);
+    if (!answer) lose();
     await pause(wait);
   }
 }
@@ -111,17 +119,13 @@ async function open() {
 // Until the network is back, or where the browser doesn't know that it is away, for a while.
 function pause(ms) {
   const online = new Promise((resolve) => window.addEventListener("online", resolve, { once: true }));
-  return Promise.race(navigator.onLine === false ? [online] : [online, sleep(ms)]);
+  return Promise.race(window.navigator?.onLine === false ? [online] : [online, sleep(ms)]);
 }
 
-// Asks for the session until the server is back. Whoever calls meanwhile is told that it is away.
-async function reopen() {
-  const before = token;
-  await pause(FIRST_WAIT_MS);
-  const opened = open();
-  if ((await opened) === before) return;
-  opening = opened;
-  emit("mnist:renewed");
+// After a call that came to nothing, for whatever reason: asks for the session until the server is
+// there, and says so, since who called waits for that.
+function lookForServer() {
+  if (token) reopening ??= pause(FIRST_WAIT_MS).then(open);
 }
 
 // The visitor's secret, once there is one.
@@ -136,11 +140,14 @@ export function session() {
 export async function call(server, name, payload = {}, { timeout = TIMEOUT_MS } = {}) {
   if (reopening) throw new CallError("lost");
   const used = session();
-  const answer = await ask(server, name, { ...payload, token: await used }, timeout);
-  if (answer.code !== "session") return answer;
-  if (opening === used) {
-    opening = null;
-    session().then(() => emit("mnist:renewed"));
+  const attempt = async () => ask(server, name, { ...payload, token: await session() }, timeout);
+  try {
+    const answer = await attempt();
+    if (answer.code !== "session") return answer;
+    if (opening === used) opening = null;
+    return await attempt();
+  } catch (error) {
+    lookForServer();
+    throw error;
   }
-  return ask(server, name, { ...payload, token: await session() }, timeout);
 }

@@ -103,11 +103,14 @@ def _predict(session: Session, request: PredictRequest, *, max_points: int) -> A
     ink = Ink(strokes)
     trained = session.has_model
     model: Model = request.model if trained else "ready"
+    version = session.answering_version if model == "yours" else None
     prediction = session.classifier_for(model).predict(ink)
     return {
         "seq": request.seq,
         "model": model,
         "trained": trained,
+        # Taken before its weights: the answer is of this version or a later one.
+        "version": version,
         "blank": ink.is_empty,
         "digit": prediction.digit,
         "words": words(prediction, blank=ink.is_empty),
