@@ -17,7 +17,7 @@ from mnist_core.server.sessions import Sessions
 from mnist_core.ui.answers import Answer, FromVisitor, answered
 
 # Among a visitor's requests, weights count as one for each so many bytes.
-_BYTES_OF_A_REQUEST = 64 * 2**10
+_BYTES_OF_A_REQUEST = 256 * 2**10
 _NEVER_KEPT = {"Cache-Control": "no-store"}
 
 
