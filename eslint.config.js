@@ -12,5 +12,5 @@ const rules = {
 
 export default [
   { files: ["assets/**/*.js"], languageOptions: { ecmaVersion: 2022, globals: globals.browser }, rules },
-  { files: ["*.js", "tests/js/**/*.js"], languageOptions: { ecmaVersion: 2022, globals: globals.node }, rules },
+  { files: ["*.js", "tests/**/*.js"], languageOptions: { ecmaVersion: 2022, globals: globals.node }, rules },
 ];

@@ -179,7 +179,9 @@ def run_bench(options: argparse.Namespace) -> None:
     # Only this command needs it, and it brings the server's start with it.
     from mnist_core.bench import run
 
-    run(load_mnist(options.data, on_progress=_show_download), root=options.data)
+    run(
+        load_mnist(options.data, on_progress=_show_download), root=options.data, quick=options.quick
+    )
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -226,6 +228,7 @@ def _parser() -> argparse.ArgumentParser:
     command.set_defaults(run=run_predict)
 
     command = commands.add_parser("bench", help="measure speed and memory on this machine")
+    command.add_argument("--quick", action="store_true", help="only show that it works")
     _add_data(command)
     command.set_defaults(run=run_bench)
     return parser

@@ -37,13 +37,20 @@ from mnist_core.training.presets import PRESETS
 _GOAL = 0.98
 _START_TIMEOUT_S = 120
 _REPEATS = 300
+#: How much of the training set a quick run uses.
+QUICK_IMAGES = 6000
 
 
-def run(data: Splits, *, root: Path | str | None) -> None:
-    """Prints the table, a row as soon as it is measured; takes about a minute."""
+def run(data: Splits, *, root: Path | str | None, quick: bool = False) -> None:
+    """Prints the table, a row as soon as it is measured; takes about a minute.
+
+    `quick` shows in seconds that every row can be measured; its figures say nothing.
+    """
+    images = QUICK_IMAGES if quick else None
+    data = Splits(train=_first(data.train, images), test=_first(_present(data.test), images))
     print(f"torch {torch.__version__}, {torch.get_num_threads()} thread, {os.cpu_count()} cores")
     preset_s, preset_losses = _notebook_preset(data)
-    loop_s, loop_loss = notebook_loop(root)
+    loop_s, loop_loss = notebook_loop(root, images=images)
     again_s, _ = _notebook_preset(data)
     preset_epoch_s = statistics.median(preset_s + again_s)
     _row("notebook's own loop, one epoch", f"{loop_s:.2f} s, loss {loop_loss:.3f}")
@@ -66,13 +73,19 @@ def run(data: Splits, *, root: Path | str | None) -> None:
     _row("memory then", f"{memory_mb:.0f} MB")
 
 
-def notebook_loop(root: Path | str | None) -> tuple[float, float]:
-    """Seconds and mean loss of one epoch as the notebook trains: transforms, DataLoader, loss.item()."""
+def notebook_loop(root: Path | str | None, *, images: int | None = None) -> tuple[float, float]:
+    """Seconds and mean loss of one epoch as the notebook trains: transforms, DataLoader, loss.item().
+
+    `images` leaves it at so many of the training set.
+    """
     transform = transforms.Compose([transforms.ToTensor(), transforms.Normalize((0.5,), (0.5,))])
     dataset = MNIST(root if root is not None else default_root(), train=True, transform=transform)
     generator = torch.Generator().manual_seed(0)
+    some: torch.utils.data.Subset[tuple[Tensor, Tensor]] = torch.utils.data.Subset(
+        dataset, range(images or len(dataset))
+    )
     loader: torch.utils.data.DataLoader[tuple[Tensor, Tensor]] = torch.utils.data.DataLoader(
-        dataset, batch_size=64, shuffle=True, generator=generator
+        some, batch_size=64, shuffle=True, generator=generator
     )
     model = nn.Sequential(
         nn.Linear(784, 128), nn.ReLU(), nn.Linear(128, 64), nn.ReLU(), nn.Linear(64, 10),
@@ -82,8 +95,8 @@ def notebook_loop(root: Path | str | None) -> tuple[float, float]:
     optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
     started_s = time.perf_counter()
     running_loss = 0.0
-    for images, labels in loader:
-        flat = images.view(images.shape[0], -1)
+    for pixels, labels in loader:
+        flat = pixels.view(pixels.shape[0], -1)
         optimizer.zero_grad()
         loss = criterion(model(flat), labels)
         loss.backward()
@@ -135,6 +148,10 @@ def _seconds_to_goal(data: Splits) -> tuple[float, float]:
             if accuracy >= _GOAL:
                 return elapsed_s, accuracy
     return float("inf"), accuracy
+
+
+def _first(dataset: Dataset, count: int | None) -> Dataset:
+    return Dataset(dataset.images[:count], dataset.labels[:count])
 
 
 def _present(dataset: Dataset | None) -> Dataset:

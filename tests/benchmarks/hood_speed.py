@@ -1,6 +1,6 @@
 """Measures Under the hood in Chromium: from the pen's rest to every open step, and the pad meanwhile.
 
-    python tests/hood_speed.py [--drawings N]
+    python -m tests.benchmarks.hood_speed [--drawings N] [--url URL] [--quick]
 
 All eight steps are open. Prints the time from the pen's rest until the seven steps of a drawing show
 it, and the time from a pointer's move to moved bars while the tab is open (as `latency.py` does).
@@ -8,15 +8,12 @@ it, and the time from a pointer's move to moved bars while the tab is open (as `
 
 from __future__ import annotations
 
-import argparse
 import statistics
-import tempfile
-from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
 
 from tests.benchmarks.latency import measure
-from tests.support.app import serve
+from tests.benchmarks.options import address, parser_for
 from tests.support.browser import launch, open_page
 
 STEPS_MS = 100  # at most
@@ -52,20 +49,17 @@ def open_all_steps(page: Page) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = parser_for(__doc__)
     parser.add_argument("--drawings", type=int, default=30)
     options = parser.parse_args()
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        serve(log=Path(folder) / "app.log") as url,
-        sync_playwright() as playwright,
-    ):
+    drawings, moves = (3, 30) if options.quick else (options.drawings, 400)
+    with address(options.url) as url, sync_playwright() as playwright:
         browser = launch(playwright)
         page = browser.new_page(viewport={"width": 1280, "height": 900})
         open_page(page, url)
         open_all_steps(page)
-        rests = sorted(page.evaluate(_REST, options.drawings))
-        pad = measure(page, 400)
+        rests = sorted(page.evaluate(_REST, drawings))
+        pad = measure(page, moves)
         browser.close()
     steps_ms, pad_ms = statistics.median(rests), statistics.median(pad)
     p95 = rests[int(0.95 * (len(rests) - 1))]

@@ -2,7 +2,7 @@
 
 Trainings are one of the visitor's own, then two of other visitors.
 
-    python tests/latency.py [--moves N] [--url URL]
+    python -m tests.benchmarks.latency [--moves N] [--url URL] [--quick]
 
 Each figure is the time from the timestamp of a pointer event to the moment when the bars in the
 page show the answer for a drawing that contains it. Moves come at 60 a second, as from a mouse.
@@ -11,11 +11,9 @@ Training needs MNIST: $MNIST_ROOT, else the cache folder, else a network.
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import json
 import statistics
-import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -23,8 +21,8 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect, sync_playwright
 
-from tests.support.app import serve
-from tests.support.browser import launch, open_page
+from tests.benchmarks.options import address, parser_for
+from tests.support.browser import PATIENCE_MS, launch, open_page
 from tests.support.server import Server
 
 #: The most that the figures may be: median and 95th percentile, in ms.
@@ -91,8 +89,8 @@ def begin_training(page: Page) -> None:
     page.get_by_label("Start from").select_option("notebook")
     page.get_by_label("Epochs").first.fill("60")
     page.get_by_role("button", name="Train", exact=True).click()
-    expect(page.get_by_role("radio", name="Yours")).to_be_checked(timeout=60_000)
-    page.wait_for_function("window.mnist.prediction.model === 'yours'", timeout=60_000)
+    expect(page.get_by_role("radio", name="Yours")).to_be_checked(timeout=PATIENCE_MS)
+    page.wait_for_function("window.mnist.prediction.model === 'yours'", timeout=PATIENCE_MS)
 
 
 @contextlib.contextmanager
@@ -125,35 +123,26 @@ def _is_running(server: Server) -> bool:
     return bool(runs) and runs[-1]["status"] == "running"
 
 
-@contextlib.contextmanager
-def address(url: str | None) -> Iterator[str]:
-    if url:
-        yield url
-        return
-    with tempfile.TemporaryDirectory() as folder, serve(log=Path(folder) / "app.log") as own:
-        yield own
-
-
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = parser_for(__doc__)
     parser.add_argument("--moves", type=int, default=400, help="a drawing (default: %(default)s)")
-    parser.add_argument("--url", help="a running application, instead of one of its own")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write all times there")
     options = parser.parse_args()
+    moves = 30 if options.quick else options.moves
     with address(options.url) as url, sync_playwright() as playwright:
         browser = launch(playwright)
         page = browser.new_page(viewport={"width": 1280, "height": 800})
         open_page(page, url)
         measure(page, 60)  # warms everything up
-        times = {"idle": measure(page, options.moves)}
+        times = {"idle": measure(page, moves)}
         within = report("idle", times["idle"])
         begin_training(page)
-        times["training"] = measure(page, options.moves)
+        times["training"] = measure(page, moves)
         within = report("training", times["training"]) and within
         page.get_by_role("button", name="Stop", exact=True).click()
         page.get_by_role("radio", name="Ready-made").check(force=True)
         with two_trainings(url):
-            times["two others"] = measure(page, options.moves)
+            times["two others"] = measure(page, moves)
             within = report("two others", times["two others"]) and within
         browser.close()
     if options.json:

@@ -73,7 +73,7 @@ def test_folders_of_killed_servers_are_removed_and_those_of_living_ones_not(tmp_
     with living, killed:
         assert living.stdout is not None
         assert killed.stdout is not None
-        folders = [Path(each.stdout.readline().strip()) for each in (living, killed)]
+        folders = [Path(out.readline().strip()) for out in (living.stdout, killed.stdout)]
         killed.kill()
         killed.wait()
         assert all(folder.is_dir() for folder in folders)

@@ -18,8 +18,8 @@ def test_a_preset_trains_in_the_page_as_in_the_core(name: str) -> None:
     setup, preset = parse_setup({"preset": name}, limits=Limits()), PRESETS[name]
     assert setup.model_config() == preset.model
     # The worker holds images out and counts those to train on.
-    images = {"validation_size": 0, "train_size": None}
-    assert setup.train_config() == dataclasses.replace(preset.train, **images)
+    expected = dataclasses.replace(preset.train, validation_size=0, train_size=None)
+    assert setup.train_config() == expected
     assert setup.train_size == preset.train_size
 
 

@@ -177,7 +177,8 @@ def test_one_more_training_than_workers_waits_its_turn(make: Make) -> None:
 def test_orders_go_to_the_worker_that_trains(make: Make) -> None:
     shop = make(trainings=2)
     jobs = [shop.submit(run)[0] for run in (1, 2)]
-    for job, order in zip(jobs, (Pause(run=1), Step(run=2)), strict=True):
+    orders: list[Pause | Step] = [Pause(run=1), Step(run=2)]
+    for job, order in zip(jobs, orders, strict=True):
         assert job is not None
         shop.pool.order(job, order)
     assert [worker.orders[-1] for worker in shop.workers] == [Pause(run=1), Step(run=2)]

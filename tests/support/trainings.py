@@ -40,9 +40,9 @@ def follow(start: Start, digits: Splits, orders: Iterable[Order] = ()) -> list[R
     return reports
 
 
-def of_type(reports: Iterable[Report], kind: type[Kind]) -> list[Kind]:
-    """Those of the reports that are of one kind."""
-    return [report for report in reports if isinstance(report, kind)]
+def of_type(messages: Iterable[object], kind: type[Kind]) -> list[Kind]:
+    """Those of the messages that are of one kind."""
+    return [message for message in messages if isinstance(message, kind)]
 
 
 def weights_in(end: End) -> bytes:

@@ -46,7 +46,7 @@ def at_rest(server: Server) -> bool:
     """
     (run,) = poll(server)["runs"]
     shown = server.ask("lab_views", run=run["id"]).get("step")
-    return run["status"] == "paused" and shown == run["progress"]["step"]
+    return bool(run["status"] == "paused" and shown == run["progress"]["step"])
 
 
 @pytest.fixture(scope="module")
@@ -155,6 +155,6 @@ def test_the_api_answers_with_the_ready_made_model_alone(owner: Server) -> None:
 
 
 def test_a_secret_can_not_be_guessed(app_url: str) -> None:
-    tokens = {Server(app_url).token for _ in range(20)}
+    tokens = {str(Server(app_url).token) for _ in range(20)}
     assert len(tokens) == 20
     assert all(re.fullmatch(r"[\w-]{43}", each) for each in tokens)

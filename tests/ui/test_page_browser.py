@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from typing import Literal
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, Route, expect
+from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from tests.support.browser import ONE, SEVEN, draw, open_page
 
@@ -18,7 +19,7 @@ def strokes(page: Page) -> int:
     return int(page.evaluate("window.mnist.strokes.length"))
 
 
-def button(page: Page, name: str):
+def button(page: Page, name: str) -> Locator:
     return page.locator("#sketchpad").get_by_role("button", name=name, exact=True)
 
 
@@ -224,7 +225,9 @@ def test_answers_come_in_the_order_of_the_drawing(page: Page) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_page_fits_a_phone_in_both_themes(browser: Browser, app_url: str, scheme: str) -> None:
+def test_the_page_fits_a_phone_in_both_themes(
+    browser: Browser, app_url: str, scheme: Literal["light", "dark"]
+) -> None:
     context = browser.new_context(
         viewport={"width": 390, "height": 844}, has_touch=True, color_scheme=scheme
     )
@@ -232,7 +235,7 @@ def test_the_page_fits_a_phone_in_both_themes(browser: Browser, app_url: str, sc
     open_page(page, app_url)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     tops = [
-        page.locator(place).bounding_box()["y"]
+        page.locator(place).evaluate("(element) => element.getBoundingClientRect().top")
         for place in ("#sketchpad canvas", "#answer", "#probabilities [data-digit='9']")
     ]
     assert tops == sorted(tops)

@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, ConsoleMessage, expect
 
 from mnist_core.files import ASSETS
 from mnist_core.ui.static import address, modules, mount_script, preload_links, version
@@ -95,7 +95,12 @@ def test_the_page_works_behind_a_prefix(browser: Browser, tmp_path: Path) -> Non
     context = browser.new_context()
     page = context.new_page()
     said: list[str] = []
-    page.on("console", lambda message: said.append(message.text) if message.type == "error" else "")
+
+    def hear(message: ConsoleMessage) -> None:
+        if message.type == "error":
+            said.append(message.text)
+
+    page.on("console", hear)
     page.on("pageerror", lambda error: said.append(str(error)))
     with serve(log=tmp_path / "app.log", environment=environment) as app:
         open_page(page, f"{app.url}digits/")

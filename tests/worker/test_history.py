@@ -32,5 +32,5 @@ def test_the_first_steps_have_a_point_each_and_later_ones_share_their_mean() -> 
         history.add(step, step / 2000, loss=float(step), accuracy=step / 2000, elapsed_s=step / 10)
     points = history.take()
     assert points[:50] == tuple((step, step, step / 2000, step / 10) for step in range(1, 51))
-    assert points[50] == (55, pytest.approx(53), pytest.approx(53 / 2000), 5.5)
+    assert points[50] == pytest.approx((55, 53, 53 / 2000, 5.5))
     assert history.take() == ()

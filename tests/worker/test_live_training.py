@@ -186,7 +186,8 @@ def test_a_learning_rate_too_large_ends_as_diverged_after_usable_weights(digits:
     assert end.outcome == "diverged"
     assert end.snapshot is None
     assert of_type(reports, Live)
-    for report in [*of_type(reports, Live), *of_type(reports, Moment)]:
+    kept: list[Live | Moment] = [*of_type(reports, Live), *of_type(reports, Moment)]
+    for report in kept:
         load_checkpoint(report.snapshot.weights)  # which refuses what is not finite
 
 

@@ -68,15 +68,15 @@ START = Start(run=1, model=MLPConfig(), train=TrainConfig(), train_size=10, seed
 @pytest.mark.parametrize("kind", get_args(Message), ids=lambda kind: kind.__name__)
 @given(data=st.data())
 def test_a_message_comes_back_as_it_was_written(kind: type, data: st.DataObject) -> None:
-    message = data.draw(st.from_type(kind))
+    message: Any = data.draw(st.from_type(kind))
     stream = io.BytesIO()
     write_message(stream, message)
     stream.seek(0)
     read: Any = read_order if kind in get_args(Order) else read_report
     again = read(stream)
-    assert type(again) is kind
     # As text: a NaN is unlike itself, and 1 like 1.0.
     assert repr(dataclasses.asdict(again)) == repr(dataclasses.asdict(message))
+    assert type(again) is kind
     assert read(stream) is None
 
 

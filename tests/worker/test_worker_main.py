@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import io
 import queue
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -107,7 +108,7 @@ def test_a_worker_ends_where_nobody_reads_its_reports(
 def test_a_data_set_that_can_be_had_later_is_read_then(
     digits: Splits, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    answers = iter([DatasetError("not yet"), digits])
+    answers: Iterator[DatasetError | Splits] = iter([DatasetError("not yet"), digits])
 
     def load_mnist(root: Path | None, **_: object) -> Splits:
         answer = next(answers)

@@ -53,10 +53,15 @@ def data() -> TrainingImages:
     return TrainingImages(pixels=pixels, labels=labels, shrunk=neighbours.shrink(pixels))
 
 
+def with_settings(
+    compute: Callable[[Drawing, Settings], object],
+) -> Callable[[Drawing], object]:
+    return lambda drawing: compute(drawing, SETTINGS)
+
+
 #: What computes each step, with all that the page asks for in it.
 STEPS: dict[str, tuple[Callable[[Drawing], object], ...]] = {
-    name: (lambda drawing, compute=compute: compute(drawing, SETTINGS),)
-    for name, compute in steps.STEPS_OF_A_DRAWING.items()
+    name: (with_settings(compute),) for name, compute in steps.STEPS_OF_A_DRAWING.items()
 }
 STEPS["layers"] += (lambda drawing: steps.unit(drawing, layer=0, unit=1),)
 STEPS["data"] = (

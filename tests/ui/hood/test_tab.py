@@ -56,7 +56,8 @@ def call(application: Application) -> Call:
 
     def call(name: str, **payload: Any) -> dict[str, Any]:
         whole = {"token": token, "model": "ready", "strokes": SEVEN, "settings": SETTINGS}
-        return functions[name](whole | payload)
+        answer: dict[str, Any] = functions[name](whole | payload)
+        return answer
 
     return call
 
@@ -174,5 +175,6 @@ def test_bad_requests_get_a_sentence(call: Call, changes: dict[str, Any], code: 
 
 def test_a_payload_of_another_type_is_refused(application: Application) -> None:
     for function in server_functions(application):
-        for payload in (None, 3, "text", []):
+        payloads: list[object] = [None, 3, "text", []]
+        for payload in payloads:
             assert function(payload)["code"] == "payload"

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from mnist_core.data.datasets import Splits
 from tests.support.browser import SEVEN, draw, open_page
@@ -24,10 +24,10 @@ Open = Callable[..., Page]
 @pytest.fixture
 def visit(browser: Browser, app_url: str, mnist: Splits) -> Iterator[Open]:
     """Opens the page as a new visitor, at the address with `hash`."""
-    contexts = []
+    contexts: list[BrowserContext] = []
 
-    def visit(hash_: str = "", **options: object) -> Page:
-        contexts.append(browser.new_context(viewport={"width": 1280, "height": 900}, **options))
+    def visit(hash_: str = "") -> Page:
+        contexts.append(browser.new_context(viewport={"width": 1280, "height": 900}))
         page = contexts[-1].new_page()
         open_page(page, app_url + hash_)
         expect(button(page, "Train")).to_be_enabled()

@@ -274,7 +274,7 @@ def predictions(classifier: Classifier, drawings: list[Strokes]) -> list[Predict
 
 def margin(prediction: Prediction, reject_below: float) -> float:
     """How far Python's answer is from saying something else."""
-    first, second, third = np.sort(prediction.probabilities)[::-1][:3].tolist()
+    first, second, third = map(float, np.sort(prediction.probabilities)[::-1][:3])
     return min(
         abs(prediction.digit_likeness - reject_below),
         abs(first - SURE),
@@ -340,7 +340,7 @@ def networks() -> list[MLP]:
         trained(
             MLPConfig(
                 hidden_sizes=(37, 30, 26, 21, 19, 18, 17, 13)[:depth],
-                activation=activation,  # type: ignore[arg-type]
+                activation=activation,
                 normalization=normalization,  # type: ignore[arg-type]
                 rejects=rejects,
                 dropout=0.3,

@@ -1,0 +1,72 @@
+"""Every benchmark still runs and prints its rows. Their figures are for a quiet machine."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+from mnist_core.files import ROOT
+from tests.support.app import App, serve
+
+pytestmark = [pytest.mark.server, pytest.mark.usefixtures("mnist")]
+
+
+def printed_by(*command: str) -> str:
+    finished = subprocess.run(
+        [sys.executable, "-m", *command],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=280,
+        check=False,
+    )
+    # 1 where a figure misses its limit, as it may here.
+    assert finished.returncode in (0, 1), finished.stderr
+    assert finished.stderr == ""
+    return finished.stdout
+
+
+@pytest.fixture(scope="module")
+def busy_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
+    """An application that only benchmarks use."""
+    log = tmp_path_factory.mktemp("busy") / "app.log"
+    with serve(log=log, options=("--max-trainings", "2")) as app:
+        yield app
+
+
+@pytest.mark.parametrize(
+    ("part", "rows"),
+    [
+        ("draw", ["5 visitors draw: ", "5 visitors draw, 2 trainings: "]),
+        ("churn", ["10 visitors in 2 lanes: "]),
+        ("fuzz", ["malformed requests of "]),
+    ],
+)
+def test_load(part: str, rows: list[str], busy_app: App) -> None:
+    printed = printed_by("tests.benchmarks.load", part, "--quick", "--url", busy_app.url)
+    assert [row for row in rows if row not in printed] == []
+    assert ", 0 errors" in printed
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(
+    ("name", "rows"),
+    [
+        ("latency", ["idle ", "training ", "two others "]),
+        ("hood_speed", ["pen's rest to all open steps: ", "pad with the tab open: "]),
+        ("lab_speed", ["notebook, s an epoch: ", "fast: ", "slider to bars: ", "pause "]),
+    ],
+)
+def test_in_the_browser(name: str, rows: list[str], busy_app: App) -> None:
+    printed = printed_by(f"tests.benchmarks.{name}", "--quick", "--url", busy_app.url)
+    begins = [line for line in printed.splitlines() if line.startswith(tuple(rows))]
+    assert len(begins) == len(rows), printed
+
+
+def test_bench_on_the_command_line() -> None:
+    printed = printed_by("mnist_core", "bench", "--quick")
+    names = ["notebook's own loop", "fast preset, until 98 %", "Classifier.predict", "memory then"]
+    assert [name for name in names if name not in printed] == []
