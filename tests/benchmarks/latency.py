@@ -148,8 +148,8 @@ def delays(text: str) -> list[float]:
 def over_links(options: argparse.Namespace) -> bool:
     """Whether all figures are within their limits."""
     plan = linked.Plan(
-        moves=30 if options.quick else 120,
-        strokes=1 if options.quick else 5,
+        moves=30 if options.quick else 180,
+        strokes=1 if options.quick else 4,
         slow_cpu=options.slow_cpu,
         yours=options.yours,
         alone=options.alone,

@@ -27,7 +27,7 @@ _WATCH = """() => {
   const canvas = document.querySelector("#sketchpad canvas");
   const all = document.querySelector("#probabilities");
   const bars = [...all.querySelectorAll("[data-digit]")];
-  const watched = { movedAt: [], answers: [], heard: () => {} };
+  const watched = { pressedAt: 0, movedAt: [], answers: [], heard: () => {} };
   let coming = null;
   const shown = ({ blank, probabilities }) => bars.every((bar, digit) =>
     Number(bar.getAttribute("aria-valuenow")) === (blank ? 0 : Math.round(100 * probabilities[digit])));
@@ -40,6 +40,7 @@ _WATCH = """() => {
   };
   addEventListener("mnist:prediction", ({ detail }) => { coming = detail; look(); });
   new MutationObserver(look).observe(all, { subtree: true, attributes: true });
+  canvas.addEventListener("pointerdown", ({ timeStamp }) => (watched.pressedAt = timeStamp), { capture: true });
   canvas.addEventListener("pointermove", (event) => {
     const events = event.getCoalescedEvents?.() ?? [];
     for (const each of events.length ? events : [event]) watched.movedAt.push(each.timeStamp);
@@ -75,10 +76,10 @@ _UNTIL_ANSWERED = """() => new Promise((resolve) => {
 })"""
 
 _TAKE = """() => {
-  const { movedAt, answers } = window.watched;
+  const { pressedAt, movedAt, answers } = window.watched;
   window.watched.movedAt = [];
   window.watched.answers = [];
-  return { movedAt, answers, points: window.mnist.strokes.reduce((sum, { length }) => sum + length, 0) };
+  return { pressedAt, movedAt, answers, points: window.mnist.strokes.reduce((sum, { length }) => sum + length, 0) };
 }"""
 
 
@@ -95,6 +96,7 @@ class Answer(TypedDict):
 class Stroke:
     """One stroke, as the page heard and answered it."""
 
+    pressed_at: float
     moved_at: Sequence[float]
     answers: Sequence[Answer]
     sent: int  # points
@@ -108,9 +110,11 @@ class Stroke:
     @property
     def news(self) -> list[Answer]:
         """The first answer with each new point."""
-        found: list[Answer] = []
+        newest = self.pressed_at - 0.5  # of an earlier drawing
+        found = []
         for answer in self.answers:
-            if answer["drawnAt"] > (found[-1]["drawnAt"] if found else self.moved_at[0] - 1):
+            if answer["drawnAt"] > newest:
+                newest = answer["drawnAt"]
                 found.append(answer)
         return found
 
@@ -161,8 +165,8 @@ class Figures:
 class Plan:
     """What to measure at each link."""
 
-    moves: int = 120  # of a stroke
-    strokes: int = 5
+    moves: int = 180  # of a stroke
+    strokes: int = 4
     slow_cpu: float = 1.0
     yours: bool = False
     alone: bool = False  # only once the page answers by itself
@@ -199,6 +203,7 @@ class Linked:
         await self.page.evaluate(_UNTIL_ANSWERED)
         taken = await self.page.evaluate(_TAKE)
         return Stroke(
+            pressed_at=taken["pressedAt"],
             moved_at=taken["movedAt"],
             answers=taken["answers"],
             sent=len(places),
