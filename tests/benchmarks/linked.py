@@ -40,7 +40,9 @@ _WATCH = """() => {
   };
   addEventListener("mnist:prediction", ({ detail }) => { coming = detail; look(); });
   new MutationObserver(look).observe(all, { subtree: true, attributes: true });
-  canvas.addEventListener("pointerdown", ({ timeStamp }) => (watched.pressedAt = timeStamp), { capture: true });
+  canvas.addEventListener("pointerdown", (event) => {
+    watched.pressedAt = event.timeStamp;
+  }, { capture: true });
   canvas.addEventListener("pointermove", (event) => {
     const events = event.getCoalescedEvents?.() ?? [];
     for (const each of events.length ? events : [event]) watched.movedAt.push(each.timeStamp);
@@ -79,7 +81,8 @@ _TAKE = """() => {
   const { pressedAt, movedAt, answers } = window.watched;
   window.watched.movedAt = [];
   window.watched.answers = [];
-  return { pressedAt, movedAt, answers, points: window.mnist.strokes.reduce((sum, { length }) => sum + length, 0) };
+  const points = window.mnist.strokes.flat().length;
+  return { pressedAt, movedAt, answers, points };
 }"""
 
 

@@ -25,6 +25,7 @@ import random
 import re
 import statistics
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -263,7 +264,9 @@ async def hold(url: str, path: str) -> None:
             pass
 
 
-async def stay(visitor: Visitor, visit: Visit, url: str, *, until: asyncio.Event) -> int:
+async def stay(
+    visitor: Visitor, visit: Visit, url: str, *, arrive: Callable[[], None], until: asyncio.Event
+) -> int:
     """A visit as a browser made it, then only signs that the page is there; counts what failed."""
     errors = 0
     for path in visit.files:
@@ -275,6 +278,7 @@ async def stay(visitor: Visitor, visit: Visit, url: str, *, until: asyncio.Event
     for _ in range(visit.calls["predict"]):
         errors += not await visitor.predict([])
     streams = [asyncio.create_task(hold(url, path)) for path in visit.streams]
+    arrive()
     while not until.is_set():
         errors += not await visitor.call("lab_poll", known=None)
         with contextlib.suppress(TimeoutError):
@@ -299,12 +303,28 @@ async def drawing_at_home(url: str, *, visitor_count: int, seconds: float, quiet
     ended = asyncio.Event()
     process = process_at(url)
     coming, began = Share(process), time.perf_counter()
+    arrived = 0
+
+    def arrive() -> None:
+        nonlocal arrived
+        arrived += 1
+
     staying = []
     for count in range(visitor_count):
         await asyncio.sleep(max(0.0, began + count / VISITS_PER_S - time.perf_counter()))
         visitor = Visitor(url, components)
-        staying.append(asyncio.create_task(stay(visitor, first, url, until=ended)))
-    print(f"{visitor_count} visitors come: server at {coming}", flush=True)
+        stays = stay(
+            visitor,
+            first,
+            url,
+            arrive=arrive,
+            until=ended,
+        )
+        staying.append(asyncio.create_task(stays))
+    while arrived < visitor_count:
+        await asyncio.sleep(0.1)
+    took_s = time.perf_counter() - began
+    print(f"{visitor_count} visitors come within {took_s:.0f} s: server at {coming}", flush=True)
     there, tally = Share(process), Tally()
     await asyncio.gather(*(draw_for(each, tally, per_s=5, seconds=seconds) for each in artists))
     share = str(there)

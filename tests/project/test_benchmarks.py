@@ -81,7 +81,7 @@ def test_latency_over_links(busy_app: App) -> None:
 def test_load_of_visitors_with_their_weights(busy_app: App) -> None:
     options = ["draw", "--with-weights", "--quick", "--url", busy_app.url]
     printed = printed_by("tests.benchmarks.load", *options)
-    rows = ["a visit: ", "5 visitors come: ", "5 visitors draw with their weights, 5 ask: "]
+    rows = ["a visit: ", "5 visitors come within ", "5 visitors draw with their weights, 5 ask: "]
     for row, line in zip(rows, printed.splitlines(), strict=True):
         assert line.startswith(row)
     assert ", 0 errors" in printed
