@@ -23,7 +23,7 @@ from tests.support.synthetic import synthetic_digits
 __all__ = ["app", "app_url", "browser", "page", "start_app"]
 
 # Which fixtures make a test slow, and the mark that leaves it out: `-m "not browser and not server"`.
-_MARKS = {"browser": {"browser"}, "server": {"app", "start_app"}}
+_MARKS = {"browser": {"browser"}, "server": {"app", "start_app", "spied"}}
 
 # No promise is about time here, and a busy machine makes any example slow.
 settings.register_profile(

@@ -10,7 +10,7 @@ export function addFrame(section, code) {
     make("p", { textContent: "Draw a digit on the pad to see this step." }), sample);
   section.querySelector(".live").before(empty);
   const shown = make("pre", { tabIndex: 0, role: "region", aria: { label: "The code of this step" } },
-    make("code", { textContent: code }));
+    make("code", { textContent: code, translate: false }));
   section.querySelector(".body").append(make("h4", { textContent: "The code that just ran" }), shown);
 }
 
@@ -19,7 +19,7 @@ export function addDigits(fieldset, name, onChoose) {
   return Array.from({ length: 10 }, (_, digit) => {
     const radio = make("input", { type: "radio", name, value: String(digit) });
     radio.addEventListener("change", () => onChoose(digit));
-    fieldset.append(make("label", {}, radio, make("span", { textContent: String(digit) })));
+    fieldset.append(make("label", {}, radio, make("span", { textContent: String(digit), translate: false })));
     return radio;
   });
 }

@@ -44,6 +44,7 @@ class Hood {
     for (const [name, section] of Object.entries(this.sections)) addFrame(section, props.code[name]);
     this.meant = [...element.querySelectorAll(".meant")].map((fieldset, group) =>
       addDigits(fieldset, `meant-${group}`, (digit) => this.mean(digit)));
+    this.chosen = [...element.querySelectorAll(".chosen")];
     this.openAndClose();
     this.listen();
     this.showModel();
@@ -108,7 +109,7 @@ class Hood {
   render(answers) {
     for (const [name, values] of Object.entries(answers)) this.steps[name].render(values);
     const meant = answers.loss ?? answers.autograd ?? answers.sgd;
-    if (meant) this.showMeant(meant.meant);
+    if (meant) this.showMeant(meant.meant, meant.likeliest);
     this.element.dataset.drawn = String(Number(this.element.dataset.drawn ?? 0) + 1);
   }
 
@@ -131,8 +132,13 @@ class Hood {
     this.refresh();
   }
 
-  showMeant(digit) {
+  // likeliest: what the model says. Until the visitor chooses, the digit may be another one.
+  showMeant(digit, likeliest = digit) {
     for (const radios of this.meant) radios[digit].checked = true;
+    for (const hint of this.chosen) {
+      hint.hidden = this.settings.meant !== null || digit === likeliest;
+      hint.textContent = `The model is sure of ${likeliest}, so to begin with it is ${digit}, which comes next: there is something to see.`;
+    }
   }
 
   openAndClose() {
@@ -171,6 +177,7 @@ class Hood {
     on(element, "mnist:model", () => {
       settings.steps = 0;
       this.showModel();
+      this.steps.data.again();
       this.refresh();
     });
     let waiting = false;

@@ -2,7 +2,9 @@
 // shared `hood`, and returns what draws the server's answer.
 import { bytesOf } from "../shared/bytes.js";
 import { fillTable, make, paintGrey, picture, smallBars } from "../shared/draw.js";
-import { number, orNan, percent } from "../shared/numbers.js";
+import { latestOnly } from "../shared/latest.js";
+import { grouped, number, orNan, percent } from "../shared/numbers.js";
+import { page } from "../shared/page.js";
 
 const RETRY_MS = 300;
 const MISSING_RETRY_MS = 12_000;
@@ -22,24 +24,33 @@ function pictureList(list, { count, label }) {
   };
 }
 
+// What the model that answers does with a picture before it reads it, beside the notebook.
+export function readingWords({ mean, std, batch_size: batch }) {
+  const short = (value) => String(Number(value.toFixed(2))).replace("-", "−");
+  const normalize = `Normalize(${mean}, ${std}) moves them to ${short(-mean / std)} to ${short((1 - mean) / std)}`;
+  const batches = batch === null ? "" : `, and it learnt from batches of ${grouped(batch)}`;
+  const notebook = mean === 0.5 && std === 0.5 && batch === 64;
+  const other = notebook ? ", as in the notebook" : ". The notebook has Normalize(0.5, 0.5) and batches of 64";
+  return `For the model that answers, ${normalize}${batches}${other}.`;
+}
+
 export function dataStep(part, hood) {
   const show = pictureList(part("grid"), { count: 64, label: () => "A training picture" });
   const showNearest = pictureList(part("nearest"), { count: 8, label: () => "A training picture" });
   let shown = false;
-  let busy = false;
+  let seed = hood.seed();
 
-  async function load() {
-    if (busy || !hood.isOpen("data")) return;
-    busy = true;
-    const answer = await hood.call("hood_batch", { seed: hood.seed() });
-    busy = false;
+  const load = latestOnly(async () => {
+    if (!hood.isOpen("data")) return;
+    const answer = await hood.call("hood_batch", { seed, model: page.model });
     if (!answer) return;
+    part("numbers").textContent = readingWords(answer.reading);
     const there = answer.status === "there";
     part("missing").hidden = there;
     part("batch").hidden = part("nearest").parentElement.hidden = !there;
     if (there) showBatch(answer);
     else wait(answer);
-  }
+  });
 
   function wait({ status, words }) {
     const loading = status === "loading";
@@ -49,6 +60,7 @@ export function dataStep(part, hood) {
 
   function showBatch({ pixels, labels, shapes, table }) {
     const values = bytesOf(pixels);
+    [...part("grid").children].forEach((item, i) => (item.hidden = i >= labels.length));
     labels.forEach((label, i) => show(i, values.subarray(784 * i, 784 * (i + 1)), label, `A ${label}`));
     const [images, rows] = shapes.map((shape) => `(${shape.join(", ")})`);
     part("shapes").textContent = `${images} → flatten → ${rows}`;
@@ -59,9 +71,13 @@ export function dataStep(part, hood) {
     shown = true;
   }
 
-  part("", "[data-action=batch]").addEventListener("click", load);
+  part("", "[data-action=batch]").addEventListener("click", () => {
+    seed = hood.seed();
+    load();
+  });
   return {
     opened: () => shown || load(),
+    again: () => shown && load(), // for another model
     render(answer) {
       const pixels = bytesOf(answer.pixels);
       answer.labels.forEach((label, i) => {

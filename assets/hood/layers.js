@@ -7,14 +7,34 @@ import { unitStrip } from "./strip.js";
 
 const WEIGHTS = 8; // pictures of the strongest units
 
-function unitWords({ sum, output }, { layer, unit }, hidden) {
-  const where = layer < hidden ? `Hidden layer ${layer + 1}` : "Output";
-  const out = output === null ? "" : `, passes on ${number(output, 2)}`;
-  return `${where}, unit ${unit}: sum ${number(sum, 2)}, ${sum > 0 ? "fires" : "is silent"}${out}.`;
+const QUIET = 0.05; // what a tanh or sigmoid unit passes on where it says next to nothing
+
+// What an activation makes of a unit's sum.
+const RULES = {
+  relu: ", and fires where the sum is above 0.",
+  tanh: ", and passes the sum on, squeezed to between −1 and 1.",
+  sigmoid: ", and passes the sum on, squeezed to between 0 and 1.",
+};
+const POINT = " Point at a unit, or focus a strip and use the arrow keys, to see what it looks at in your drawing.";
+const LINEAR = ". There is no hidden layer: the units are the ten digits themselves, and the pictures below are their weights.";
+
+const signed = (value, digits) => number(value, digits).replace("-", "−");
+
+export function unitWords({ sum, output }, { layer, unit }, activation) {
+  const silent = activation === "relu" ? sum <= 0 : Math.abs(output) < QUIET;
+  const says = silent ? "is silent" : activation === "relu" ? "fires" : null;
+  const parts = [`sum ${signed(sum, 2)}`, says, `passes on ${signed(output, 2)}`].filter(Boolean);
+  return `Hidden layer ${layer + 1}, unit ${unit}: ${parts.join(", ")}.`;
 }
 
-function extraWords({ activation, normalization, temperature }) {
-  const words = [`Activation: ${activation}.`];
+// A strip's title.
+export function layerWords({ fired, largest }, layer, size, activation) {
+  const what = activation === "relu" ? "fire" : `pass on more than ${QUIET}, up or down`;
+  return `Hidden layer ${layer + 1}: ${fired} of ${size} units ${what}, the strongest at ${signed(largest, 2)}`;
+}
+
+function extraWords({ activation, normalization, temperature, layers: { length: hidden } }) {
+  const words = hidden ? [`Activation: ${activation}.`] : [];
   if (normalization === "batch") words.push("Each layer's sums are batch-normalised.");
   if (temperature !== 1) words.push(`Logits are divided by a temperature of ${temperature} before softmax, so that the model is as sure as it is right.`);
   return words.join(" ");
@@ -24,9 +44,11 @@ export function layersStep(part, hood) {
   let shape = "";
   let strips = [];
   let picked = null; // {layer, unit}
+  let activation = "relu";
   const view = picture("What the unit looks at");
   const words = make("figcaption", { textContent: "No unit chosen yet." });
-  part("unit").append(view, words);
+  const figure = part("unit");
+  figure.append(view, words);
   const weights = Array.from({ length: WEIGHTS }, () => {
     const item = { canvas: picture(""), text: make("span", { className: "label" }) };
     item.row = make("li", { hidden: true }, item.canvas, item.text);
@@ -41,7 +63,7 @@ export function layersStep(part, hood) {
     const answer = await hood.call("hood_unit", { ...hood.drawing(), ...asked });
     if (!answer || answer.blank) return;
     paintSigned(view, signedBytesOf(answer.picture));
-    words.textContent = unitWords(answer, asked, strips.length);
+    words.textContent = unitWords(answer, asked, activation);
   });
 
   function build(sizes) {
@@ -51,17 +73,31 @@ export function layersStep(part, hood) {
       const onPick = (unit) => {
         strips.forEach((other, i) => i !== layer && other.unmark());
         picked = { layer, unit };
+        showBeside(strips[layer], unit);
         ask();
       };
-      return { ...unitStrip({ name: `hidden layer ${layer + 1}`, size, onPick }), title: make("h4"), size };
+      const strip = unitStrip({ name: `hidden layer ${layer + 1}`, size, onPick });
+      return { ...strip, row: make("div", { className: "layer" }, strip.box), title: make("h4"), size };
     });
-    part("strips").replaceChildren(...strips.flatMap(({ title, box }) => [title, box]));
+    part("strips").replaceChildren(...strips.flatMap(({ title, row }) => [title, row]));
+    figure.hidden = part("unit-legend").hidden = strips.length === 0;
+    part("rule").textContent = strips.length ? RULES[activation] + POINT : LINEAR;
+    part("weights-title").textContent = strips.length ? "First-layer weights of the strongest units" : "The weights of the strongest digits";
   }
 
-  function showLayer({ fired, largest, outputs }, i) {
+  // The picture stands beside the unit, as far down as the strip goes.
+  function showBeside({ row, box, rows, columns }, unit) {
+    if (figure.parentElement !== row) row.append(figure);
+    const middle = (Math.floor(unit / columns) + 0.5) / rows;
+    const room = Math.max(0, box.offsetHeight - figure.offsetHeight);
+    const top = box.offsetHeight * middle - figure.offsetHeight / 2;
+    figure.style.marginTop = `${Math.round(Math.min(room, Math.max(0, top)))}px`;
+  }
+
+  function showLayer(layer, i) {
     const { title, size, show } = strips[i];
-    title.textContent = `Hidden layer ${i + 1}: ${fired} of ${size} units fire, the strongest at ${number(largest, 2)}`;
-    show(signedBytesOf(outputs));
+    title.textContent = layerWords(layer, i, size, activation);
+    show(signedBytesOf(layer.outputs));
   }
 
   function showWeights({ units, weights: pictures, unit_outputs: outputs }) {
@@ -76,10 +112,12 @@ export function layersStep(part, hood) {
 
   return {
     render(answer) {
-      const next = answer.sizes.join("-");
+      const sizes = answer.sizes.join("-");
+      const next = `${sizes} ${answer.activation}`;
+      activation = answer.activation;
       if (next !== shape) build(answer.sizes);
       shape = next;
-      part("sizes").textContent = next;
+      part("sizes").textContent = sizes;
       answer.layers.forEach(showLayer);
       showWeights(answer);
       fillTable(part("logits"), answer.logits.map((logit, digit) =>

@@ -61,6 +61,8 @@ export function unitStrip({ name, size, onPick }) {
   box.addEventListener("pointerdown", point);
   return {
     box,
+    rows,
+    columns,
     pick,
     show(next) {
       values = next;

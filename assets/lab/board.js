@@ -40,6 +40,7 @@ export class Board {
     // The titles stay while the rows are built anew: their buttons keep the focus.
     table.createTHead().append(make("tr", {}, ...this.titles));
     this.body = table.createTBody();
+    this.body.translate = false;
   }
 
   sort(name) {

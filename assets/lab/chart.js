@@ -1,10 +1,12 @@
 // The chart of loss and accuracy, drawn on a canvas; and its twin, a table.
-import { fillTable } from "../shared/draw.js";
-import { grouped, percent } from "../shared/numbers.js";
+import { fillTable, onLook } from "../shared/draw.js";
+import { compact, grouped, percent } from "../shared/numbers.js";
 import { colourOf, scalesOf } from "./scales.js";
 
 const GAP = 52; // before and between the panels
 const TOP = 24;
+const KEY = 28; // height of the key in a picture
+const DISGUISE = 8; // a colour is off by more than this where a browser means it to be
 
 export class Chart {
   constructor(figure) {
@@ -15,6 +17,7 @@ export class Chart {
     this.cursor = null;
     this.twin.addEventListener("toggle", () => this.list());
     new ResizeObserver(() => this.draw()).observe(this.canvas);
+    onLook(this.canvas, () => this.draw());
   }
 
   // runs: [{id, active, measure, points, measures, total}], the newest last; cursor: a step, or null.
@@ -39,7 +42,7 @@ export class Chart {
 
   contextOf(width, height) {
     const { canvas } = this;
-    const scale = window.devicePixelRatio || 1;
+    const scale = (window.devicePixelRatio || 1) * (canvas.getBoundingClientRect().width / canvas.clientWidth);
     const [wide, high] = [Math.round(width * scale), Math.round(height * scale)];
     if (canvas.width !== wide || canvas.height !== high) Object.assign(canvas, { width: wide, height: high });
     const context = canvas.getContext("2d");
@@ -70,7 +73,7 @@ export class Chart {
   panel(context, panel, total, colours) {
     const { x, y, w, h, low, high } = panel;
     const across = (step) => x + (w * step) / total;
-    const up = (value) => y + h - (h * (Math.max(low - 0.1, Math.min(value, high * 1.1)) - low)) / (high - low);
+    const up = (value) => y + h - (h * (Math.max(low - 0.1, Math.min(value, high)) - low)) / (high - low);
     context.fillStyle = colours.soft;
     context.textAlign = "left";
     context.fillText(panel.title, x, y - 9);
@@ -80,6 +83,8 @@ export class Chart {
       context.fillText(panel.words(tick), x - 5, up(tick) + 4);
     }
     context.fillText(`${grouped(total)} steps`, x + w, y + h + 16);
+    // What is above runs along the edge.
+    if (panel.over) context.fillText(`↑ up to ${compact(panel.over)}`, x + w - 4, y + 14);
     context.save();
     context.beginPath();
     context.rect(x - 2, y - 2, w + 4, h + 4);
@@ -123,17 +128,54 @@ export class Chart {
     return `${lines.join("\n")}\n`;
   }
 
-  // A picture of the chart, on the page's own paper.
+  // A picture of the chart with its key, on the page's own paper; null where the browser gives away
+  // no pictures of what was drawn.
   picture() {
+    if (isGuarded()) return null;
+    const scale = this.canvas.width / this.canvas.clientWidth;
     const copy = document.createElement("canvas");
     copy.width = this.canvas.width;
-    copy.height = this.canvas.height;
+    copy.height = this.canvas.height + KEY * scale;
     const context = copy.getContext("2d");
-    context.fillStyle = getComputedStyle(this.canvas).getPropertyValue("--page-paper");
+    const style = getComputedStyle(this.canvas);
+    context.fillStyle = style.getPropertyValue("--page-paper");
     context.fillRect(0, 0, copy.width, copy.height);
     context.drawImage(this.canvas, 0, 0);
+    context.setTransform(scale, 0, 0, scale, 0, this.canvas.height);
+    this.key(context, style);
     return new Promise((resolve) => copy.toBlob(resolve, "image/png"));
   }
+
+  key(context, style) {
+    const accent = style.getPropertyValue("--page-accent");
+    const entries = [
+      ["training", { colour: accent, alpha: 0.45 }],
+      [`${this.runs.at(-1).measure.name} pictures`, { colour: accent, width: 2.5 }],
+      ...this.runs.slice(0, -1).map(({ id }) => [`run ${id}`, { colour: colourOf(id), width: 1.5, alpha: 0.55 }]),
+    ];
+    context.font = `12px ${style.fontFamily}`;
+    context.textAlign = "left";
+    let x = GAP - 8;
+    for (const [words, line] of entries) {
+      stroke(context, [[x, KEY / 2], [x + 20, KEY / 2]], line);
+      context.fillStyle = style.getPropertyValue("--page-soft");
+      context.fillText(words, x + 26, KEY / 2 + 4);
+      x += 44 + context.measureText(words).width;
+    }
+  }
+}
+
+// Whether the browser disguises what is on a canvas, against fingerprinting: known colours come back
+// as others.
+export function isGuarded() {
+  const probe = document.createElement("canvas");
+  [probe.width, probe.height] = [16, 16];
+  const context = probe.getContext("2d");
+  const known = [40, 120, 200];
+  context.fillStyle = `rgb(${known.join(" ")})`;
+  context.fillRect(0, 0, 16, 16);
+  const { data } = context.getImageData(0, 0, 16, 16);
+  return data.some((value, i) => i % 4 < 3 && Math.abs(value - known[i % 4]) > DISGUISE);
 }
 
 function stroke(context, points, { colour, width = 1, alpha = 1 }) {

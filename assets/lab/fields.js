@@ -32,8 +32,17 @@ const PARSERS = {
   },
 };
 
+const DECIMAL = /^[+-]?(\d+[.,]?\d*|[.,]\d+)(e[+-]?\d+)?$/i;
+const GROUPED = /^\d{1,3}([.,'’\s]\d{3})+$/;
+
+// As people write them: 0.01 or 0,01; 60000 or, where it is a whole number, 60,000.
+function numberIn(text, whole) {
+  if (whole && GROUPED.test(text)) return Number(text.replace(/\D/g, ""));
+  return DECIMAL.test(text) ? Number(text.replace(",", ".")) : NaN;
+}
+
 function parseNumber(text, [low, high], whole) {
-  const value = text ? Number(text) : NaN;
+  const value = numberIn(text.normalize("NFKC"), whole);
   if (!(value >= low && value <= high)) return null;
   return whole && !Number.isInteger(value) ? null : value;
 }

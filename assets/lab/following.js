@@ -6,15 +6,24 @@ import { isActive } from "./words.js";
 const POLL_MS = 200;
 const HERE_MS = 10_000; // without a training, this often the server hears that the page is open
 
+const newVisit = () => Math.random().toString(36).slice(2);
+
 export class Following {
   constructor(lab) {
     this.lab = lab;
     this.token = null; // of the session followed; the goodbye can't wait for it
+    this.visit = newVisit(); // named in the goodbye: what was asked before it may arrive after it
     this.hasModel = false; // the visitor has one of their own
     this.loaded = false; // and it is one that they brought along
     this.forgotten = null; // id of the run that a reset takes away
     this.version = "";
     this.poll = latestOnly(() => this.ask());
+  }
+
+  // The browser had only put the page away.
+  comeBack() {
+    this.visit = newVisit();
+    this.poll();
   }
 
   async ask() {
@@ -35,7 +44,7 @@ export class Following {
     const renewed = current !== this.token;
     if (renewed) runs.forgetHistories();
     const { moves } = moments;
-    const asked = { known: runs.known, all: renewed, hidden: document.hidden };
+    const asked = { known: runs.known, all: renewed, hidden: document.hidden, visit: this.visit };
     const answer = await call(server, "lab_poll", asked);
     if (!answer.ok) {
       status.say(answer.error);
@@ -64,6 +73,7 @@ export class Following {
   tellLoss(before, run) {
     const reset = before?.id === this.forgotten;
     if (before && !run) {
+      this.lab.setReset();
       this.lab.status.say(
         reset ? "Reset: nothing has been learnt yet." : "The training is gone: the page was away, or the server began anew.",
       );

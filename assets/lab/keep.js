@@ -8,6 +8,7 @@ import { AWAY } from "./words.js";
 const PIECE = 384 * 1024; // of a model file on its way up; a multiple of three
 const MAX_TRIES = 20;
 const SLOW = { timeout: 60_000 };
+const GUARDED = "This browser guards pictures against fingerprinting, so the chart can't be saved. History as CSV has its figures.";
 const NO_RUN = "There is no run to keep yet.";
 
 function save(name, blob) {
@@ -74,7 +75,9 @@ export class Keeping {
 
   async picture() {
     const { runs, chart } = this.lab;
-    return runs.newest ? save("training.png", await chart.picture()) : NO_RUN;
+    if (!runs.newest) return NO_RUN;
+    const picture = await chart.picture();
+    return picture ? save("training.png", picture) : GUARDED;
   }
 
   async link() {

@@ -1,5 +1,6 @@
 // The training laboratory: its parts, and how they begin and end.
 import { emit, session } from "../shared/page.js";
+import { storage } from "../shared/storage.js";
 import { Board } from "./board.js";
 import { Chart } from "./chart.js";
 import { Following } from "./following.js";
@@ -13,12 +14,17 @@ import { StatusLine } from "./status.js";
 import { Views } from "./views.js";
 import { isActive, measureOf, sentence } from "./words.js";
 
+const RESET = "mnist:reset";
+const AFTER_RESET = "Reset: nothing has been learnt yet. Earlier runs stay in the table.";
+
 class Lab {
   constructor({ element, props: { controls }, server }) {
     const root = element.querySelector(".lab");
     this.element = element;
     this.server = server;
     this.results = root.querySelector(".results");
+    this.ofRun = [...root.querySelectorAll(".time, .pair")];
+    this.resetTo = storage.read(RESET); // the newest run's id, as it was left after a reset
     this.measured = root.querySelector(".measured");
     this.runs = new Runs();
     this.status = new StatusLine(root);
@@ -33,20 +39,33 @@ class Lab {
     this.keeping = new Keeping(root, this, controls.upload_bytes);
   }
 
+  // The run that the page is about. After a reset there is none, though earlier ones are listed.
+  get current() {
+    const run = this.runs.newest;
+    return String(run?.id) === this.resetTo ? undefined : run;
+  }
+
+  // run: the newest that a reset leaves, or undefined. Without `run`, what comes is current again.
+  setReset(run) {
+    this.resetTo = run ? String(run.id) : null;
+    storage.write(RESET, this.resetTo ?? "");
+  }
+
   async begin() {
     this.draw();
     await session();
     const odd = this.setup.fromAddress(location.hash);
     this.listen();
     await this.following.poll();
-    const run = this.runs.newest;
-    if (!location.hash && run) this.setup.write(run.setup);
+    const { current } = this;
+    if (!location.hash && current) this.setup.write(current.setup);
     this.tellOdd(odd);
   }
 
   listen() {
     const here = (listener) => () => this.element.isConnected && listener();
     window.addEventListener("pagehide", here(() => this.leave()));
+    window.addEventListener("pageshow", ({ persisted }) => persisted && this.element.isConnected && this.following.comeBack());
     document.addEventListener("visibilitychange", () => this.following.poll());
     // A link that is pasted into the page's own address bar loads nothing anew.
     window.addEventListener("hashchange", here(() => {
@@ -62,11 +81,13 @@ class Lab {
 
   draw(queue) {
     const run = this.runs.newest;
+    const { current } = this;
     this.results.hidden = !run?.moments.length;
-    this.orders.show(run);
-    this.progress.show(run);
+    for (const part of this.ofRun) part.hidden = !current;
+    this.orders.show(current);
+    this.progress.show(current);
     if (!run) return;
-    this.status.say(sentence(run, queue));
+    this.status.say(current ? sentence(current, queue) : AFTER_RESET);
     if (this.results.hidden) return;
     this.moments.show(run);
     this.drawChart();
@@ -99,9 +120,9 @@ class Lab {
   leave() {
     const config = window.gradio_config;
     const own = config?.components?.find((each) => each.props?.elem_id === "lab");
-    const { token } = this.following;
+    const { token, visit } = this.following;
     if (!own || !token) return;
-    const body = { data: { token }, component_id: own.id, fn_name: "lab_leave", session_hash: "leaving" };
+    const body = { data: { token, visit }, component_id: own.id, fn_name: "lab_leave", session_hash: "leaving" };
     const address = `${config.root}${config.api_prefix ?? ""}/component_server/`;
     navigator.sendBeacon(address, new Blob([JSON.stringify(body)], { type: "application/json" }));
   }

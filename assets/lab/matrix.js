@@ -1,7 +1,7 @@
 // What a moment of a run mixes up, with the pictures behind each number.
 import { bytesOf } from "../shared/bytes.js";
 import { legibleOn, mixed } from "../shared/colours.js";
-import { make, paintGrey } from "../shared/draw.js";
+import { make, onLook, paintGrey } from "../shared/draw.js";
 import { grouped, percent } from "../shared/numbers.js";
 
 const RIGHT = [79, 70, 229];
@@ -24,6 +24,7 @@ export class Matrix {
     this.note = root.querySelector(".matrix-note");
     this.mistakes = root.querySelector(".mistakes");
     this.cells = [];
+    onLook(this.note, () => this.shown && this.show(...this.shown));
     const title = (text) => make("th", { textContent: String(text) });
     root.querySelector(".matrix").append(
       make("tr", {}, ...["", ...DIGITS].map(title)),
@@ -37,6 +38,7 @@ export class Matrix {
   }
 
   show(counts, accuracy, measure) {
+    this.shown = [counts, accuracy, measure];
     this.note.textContent =
       `${percent(accuracy)} of ${grouped(sum(counts))} ${measure.name} pictures read right. A row is the ` +
       "digit that was written, a column the answer. Click a number for its pictures.";

@@ -34,7 +34,7 @@ export class Orders {
   }
 
   get status() {
-    return this.lab.runs.newest?.status;
+    return this.lab.current?.status;
   }
 
   show(run) {
@@ -82,22 +82,27 @@ export class Orders {
     moments.toNewest();
     views.matrix.clearPictures();
     following.hasModel = false;
-    if (!(await this.act("lab_start", { setup: values, paused }))) return;
+    if (!(await this.act("lab_start", { setup: values, paused, visit: following.visit }))) return;
+    this.lab.setReset();
     await following.poll();
     if (paused && (await this.act("lab_order", { order: "step" }))) setTimeout(() => following.poll(), 60);
   }
 
   async reset() {
-    const { runs, moments, views, following } = this.lab;
+    const { runs, moments, views, following, setup } = this.lab;
     following.forgotten = runs.newest?.id ?? null;
+    this.lab.setReset(runs.list.at(-2));
     if (!(await this.order("reset"))) {
       following.forgotten = null;
+      this.lab.setReset();
       return;
     }
+    setup.reset();
     moments.toNewest();
     views.matrix.clearPictures();
     emit("mnist:model", { model: "ready" });
     await following.poll();
+    this.lab.draw();
   }
 
   // Once a fault that was told is mended, it is no news any more.

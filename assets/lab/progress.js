@@ -1,5 +1,11 @@
 // How far a training is: the bar and the line of figures.
-import { figuresOf } from "./words.js";
+import { figuresOf, isActive } from "./words.js";
+
+// What a bar at so many percent stands for.
+export function progressWords(run, percent) {
+  if (!run) return "no training";
+  return isActive(run) ? `${percent} %` : `ended at ${percent} %`;
+}
 
 export class Progress {
   constructor(root) {
@@ -11,7 +17,9 @@ export class Progress {
     const { progress, step } = run?.progress ?? {};
     const share = progress ?? 0;
     this.bar.firstElementChild.style.transform = `scaleX(${share})`;
-    this.bar.setAttribute("aria-valuenow", Math.round(100 * share));
+    const whole = Math.round(100 * share);
+    this.bar.setAttribute("aria-valuenow", whole);
+    this.bar.setAttribute("aria-valuetext", progressWords(run, whole));
     this.figures.hidden = step === undefined;
     if (!this.figures.hidden) this.figures.textContent = figuresOf(run);
   }

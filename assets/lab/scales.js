@@ -4,7 +4,8 @@ const LEAST_SPAN = 20; // steps
 
 const stepOf = (row) => row?.[0] ?? 0;
 
-// {total: steps across, loss: {low, high, ticks}, accuracy: the same}; runs: the newest last.
+// {total: steps across, loss: {low, high, ticks, over: the highest loss where it is above, or null},
+// accuracy: {low, high, ticks}}; runs: the newest last.
 export function scalesOf(runs) {
   const newest = runs.at(-1);
   const ends = runs.map(({ points, measures }) => Math.max(stepOf(points.at(-1)), stepOf(measures.at(-1))));
@@ -13,7 +14,10 @@ export function scalesOf(runs) {
   // The first steps are far off; the scale fits what comes after them, once there is enough of it.
   const later = runs.flatMap(({ measures }) => measures.filter((row) => row[0] > 0.04 * total));
   const seen = later.length ? later : newest.measures;
-  return { total, loss: lossScale(seen), accuracy: accuracyScale(seen) };
+  const loss = lossScale(seen);
+  const losses = runs.flatMap(({ points, measures }) => [...points, ...measures].map((row) => row[1] ?? 0));
+  const most = losses.reduce((sofar, value) => Math.max(sofar, value), 0);
+  return { total, loss: { ...loss, over: most > loss.high ? most : null }, accuracy: accuracyScale(seen) };
 }
 
 function lossScale(rows) {

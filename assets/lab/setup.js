@@ -18,12 +18,13 @@ export class SetupForm {
     fill(preset, Object.keys(controls.presets), controls.words);
     fill(activation, controls.choices.activation, WORDS);
     fill(optimizer, controls.choices.optimizer, WORDS);
-    for (const [name, [min, max]] of Object.entries(controls.ranges)) {
-      Object.assign(form.elements[name], { min, max });
-    }
-    this.write(controls.presets[controls.preset]);
+    this.reset();
     preset.addEventListener("change", () => this.write(controls.presets[preset.value]));
     form.addEventListener("input", () => this.explain());
+  }
+
+  reset() {
+    this.write(this.controls.presets[this.controls.preset]);
   }
 
   write(setup) {

@@ -2,8 +2,12 @@
 import { make, paintGrey, write } from "../shared/draw.js";
 import { emit, on, page } from "../shared/page.js";
 import { Calm } from "./calm.js";
+import { Glance } from "./glance.js";
 
+const NO_DIGIT = "not a digit";
 const MOVING = "data-moving";
+const STALE = "data-stale"; // the bars are of an earlier drawing
+const SETTLE_MS = 400; // without another answer: nothing moves any more
 
 function makeBar(digit) {
   const fill = make("div", { className: "fill" });
@@ -36,14 +40,17 @@ function showBar(bar, value, winner) {
 
 class Answer {
   constructor(element) {
+    this.section = element.querySelector(".answer");
     this.words = element.querySelector("#answer");
     this.seen = element.querySelector("#seen canvas");
     this.meters = element.querySelector("#probabilities");
     this.help = element.querySelector("#yours-help");
     this.bars = Array.from({ length: 10 }, (_, digit) => makeBar(digit));
     this.meters.append(...this.bars.map(({ row }) => row));
+    this.advice = element.querySelector(".advice");
+    this.glance = new Glance(element.querySelector(".glance"));
     this.calm = new Calm();
-    this.lost = false;
+    this.hindered = false; // the words say why there is no answer
     const radios = [...element.querySelectorAll("input[type=radio]")];
     this.radios = Object.fromEntries(radios.map((radio) => [radio.value, radio]));
     for (const radio of radios) {
@@ -56,16 +63,12 @@ class Answer {
 
   listen(element) {
     on(element, "mnist:prediction", (detail) => this.show(detail));
-    on(element, "mnist:rest", () => {
-      this.meters.removeAttribute(MOVING);
-      if (!this.lost) this.say(this.calm.latest);
-    });
+    on(element, "mnist:rest", () => this.settle());
     // Answers come faster than a transition lasts; without one the bars move a third sooner.
     on(element, "mnist:drawing", () => this.meters.setAttribute(MOVING, ""));
-    on(element, "mnist:refused", ({ error }) => this.say(error));
+    on(element, "mnist:refused", ({ error }) => this.hinder(error));
     on(element, "mnist:connection", ({ lost }) => {
-      this.lost = lost;
-      if (lost) this.say("reconnecting…", "lost");
+      if (lost) this.hinder("reconnecting…", "lost");
     });
     on(element, "mnist:model", ({ model }) => {
       if (model === "yours") this.offerYours(true);
@@ -74,14 +77,19 @@ class Answer {
   }
 
   show(detail) {
-    this.lost = false;
+    this.hindered = false;
+    this.meters.removeAttribute(STALE);
+    this.glance.watch(document.querySelector("#sketchpad canvas"));
     // A model that learns moves the bars five times a second: in steps, as a transition costs more.
     if (detail.cause === "moment") this.meters.setAttribute(MOVING, "");
     this.showBars(detail.blank ? Array(10).fill(0) : detail.probabilities);
     paintGrey(this.seen, detail.image);
-    this.meters.toggleAttribute("data-doubtful", !detail.blank && detail.digit === null);
+    const doubtful = !detail.blank && detail.digit === null;
+    this.section.toggleAttribute("data-doubtful", doubtful);
     const words = this.calm.hear(detail);
-    if (words !== null) this.say(words);
+    clearTimeout(this.settling);
+    if (words === null) this.settling = setTimeout(() => this.settle(), SETTLE_MS);
+    else this.say(words);
     this.offerYours(detail.trained);
     // Asked for a model that the server does not have (any more), it says which one answered.
     if (detail.asked === page.model && detail.model !== detail.asked) {
@@ -89,7 +97,22 @@ class Answer {
     }
   }
 
+  // At rest the words are those of the answer that the bars show, whatever moved last.
+  settle() {
+    clearTimeout(this.settling);
+    this.meters.removeAttribute(MOVING);
+    if (!this.hindered) this.say(this.calm.latest);
+  }
+
+  hinder(words, kind) {
+    clearTimeout(this.settling);
+    this.hindered = true;
+    this.meters.setAttribute(STALE, "");
+    this.say(words, kind);
+  }
+
   showBars(probabilities) {
+    this.glance.show(probabilities);
     const most = Math.max(...probabilities);
     this.bars.forEach((bar, digit) => {
       const value = probabilities[digit];
@@ -100,6 +123,8 @@ class Answer {
   say(words, kind = /^\d$/.test(words) ? "digit" : "words") {
     write(this.words, words);
     this.words.dataset.kind = kind;
+    this.advice.hidden = words !== NO_DIGIT;
+    this.glance.say(words, kind);
   }
 
   offerYours(trained) {

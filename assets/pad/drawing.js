@@ -63,6 +63,13 @@ export class Drawing {
     return true;
   }
 
+  // The stroke under the pen was none, as that of a palm: as if it had not begun.
+  drop() {
+    if (!this.stroke) return;
+    this.stroke = null;
+    this.strokes = this.past.pop();
+  }
+
   finish() {
     if (!this.stroke) return false;
     // A tap hardly moves: drawn large, its wobble would become a line.

@@ -1,4 +1,5 @@
 // The paper: the strokes on the canvas, and where the keyboard's pen is.
+import { onLook } from "../shared/draw.js";
 import { BOX } from "../shared/strokes.js";
 
 const PEN = 50; // width of the line
@@ -11,10 +12,8 @@ export class Paper {
     this.cursor = null; // of keyboard drawing
     this.paths = new WeakMap(); // of finished strokes
     this.frame = 0;
-    const show = () => canvas.isConnected && this.show();
     new ResizeObserver(() => this.fit()).observe(canvas);
-    new MutationObserver(show).observe(document.body, { attributeFilter: ["class"] });
-    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", show);
+    onLook(canvas, () => this.paint());
     window.addEventListener("resize", () => this.fit());
     this.fit();
   }
@@ -25,7 +24,7 @@ export class Paper {
 
   fit() {
     const { canvas } = this;
-    const side = Math.round(canvas.clientWidth * (window.devicePixelRatio || 1));
+    const side = Math.round(canvas.getBoundingClientRect().width * (window.devicePixelRatio || 1));
     if (!side || (canvas.width === side && canvas.height === side)) return;
     canvas.width = canvas.height = side;
     this.paint();

@@ -1,4 +1,5 @@
 // The sketchpad: vector strokes, drawn, undone and redone, and the answer asked for as they grow.
+import { write } from "../shared/draw.js";
 import { connect, emit, on, page } from "../shared/page.js";
 import { storage } from "../shared/storage.js";
 import { checked, rounded } from "../shared/strokes.js";
@@ -9,6 +10,7 @@ import { Paper } from "./paper.js";
 import { drawByPointer } from "./pointer.js";
 
 const REST_MS = 400; // without movement: the pen rests
+const FULL = "That is all the ink that fits. Undo or clear to go on.";
 const STORED = "mnist:ink";
 
 class Sketchpad {
@@ -21,6 +23,7 @@ class Sketchpad {
     this.paper = new Paper(element.querySelector("canvas"), this.drawing);
     this.asking = new Asking(this);
     this.guide = element.querySelector(".guide");
+    this.note = element.querySelector(".note");
     this.buttons = Object.fromEntries(
       [...element.querySelectorAll("button")].map((button) => [button.dataset.action, button]),
     );
@@ -42,13 +45,17 @@ class Sketchpad {
       },
       extend: (points, at) => this.extend(points, at),
       finish: () => this.finish(),
+      drop: () => this.drawing.drop(),
     });
-    drawByKeyboard(canvas, this.element.querySelector("[role=status]"), this);
+    drawByKeyboard(canvas, this.element.querySelector(".pen"), this);
     hearCommands(this.element, (command) => this.act(command));
     for (const [command, button] of Object.entries(this.buttons)) {
       button.addEventListener("click", () => this.act(command));
     }
     on(this.element, "mnist:model", () => this.asking.predict("model"));
+    // What answers now, and whether for this drawing still, the server alone knows.
+    on(this.element, "mnist:renewed", () => this.asking.predict("model"));
+    on(this.element, "mnist:connection", ({ lost }) => lost || this.asking.predict("model"));
     on(this.element, "mnist:moment", () => this.asking.predict("moment"));
   }
 
@@ -123,6 +130,7 @@ class Sketchpad {
     set("undo", past.length === 0);
     set("redo", future.length === 0);
     set("clear", strokes.length === 0);
+    write(this.note, this.drawing.isFull ? FULL : "");
     this.guide.toggleAttribute("data-hidden", strokes.length > 0);
     this.paper.show();
   }

@@ -27,7 +27,9 @@ export function fillTable(table, rows, titles = null) {
     const heads = titles.map((textContent) => make("th", { textContent, scope: "col" }));
     table.createTHead().replaceChildren(make("tr", {}, ...heads));
   }
-  (table.tBodies[0] ?? table.createTBody()).replaceChildren(...rows.map(row));
+  const body = table.tBodies[0] ?? table.createTBody();
+  body.translate = false;
+  body.replaceChildren(...rows.map(row));
 }
 
 export function picture(label) {
@@ -76,4 +78,14 @@ export function smallBars(container) {
       if (usual) ghost.style.left = `${100 * usual[digit]}%`;
     });
   };
+}
+
+// Calls `draw` where the page's look changes under a canvas: the theme, or paper instead of a screen,
+// which does not wait for the next frame.
+export function onLook(canvas, draw) {
+  const here = () => canvas.isConnected && draw();
+  new MutationObserver(here).observe(document.body, { attributeFilter: ["class"] });
+  for (const query of ["(prefers-color-scheme: dark)", "(forced-colors: active)", "print"]) {
+    matchMedia(query).addEventListener("change", here);
+  }
 }

@@ -7,6 +7,7 @@
 //   mnist:refused {error}        the server would not answer for the drawing
 //   mnist:model {model}          "ready" or "yours" answers from now on
 //   mnist:moment {}              the visitor's own model has changed
+//   mnist:renewed {}             the server had forgotten the visitor: their runs and models are gone
 //   mnist:connection {lost}      the server is out of reach, or back
 import { sleep } from "./latest.js";
 import { storage } from "./storage.js";
@@ -66,16 +67,19 @@ let opening = null;
 
 async function open() {
   const server = await connected;
+  let lost = false;
   for (let wait = 250; ; wait = Math.min(2 * wait, 4000)) {
     try {
       const payload = { token: storage.read(TOKEN) };
       const answer = await ask(server, "open_session", payload, TIMEOUT_MS);
       if (answer.ok) {
         storage.write(TOKEN, answer.token);
+        if (lost) emit("mnist:connection", { lost: false });
         return answer.token;
       }
     } catch {
-      emit("mnist:connection", { lost: true });
+      lost = true;
+      emit("mnist:connection", { lost });
     }
     await sleep(wait);
   }
@@ -93,6 +97,9 @@ export async function call(server, name, payload = {}, { timeout = TIMEOUT_MS } 
   const used = session();
   const answer = await ask(server, name, { ...payload, token: await used }, timeout);
   if (answer.code !== "session") return answer;
-  if (opening === used) opening = null;
+  if (opening === used) {
+    opening = null;
+    session().then(() => emit("mnist:renewed"));
+  }
   return ask(server, name, { ...payload, token: await session() }, timeout);
 }

@@ -67,7 +67,7 @@ def fit(line: Line, *, size: float) -> Line:
     return points[: len(starts)], points[len(starts) :]
 
 
-def segment_lengths(vectors: FloatArray) -> FloatArray:
+def vector_lengths(vectors: FloatArray) -> FloatArray:
     """(m, 2) -> (m,). Exactly rounded steps, where hypot differs between libraries by a last bit."""
     x, y = vectors[:, 0], vectors[:, 1]
     return np.asarray(np.sqrt(x * x + y * y))
@@ -77,7 +77,7 @@ def cut(line: Line) -> Line:
     """The same line in pieces of at most `_PIECE_LENGTH`."""
     starts, ends = line
     vectors = ends - starts
-    lengths = segment_lengths(vectors)
+    lengths = vector_lengths(vectors)
     pieces = np.maximum(1, np.ceil(lengths / _PIECE_LENGTH)).astype(np.intp)
     total = int(pieces.sum())
     if total == len(starts) <= _MAX_PIECES:
@@ -97,7 +97,7 @@ def line_centre(line: Line) -> FloatArray:
     starts, ends = line
     middles = (starts + ends) / 2
     vectors = ends - starts
-    lengths = segment_lengths(vectors)
+    lengths = vector_lengths(vectors)
     total = lengths.sum()
     if total < 1e-9:
         centre: FloatArray = middles.mean(axis=0)

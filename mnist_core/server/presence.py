@@ -25,22 +25,29 @@ class Presence:
         self._lease_until = self._seen_at + limits.lease_s
         self._hidden = False
         self._left = False
+        self._left_visit: str | None = None  # the last that said goodbye
         self._missed = False  # its training ended because no page asked about it
 
     def ask(self) -> None:
         """The page has asked for something."""
         self._seen_at = self._clock()
 
-    def follow(self, *, hidden: bool = False) -> None:
-        """The page asks how its training goes: it goes on, longer for a page in the background."""
+    def follow(self, *, hidden: bool = False, visit: str | None = None) -> None:
+        """The page asks how its training goes: it goes on, longer for a page in the background.
+
+        visit: which opening of the page asks. What it asked before its goodbye may arrive after it.
+        """
+        if visit is not None and visit == self._left_visit:
+            return
         lease_s = self._limits.hidden_lease_s if hidden else self._limits.lease_s
         self._seen_at = self._clock()
         self._lease_until = self._seen_at + lease_s
         self._hidden = hidden
         self._left = self._missed = False
 
-    def leave(self) -> None:
+    def leave(self, *, visit: str | None = None) -> None:
         """The page says goodbye: unless it is back at once, its training ends."""
+        self._left_visit = visit
         self._left = True
         self._lease_until = min(self._lease_until, self._clock() + _LEAVING_S)
 

@@ -80,8 +80,6 @@ class Session:
         """This visitor's run with that id."""
         return next((run for run in list(self.runs) if run.id == run_id), None)
 
-    # Training
-
     def start(self, setup: Setup, *, paused: bool = False) -> Run | None:
         """Begin a training, ending the one before; None where the queue is full."""
         with self._lock:
@@ -157,8 +155,6 @@ class Session:
         if isinstance(report, Moment):
             self.trim(self._limits.visitor_bytes)
 
-    # Memory
-
     @property
     def size_bytes(self) -> int:
         """What this visitor's runs, loaded model and half-arrived files take."""
@@ -212,8 +208,6 @@ class Session:
         self.loaded = None
         self.trim(0)
 
-    # Answering
-
     def show(self, run: Run, moment: int | None) -> None:
         """Let that moment of that run answer from now on; None is its newest weights."""
         snapshot = None if moment is None else run.at(moment)
@@ -241,6 +235,12 @@ class Session:
         run_id, step = self._shown or (self.run.id if self.run else 0, None)
         run = self.find(run_id)
         return (run.classifier_at(run.moment_at(step)) if run else None) or self._ready
+
+    @property
+    def answering(self) -> Run | None:
+        """The run that "yours" comes from; None where it was brought along, or there is none."""
+        run_id = self._shown[0] if self._shown else self.run.id if self.run else 0
+        return self.find(run_id) if self.has_model and self.loaded is None else None
 
     @property
     def is_empty(self) -> bool:

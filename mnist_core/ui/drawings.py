@@ -19,6 +19,8 @@ from mnist_core.ui.answers import Answer
 
 #: Among a visitor's requests, one that computes on a drawing counts as so many predictions.
 COST = 3.0
+#: A digit of a larger probability has next to no loss.
+SURE = 0.9
 
 
 class DrawingRequest(Payload):
@@ -29,7 +31,7 @@ class DrawingRequest(Payload):
 
     @property
     def meant(self) -> int | None:
-        """The digit that the visitor meant, None for the one that the model names."""
+        """The digit that the visitor meant, None before they choose."""
         return None
 
 
@@ -51,8 +53,12 @@ class Drawing:
         image = torch.from_numpy(ink.to_image())
         with torch.no_grad():
             probabilities = model.probabilities(image[None])[0]
-        label = int(probabilities.argmax()) if meant is None else meant
+        label = _to_begin_with(probabilities) if meant is None else meant
         return cls(ink=ink, model=model, image=image, probabilities=probabilities, label=label)
+
+    @property
+    def likeliest(self) -> int:
+        return int(self.probabilities.argmax())
 
     @property
     def images(self) -> Tensor:
@@ -61,6 +67,12 @@ class Drawing:
     @property
     def labels(self) -> Tensor:
         return torch.tensor([self.label])
+
+
+def _to_begin_with(probabilities: Tensor) -> int:
+    """The likeliest digit, or where that is sure the second: its own answer costs a model no loss."""
+    first, second = probabilities.topk(2).indices.tolist()
+    return int(second if probabilities[first] > SURE else first)
 
 
 def of_drawing(

@@ -102,8 +102,7 @@ def launch_options(application: Application) -> dict[str, Any]:
     )
     return {
         "theme": theme,
-        "css": read_asset("shared/page.css"),
-        "head": preload_links(),
+        "head": f"<style>{read_asset('shared/page.css')}</style>{preload_links()}",
         "footer_links": ["api", "settings"],
         # Keeping a history of runs, or rendering on the server, costs more than the prediction.
         "run_history": False,

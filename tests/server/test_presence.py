@@ -55,6 +55,19 @@ def test_a_goodbye_shortens_the_lease_and_a_return_mends_it(
     assert not presence.is_away
 
 
+def test_a_question_that_arrives_after_its_page_s_goodbye_renews_nothing(
+    presence: Presence, clock: Clock
+) -> None:
+    presence.follow(visit="one")
+    presence.leave(visit="one")
+    presence.follow(visit="one")  # asked before the goodbye, and overtaken by it
+    clock.now += 4
+    assert presence.lease_is_over(others_wait=False)
+    presence.follow(visit="two")  # the page is back
+    assert not presence.lease_is_over(others_wait=False)
+    assert not presence.is_away
+
+
 def test_any_request_tells_that_a_page_is_there_but_renews_no_lease(
     presence: Presence, clock: Clock
 ) -> None:

@@ -125,7 +125,7 @@ def _with_payload(name: str) -> None:
         "hood_steps_of": {"strokes": _STROKES, "model": VALUES, "open": VALUES, "settings": VALUES},
         "hood_unit": {"strokes": _STROKES, "model": VALUES, "layer": VALUES, "unit": VALUES},
         "hood_figure": {"strokes": _STROKES, "model": VALUES},
-        "hood_batch": {"seed": VALUES},
+        "hood_batch": {"seed": VALUES, "model": VALUES},
         "lab_poll": {"known": VALUES, "all": VALUES, "hidden": VALUES},
         "lab_order": {"order": VALUES},
         "lab_set": {"values": VALUES},

@@ -9,14 +9,14 @@ from typing import Any
 import pytest
 
 from mnist_core.models.classifier import Classifier
-from mnist_core.server.sessions import Sessions
+from mnist_core.server.application import Application
 from mnist_core.server.strokes import checked_strokes
 from mnist_core.ui.page import build_page
 
 
 async def described() -> Any:
     """What `/info` answers; a page is built where a loop runs."""
-    return build_page(Sessions(ready=Classifier.load()), tabs={}).get_api_info()
+    return build_page(Application(ready=Classifier.load()), tabs={}).get_api_info()
 
 
 @pytest.mark.parametrize("name", ["/predict", "/predict_image"])

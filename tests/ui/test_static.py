@@ -18,7 +18,7 @@ from tests.support.browser import SEVEN, draw, open_page
 
 def get(url: str, path: str, *, method: str = "GET") -> tuple[int, dict[str, str], bytes]:
     """Status, headers and body; the path goes out as it stands, dots and all."""
-    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=20)
+    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=60)
     connection.request(method, path)
     response = connection.getresponse()
     headers = {name.lower(): value for name, value in response.getheaders()}

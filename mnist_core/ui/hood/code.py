@@ -42,7 +42,7 @@ FUNCTIONS: Mapping[str, tuple[Callable[..., Any], ...]] = MappingProxyType(
             stages.prepare,
             stages.paint,
             raster.segments,
-            raster.segment_lengths,
+            raster.vector_lengths,
             raster.cut,
             raster.draw_centred,
             raster.line_centre,

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from mnist_core.explain.stages import Stages
 from mnist_core.server.payload import Payload
+from mnist_core.server.session import Model
 from mnist_core.ui.drawings import DrawingRequest
 
 STEPS = 50  # of SGD at most: each click computes all of them again
@@ -31,7 +32,7 @@ class StagesOn(Payload):
 class Settings(Payload):
     """What the visitor has set in the steps.
 
-    meant: the digit that they meant, None for the one that the model names. weights_seed: of the
+    meant: the digit that they meant, None before they choose. weights_seed: of the
     random weights of step 3. factor: what it multiplies the logits by. pixel_seed: of the pixels that
     step 6 checks. steps, learning_rate: of SGD in step 7.
     """
@@ -58,6 +59,7 @@ class StepsRequest(DrawingRequest):
 
 class BatchRequest(Payload):
     seed: Seed
+    model: Model
 
 
 class UnitRequest(DrawingRequest):

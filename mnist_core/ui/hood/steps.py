@@ -10,8 +10,15 @@ import torch
 from torch import Tensor
 
 from mnist_core.explain import gradients, loss, neighbours, scratch, sgd, tensors
-from mnist_core.explain.activations import first_weights, run_layers, strongest_units, unit_view
+from mnist_core.explain.activations import (
+    LayerResult,
+    first_weights,
+    run_layers,
+    strongest_units,
+    unit_view,
+)
 from mnist_core.explain.stages import each_stage
+from mnist_core.models.config import Activation
 from mnist_core.models.mlp import MLP
 from mnist_core.ui.answers import Answer
 from mnist_core.ui.drawings import Drawing
@@ -27,23 +34,34 @@ NEIGHBOURS = 8
 PICTURED_UNITS = 8
 CHECKED_PIXELS = 3
 NUDGE = 1e-4
+QUIET = 0.05  # a tanh or sigmoid unit that passes on less says next to nothing
 _FIGURE_DPI = 100
 
 
-def batch(data: TrainingImages, *, seed: int) -> Answer:
-    """A random batch with its labels, the shapes on its way, and what becomes of three pixels."""
+def reading(model: MLP, *, batch_size: int | None) -> Answer:
+    """What a model does with pixels before it reads them. batch_size: None where nobody knows it."""
+    return {"mean": model.config.mean, "std": model.config.std, "batch_size": batch_size}
+
+
+def batch(data: TrainingImages, model: MLP, *, seed: int, batch_size: int | None) -> Answer:
+    """A random batch with its labels, the shapes on its way, and what becomes of three pixels.
+
+    It is as large as those that the model learnt from; at most 64 pictures of it are shown.
+    """
+    size = batch_size or BATCH
     generator = torch.Generator().manual_seed(seed)
-    chosen = torch.randint(len(data.pixels), (BATCH,), generator=generator)
+    chosen = torch.randint(len(data.pixels), (min(size, BATCH),), generator=generator)
     pixels = data.pixels[chosen]
     images = tensors.to_tensor(pixels)
-    normalized = tensors.normalize(images)
+    normalized = tensors.normalize(images, mean=model.config.mean, std=model.config.std)
+    shapes = [images.shape, tensors.flatten(normalized).shape]
     first = pixels[0].flatten()
     # A blank pixel, one from the grey edge of a stroke, and the darkest.
     places = [int(first.argmin()), int((first.int() - 128).abs().argmin()), int(first.argmax())]
     return {
         "pixels": base64.b64encode(pixels.numpy().tobytes()).decode(),
         "labels": data.labels[chosen].tolist(),
-        "shapes": [list(images.shape), list(tensors.flatten(normalized).shape)],
+        "shapes": [[size, *shape[1:]] for shape in shapes],
         "table": [
             [
                 int(first[i]),
@@ -109,7 +127,7 @@ def layers(drawing: Drawing, settings: Settings) -> Answer:
             {
                 "outputs": signed(result.outputs),
                 "largest": round_number(result.outputs.abs().max(), digits=3),
-                "fired": int((result.sums > 0).sum()),
+                "fired": _firing(result, drawing.model.config.activation),
             }
             for result in results
         ],
@@ -119,6 +137,12 @@ def layers(drawing: Drawing, settings: Settings) -> Answer:
         "logits": rounded(logits, digits=3),
         "probabilities": rounded(drawing.probabilities),
     }
+
+
+def _firing(result: LayerResult, activation: Activation) -> int:
+    """How many units pass something on: tanh and sigmoid units are never quite silent."""
+    firing = result.sums > 0 if activation == "relu" else result.outputs.abs() >= QUIET
+    return int(firing.sum())
 
 
 def unit(drawing: Drawing, *, layer: int, unit: int) -> Answer:
@@ -142,6 +166,7 @@ def losses(drawing: Drawing, settings: Settings) -> Answer:
         logits = loss.digit_logits(drawing.model, drawing.images).double()
         return {
             "meant": drawing.label,
+            "likeliest": drawing.likeliest,
             "logits": rounded(logits[0], digits=3),
             "log_probabilities": rounded(logits.log_softmax(dim=1)[0], digits=3),
             "probability": significant(logits.softmax(dim=1)[0, drawing.label]),
@@ -163,6 +188,7 @@ def autograd(drawing: Drawing, settings: Settings) -> Answer:
         differences = gradients.finite_differences(function, image, pixels=pixels, step=NUDGE)
     return {
         "meant": drawing.label,
+        "likeliest": drawing.likeliest,
         "parameters": [
             {
                 "name": name,
@@ -198,6 +224,7 @@ def sgd_steps(drawing: Drawing, settings: Settings) -> Answer:
         probabilities = model.probabilities(drawing.images)[0]
     return {
         "meant": drawing.label,
+        "likeliest": drawing.likeliest,
         "losses": [significant(value) for value in history],
         "before": rounded(drawing.probabilities),
         "probabilities": rounded(probabilities),

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import gradio as gr
 
+from mnist_core.record.pools import RecordConfig
 from mnist_core.server.application import Application
 from mnist_core.server.payload import unexpected
-from mnist_core.server.session import Session
+from mnist_core.server.session import Model, Session
 from mnist_core.ui.answers import Answer, ServerFunction, serve
 from mnist_core.ui.component import component
 from mnist_core.ui.drawings import COST, Drawing, DrawingRequest, of_drawing
@@ -43,9 +44,13 @@ def server_functions(application: Application) -> list[ServerFunction]:
 
     def batch(session: Session, request: BatchRequest) -> Answer:
         data = loader.get()
+        model = session.classifier_for(request.model).model
+        size = _batch_size(session, request.model)
+        answer: Answer = {"reading": steps.reading(model, batch_size=size)}
         if isinstance(data, TrainingImages):
-            return {"status": "there"} | steps.batch(data, seed=request.seed)
-        return {"status": data, "words": _MISSING}
+            shown = steps.batch(data, model, seed=request.seed, batch_size=size)
+            return answer | {"status": "there"} | shown
+        return answer | {"status": data, "words": _MISSING}
 
     return [
         serve(
@@ -71,6 +76,14 @@ def _steps(
     if "data" in request.open and isinstance(data := loader.get(), TrainingImages):
         answers["data"] = steps.nearest_images(drawing, data)
     return answers
+
+
+def _batch_size(session: Session, model: Model) -> int | None:
+    """Of the batches that the model which answers learnt from; None where nobody knows it."""
+    if model == "ready" or not session.has_model:
+        return RecordConfig().batch_size
+    run = session.answering
+    return None if run is None else run.setup.batch_size
 
 
 def _unit(session: Session, request: UnitRequest, drawing: Drawing) -> Answer:

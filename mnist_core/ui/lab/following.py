@@ -21,6 +21,7 @@ _TO_A_RUN: dict[str, type[Pause | Resume | Step]] = {
     "step": Step,
 }
 
+_Visit = Annotated[str, Field(max_length=40)] | None
 _Count = Annotated[int, Field(ge=0)]
 
 
@@ -33,11 +34,15 @@ class Known(Payload):
 
 
 class PollRequest(Payload):
-    """known: the page's newest run. all: it has nothing yet. hidden: it is in the background."""
+    """known: the page's newest run. all: it has nothing yet. hidden: it is in the background.
+
+    visit: which opening of the page asks.
+    """
 
     known: Known | None = None
     all: bool = False
     hidden: bool = False
+    visit: _Visit = None
 
 
 class StartRequest(Payload):
@@ -45,6 +50,7 @@ class StartRequest(Payload):
 
     setup: object = None
     paused: bool = False
+    visit: _Visit = None
 
 
 class OrderRequest(Payload):
@@ -58,12 +64,12 @@ class ChangeRequest(Payload):
 
 
 class LeaveRequest(Payload):
-    pass
+    visit: _Visit = None
 
 
 def poll(session: Session, request: PollRequest) -> Answer:
     """What is new: summaries of the runs, and the newest run's points from the cursors on."""
-    session.presence.follow(hidden=request.hidden)
+    session.presence.follow(hidden=request.hidden, visit=request.visit)
     answer: Answer = {
         "model": session.has_model,
         "loaded": session.loaded is not None,
@@ -93,7 +99,7 @@ def poll(session: Session, request: PollRequest) -> Answer:
 
 def start(session: Session, request: StartRequest, *, limits: Limits) -> Answer:
     setup = parse_setup(request.setup, limits=limits)
-    session.presence.follow()
+    session.presence.follow(visit=request.visit)
     run = session.start(setup, paused=request.paused)
     if run is None:
         raise RefusedError("full", CROWDED)
@@ -122,5 +128,5 @@ def change(session: Session, request: ChangeRequest, *, limits: Limits) -> Answe
 
 
 def leave(session: Session, request: LeaveRequest) -> Answer:
-    session.presence.leave()
+    session.presence.leave(visit=request.visit)
     return {}

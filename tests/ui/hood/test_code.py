@@ -65,7 +65,7 @@ STEPS: dict[str, tuple[Callable[[Drawing], object], ...]] = {
 }
 STEPS["layers"] += (lambda drawing: steps.unit(drawing, layer=0, unit=1),)
 STEPS["data"] = (
-    lambda drawing: steps.batch(data(), seed=1),
+    lambda drawing: steps.batch(data(), drawing.model, seed=1, batch_size=64),
     lambda drawing: steps.nearest_images(drawing, data()),
 )
 STEPS["why"] = (pixels_behind,)

@@ -30,6 +30,11 @@ def open_hood(page: Page, *names: str) -> None:
         step(page, name).locator("summary").click()
 
 
+def chosen(page: Page) -> Locator:
+    """What step 5 says of the digit that it begins with."""
+    return step(page, "loss").locator(".chosen")
+
+
 def has_colour(canvas: Locator) -> bool:
     return bool(
         canvas.evaluate(
@@ -49,7 +54,7 @@ def test_without_a_drawing_every_step_says_so_and_offers_one(page: Page) -> None
     expect(page.locator("#answer")).to_have_text("3")
     for name in STEPS:
         expect(step(page, name).get_by_text("Draw a digit on the pad")).to_be_hidden()
-    expect(part(page, "loss", "words")).to_contain_text("The model gives 3")
+    expect(chosen(page)).to_contain_text("The model is sure of 3")
 
 
 def test_every_sample_is_read_as_its_digit(page: Page) -> None:
@@ -67,14 +72,45 @@ def test_every_sample_is_read_as_its_digit(page: Page) -> None:
 def test_the_steps_follow_the_drawing(page: Page) -> None:
     open_hood(page, *STEPS[1:])
     draw(page, SEVEN)
-    expect(part(page, "loss", "words")).to_contain_text("The model gives 7")
+    expect(chosen(page)).to_contain_text("The model is sure of 7")
     expect(part(page, "layers", "sizes")).to_have_text(re.compile(r"^784-.*-1[01]$"))
     expect(part(page, "scratch", "sum")).to_have_text("They add up to 1.0000.")
     expect(part(page, "answer", "figure")).to_have_attribute("src", re.compile("^data:image/png"))
     page.locator("#sketchpad").get_by_role("button", name="Clear").click()
     expect(step(page, "loss").get_by_text("Draw a digit on the pad")).to_be_visible()
     draw(page, ONE)
-    expect(part(page, "loss", "words")).to_contain_text("The model gives 1")
+    expect(chosen(page)).to_contain_text("The model is sure of 1")
+
+
+def test_learning_begins_with_a_digit_for_which_there_is_something_to_see(page: Page) -> None:
+    open_hood(page, "loss", "sgd")
+    draw(page, SEVEN)
+    expect(chosen(page)).to_contain_text("The model is sure of 7")
+    expect(step(page, "loss").get_by_role("radio", name="7")).not_to_be_checked()
+    step(page, "sgd").get_by_role("button", name="Ten steps").click()
+    count = part(page, "sgd", "count")
+    expect(count).to_contain_text("After 10 steps")
+    last, first = map(float, re.findall(r"\d+\.\d+(?:e-\d+)?", count.inner_text()))
+    assert first > 1
+    assert last < first - 0.1
+    step(page, "loss").get_by_role("radio", name="7").check(force=True)
+    expect(chosen(page)).to_be_hidden()
+
+
+def test_the_picture_of_a_unit_is_beside_it(page: Page) -> None:
+    open_hood(page, "layers")
+    draw(page, SEVEN)
+    strips = step(page, "layers").get_by_role("slider")
+    for strip in (strips.first, strips.last):
+        for key in ("Home", "End"):
+            strip.press(key)
+            mark = strip.locator(".mark").bounding_box()
+            figure = part(page, "layers", "unit").bounding_box()
+            assert mark is not None
+            assert figure is not None
+            assert figure["x"] > mark["x"]
+            above, below = figure["y"] - 24, figure["y"] + figure["height"] + 24
+            assert above <= mark["y"] <= below
 
 
 def test_three_ways_give_one_loss(page: Page) -> None:
@@ -170,7 +206,7 @@ def test_clearing_again_and_again_breaks_no_step(page: Page) -> None:
             "(at) => window.mnist.setStrokes(at % 2 ? [] : [[[300, 300], [500, 700]]])", index
         )
     draw(page, SEVEN)
-    expect(part(page, "loss", "words")).to_contain_text("The model gives 7")
+    expect(chosen(page)).to_contain_text("The model is sure of 7")
     expect(page.locator("#hood .trouble")).to_be_empty()
 
 

@@ -15,11 +15,13 @@ import torch
 from mnist_core.data.datasets import Splits
 from mnist_core.ink.ink import Ink
 from mnist_core.models.classifier import Classifier
-from mnist_core.models.config import MLPConfig
+from mnist_core.models.config import Activation, MLPConfig
 from mnist_core.models.mlp import MLP
+from mnist_core.record.pools import RecordConfig
 from mnist_core.server.application import Application
-from mnist_core.ui.hood.settings import STEPS
-from mnist_core.ui.hood.steps import STEPS_OF_A_DRAWING
+from mnist_core.ui.drawings import SURE, Drawing
+from mnist_core.ui.hood.settings import STEPS, Settings
+from mnist_core.ui.hood.steps import STEPS_OF_A_DRAWING, layers, sgd_steps
 from mnist_core.ui.hood.tab import server_functions
 
 SEVEN = [[[280, 220], [480, 220], [700, 220], [600, 400], [500, 600], [420, 800]]]
@@ -108,13 +110,52 @@ def test_a_large_factor_breaks_only_the_naive_softmax(call: Call) -> None:
 
 
 def test_a_missing_data_set_is_said_and_the_other_steps_go_on(call: Call) -> None:
-    end = time.monotonic() + 10
+    end = time.monotonic() + 60
     while (answer := call("hood_batch", seed=1))["status"] == "loading":
         assert time.monotonic() < end
         time.sleep(0.01)
     assert answer["status"] == "missing"
     assert "Train tab" in answer["words"]
     assert set(steps(call, "data", "loss")) == {"loss"}
+
+
+def test_the_data_step_has_the_numbers_of_the_model_that_answers(call: Call, model: MLP) -> None:
+    reading = call("hood_batch", seed=1)["reading"]
+    assert (reading["mean"], reading["std"]) == (model.config.mean, model.config.std)
+    assert reading["batch_size"] == RecordConfig().batch_size
+    assert call("hood_batch", seed=1, model="theirs")["code"] == "payload"
+
+
+def test_what_a_sure_model_means_to_begin_with_leaves_something_to_learn() -> None:
+    drawing = Drawing.of(Ink(SEVEN), Classifier.load().model, meant=None)
+    settings = Settings.model_validate(SETTINGS | {"steps": 10, "learning_rate": 0.001})
+    answer: Any = sgd_steps(drawing, settings)
+    losses = answer["losses"]
+    assert drawing.label != drawing.likeliest == 7
+    assert losses[0] > 1
+    assert losses[-1] < losses[0] - 0.1
+
+
+@pytest.mark.parametrize("activation", ["tanh", "sigmoid"])
+def test_a_unit_that_passes_something_on_counts_whatever_its_sum(activation: Activation) -> None:
+    config = MLPConfig(hidden_sizes=(20,), activation=activation)
+    model = MLP(config, generator=torch.Generator().manual_seed(0)).eval()
+    drawing = Drawing.of(Ink(SEVEN), model, meant=None)
+    answers: Any = layers(drawing, Settings.model_validate(SETTINGS))
+    answer = answers["layers"][0]
+    outputs = np.frombuffer(base64.b64decode(answer["outputs"]), dtype=np.int8) / 127
+    passing = np.abs(outputs * answer["largest"]) >= 0.06
+    assert answer["fired"] >= passing.sum() > 12
+
+
+def test_before_one_chooses_the_meant_digit_is_one_with_a_loss(call: Call) -> None:
+    answer = steps(call, "loss", "sgd", meant=None)
+    probabilities = answer["sgd"]["before"]
+    second = sorted(range(10), key=probabilities.__getitem__)[-2]
+    sure = max(probabilities) > SURE
+    assert answer["loss"]["meant"] == (second if sure else answer["loss"]["likeliest"])
+    assert answer["loss"]["likeliest"] == probabilities.index(max(probabilities))
+    assert answer["loss"]["cross_entropy"] > 0.1
 
 
 def test_the_data_step_shows_a_batch_and_the_nearest(
@@ -130,7 +171,8 @@ def test_the_data_step_shows_a_batch_and_the_nearest(
     }
     while (batch := functions["hood_batch"](payload))["status"] == "loading":
         time.sleep(0.05)
-    assert batch["shapes"] == [[64, 1, 28, 28], [64, 784]]
+    size = RecordConfig().batch_size
+    assert batch["shapes"] == [[size, 1, 28, 28], [size, 784]]
     assert len(base64.b64decode(batch["pixels"])) == 64 * 784
     wanted = payload | {"open": ["data"], "settings": SETTINGS}
     nearest = functions["hood_steps_of"](wanted)["steps"]["data"]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, Route, expect
 
 from mnist_core.data.datasets import Splits
 from tests.support.browser import SEVEN, draw, open_page
@@ -351,3 +352,138 @@ STANDS_STILL = """async (token) => {
   await new Promise((resolve) => setTimeout(resolve, 1500));
   return before > 0 && before === (await step());
 }"""
+
+
+def test_reset_after_two_runs_is_ready_for_another(visit: Open) -> None:
+    page = visit(f"{SHORT}&rate=0.07")
+    train(page)
+    train(page, until=r"^Training|^Getting|^Starting")
+    expect(page.locator(".board tbody tr")).to_have_count(2)
+    expect(status(page)).to_have_text(re.compile("^Done"), timeout=PATIENCE_MS)
+    button(page, "Reset").click()
+    expect(status(page)).to_contain_text("nothing has been learnt yet")
+    expect(page.get_by_role("radio", name="Ready-made")).to_be_checked()
+    expect(page.locator(".progress")).to_have_attribute("aria-valuenow", "0")
+    expect(page.locator(".progress")).to_have_attribute("aria-valuetext", "no training")
+    expect(page.locator(".figures")).to_be_hidden()
+    expect(page.locator(".time")).to_be_hidden()
+    expect(page.locator(".board tbody tr")).to_have_count(1)
+    expect(page.get_by_label("Learning rate")).not_to_have_value("0.07")
+    expect(button(page, "Reset")).to_be_disabled()
+    page.reload()
+    expect(status(page)).to_contain_text("nothing has been learnt yet")
+    train(page)
+    expect(page.locator(".time")).to_be_visible()
+
+
+def test_a_jump_back_in_time_leaves_words_and_bars_agreed(visit: Open) -> None:
+    page = visit(LONG)
+    draw(page, SEVEN)
+    train(page)
+    for key in ("Home", "End", "Home"):
+        page.locator("#lab-moment").press(key)
+        page.wait_for_function(
+            """() => {
+              const { words, digit, probabilities } = window.mnist.prediction;
+              const said = document.querySelector("#answer").textContent;
+              const most = Math.max(...probabilities);
+              const bar = document.querySelector("#probabilities [data-winner]");
+              return said === words && Number(bar?.getAttribute("aria-valuenow")) === Math.round(100 * most)
+                && (digit === null || !/^\\d$/.test(words) || Number(words) === digit);
+            }"""
+        )
+
+
+def test_a_server_that_has_forgotten_the_visitor_answers_with_the_ready_made_model(
+    visit: Open,
+) -> None:
+    page = visit(SHORT)
+    draw(page, SEVEN)
+    train(page)
+    expect(page.get_by_role("radio", name="Yours")).to_be_checked()
+    forgotten: list[str] = []
+
+    def forget(route: Route) -> None:
+        body = json.loads(route.request.post_data or "{}")
+        if body["fn_name"] == "open_session":
+            body["data"]["token"] = None
+            route.continue_(post_data=json.dumps(body))
+        elif body["fn_name"] == "lab_poll" and not forgotten:
+            forgotten.append(body["fn_name"])
+            route.fulfill(json={"ok": False, "code": "session", "error": "Reconnecting."})
+        else:
+            route.continue_()
+
+    page.route(re.compile("component_server"), forget)
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    expect(page.get_by_role("radio", name="Ready-made")).to_be_checked()
+    page.get_by_role("tab", name="Under the hood").click()
+    expect(page.locator("#hood [data-part=model]")).to_have_text("The ready-made model answers.")
+
+
+@pytest.mark.parametrize(("typed", "told"), [("0,01", None), ("0.01", None), ("one", "a number")])
+def test_a_learning_rate_is_read_as_people_write_it(
+    visit: Open, typed: str, told: str | None
+) -> None:
+    page = visit()
+    field = page.get_by_label("Learning rate")
+    expect(field).to_have_attribute("inputmode", "decimal")
+    field.fill(typed)
+    field.press("Tab")
+    if told:
+        expect(page.locator(".meaning")).to_contain_text(told)
+        expect(field).to_have_attribute("aria-invalid", "true")
+    else:
+        button(page, "Copy link").click()
+        expect(page.locator(".kept")).to_contain_text("The link is")
+        assert "rate=0.01" in page.url
+
+
+def test_the_chart_as_a_picture_has_a_key_unless_the_browser_disguises_canvases(
+    visit: Open, tmp_path: Path
+) -> None:
+    page = visit(SHORT)
+    train(page)
+    with page.expect_download() as download:
+        button(page, "Chart as PNG").click()
+    path = tmp_path / "training.png"
+    download.value.save_as(path)
+    height = int.from_bytes(path.read_bytes()[20:24], "big")
+    assert height > page.locator(".chart > canvas").evaluate("(canvas) => canvas.height")
+    page.evaluate(
+        """() => {
+          const read = CanvasRenderingContext2D.prototype.getImageData;
+          CanvasRenderingContext2D.prototype.getImageData = function (...place) {
+            const image = read.apply(this, place);
+            image.data.forEach((_, i) => (image.data[i] = (i * 97) % 256));
+            return image;
+          };
+        }"""
+    )
+    button(page, "Chart as PNG").click()
+    expect(page.locator(".kept")).to_contain_text("guards pictures against fingerprinting")
+
+
+def test_mistakes_stand_in_a_grid(visit: Open) -> None:
+    page = visit(SHORT)
+    train(page)
+    expect(page.locator(".matrix button").first).to_have_text(re.compile(r"\d"))
+    page.locator(".matrix button").first.click()
+    pictures = page.locator(".mistakes canvas")
+    expect(pictures).to_have_count(24)
+    tops = pictures.evaluate_all("(all) => all.map((each) => each.getBoundingClientRect().top)")
+    assert len(set(tops)) <= 5
+
+
+def test_a_network_without_hidden_layers_asks_to_point_at_no_unit(visit: Open) -> None:
+    page = visit("#preset=few&epochs=3&layers=")
+    draw(page, SEVEN)
+    train(page)
+    page.get_by_role("tab", name="Under the hood").click()
+    layers = page.locator("#hood section[data-step=layers]")
+    layers.locator("summary").click()
+    expect(layers.locator("[data-part=sizes]")).to_have_text("784-10")
+    expect(layers).to_contain_text("There is no hidden layer")
+    expect(layers).not_to_contain_text("Point at a unit")
+    expect(layers.locator(".strip")).to_have_count(0)
+    expect(layers.locator("[data-part=unit]")).to_be_hidden()

@@ -1,0 +1,238 @@
+"""The page's layout in a real browser: what stays in sight where, on paper and in other colours."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+
+from tests.support.browser import SEVEN, draw, open_page
+
+Visit = Callable[..., Page]
+
+
+@pytest.fixture
+def visit(browser: Browser, app_url: str) -> Iterator[Visit]:
+    """Opens the page in a window of that size."""
+    contexts: list[BrowserContext] = []
+
+    def visit(width: int, height: int, **options: Any) -> Page:
+        contexts.append(browser.new_context(viewport={"width": width, "height": height}, **options))
+        page = contexts[-1].new_page()
+        open_page(page, app_url)
+        return page
+
+    yield visit
+    for context in contexts:
+        context.close()
+
+
+def strip(page: Page) -> Locator:
+    return page.locator(".glance")
+
+
+def share_in_sight(part: Locator) -> float:
+    return float(
+        part.evaluate(
+            """(part) => {
+              const { top, bottom, height } = part.getBoundingClientRect();
+              return Math.max(0, Math.min(bottom, innerHeight) - Math.max(top, 0)) / height;
+            }"""
+        )
+    )
+
+
+def open_hood_to_its_end(page: Page) -> None:
+    page.get_by_role("tab", name="Under the hood").click()
+    page.locator("#hood").get_by_role("button", name="Open all").click()
+    expect(page.locator("#hood section[data-step=answer] pre")).to_be_visible()
+    page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
+    page.wait_for_function("scrollY > 2000")
+
+
+@pytest.mark.parametrize("size", [(1280, 800), (1024, 768), (1920, 1080)])
+def test_the_pad_and_its_answer_stay_beside_a_long_tab(visit: Visit, size: tuple[int, int]) -> None:
+    page = visit(*size)
+    draw(page, SEVEN)
+    open_hood_to_its_end(page)
+    for part in ("#sketchpad canvas", "#answer", "#probabilities"):
+        assert share_in_sight(page.locator(part)) == 1
+    draw(page, SEVEN)
+    expect(strip(page)).to_be_hidden()
+
+
+@pytest.mark.parametrize("size", [(390, 844), (844, 390), (768, 1024)])
+def test_where_the_pad_scrolls_away_a_strip_keeps_ink_and_answer_in_sight(
+    visit: Visit, size: tuple[int, int]
+) -> None:
+    page = visit(*size)
+    draw(page, SEVEN)
+    expect(page.locator("#answer")).to_have_text("7")
+    expect(strip(page)).to_be_hidden()
+    open_hood_to_its_end(page)
+    expect(strip(page)).to_be_visible()
+    expect(strip(page).locator(".said")).to_have_text("7")
+    assert (
+        strip(page)
+        .locator("canvas")
+        .evaluate(
+            "(canvas) => canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height)"
+            ".data.some((value, i) => i % 4 === 3 && value > 0)"
+        )
+    )
+    # Its words are announced at the pad already.
+    expect(strip(page)).to_have_attribute("aria-hidden", "true")
+    assert not strip(page).locator("a, button, input, [tabindex]").count()
+    page.evaluate("window.mnist.setStrokes([])")
+    expect(strip(page).locator(".said")).to_have_text("draw a digit")
+    page.evaluate("scrollTo(0, 0)")
+    expect(strip(page)).to_be_hidden()
+
+
+def test_the_strip_never_covers_what_has_the_focus(visit: Visit) -> None:
+    page = visit(390, 844)
+    open_hood_to_its_end(page)
+    expect(strip(page)).to_be_visible()
+    for _ in range(25):
+        page.keyboard.press("Shift+Tab")
+        focus = page.locator(":focus")
+        if focus.count() and strip(page).is_visible():
+            box, cover = focus.bounding_box(), strip(page).bounding_box()
+            assert box is not None
+            assert cover is not None
+            tall = box["height"] > 844 - cover["height"]
+            assert tall or box["y"] >= cover["y"] + cover["height"] - 1
+
+
+@pytest.mark.parametrize("size", [(844, 390), (667, 375), (1280, 600), (390, 700)])
+def test_the_answer_is_in_sight_while_one_draws(visit: Visit, size: tuple[int, int]) -> None:
+    page = visit(*size)
+    page.evaluate("scrollTo(0, 0)")
+    assert share_in_sight(page.locator("#sketchpad canvas")) == 1
+    assert share_in_sight(page.locator("#answer")) == 1
+
+
+def test_held_sideways_the_bars_stand_beside_the_pad(visit: Visit) -> None:
+    page = visit(844, 390)
+    pad = page.locator("#sketchpad canvas").bounding_box()
+    bars = page.locator("#probabilities").bounding_box()
+    assert pad is not None
+    assert bars is not None
+    assert bars["x"] > pad["x"] + pad["width"]
+    assert share_in_sight(page.locator("#probabilities")) == 1
+
+
+def test_a_large_screen_is_used_with_larger_type(visit: Visit) -> None:
+    page = visit(1920, 1080)
+    box = page.locator("#columns").bounding_box()
+    assert box is not None
+    assert box["width"] > 1500
+    height = page.locator("#status").evaluate("(e) => e.getBoundingClientRect().height")
+    assert height > visit(1280, 800).locator("#status").bounding_box()["height"]  # type: ignore[index]
+    draw(page, SEVEN)
+    assert page.evaluate("window.mnist.strokes[0][0]") == pytest.approx([280, 220], abs=3)
+
+
+@pytest.mark.parametrize("width", [860, 861, 960, 1023, 1024])
+def test_between_phone_and_desk_a_number_fits_its_field(visit: Visit, width: int) -> None:
+    page = visit(width, 800)
+    box = page.locator("#lab").bounding_box()
+    assert box is not None
+    assert box["width"] > 480
+    field = page.get_by_label("Learning rate")
+    assert field.evaluate("(field) => field.scrollWidth <= field.clientWidth")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def colours(part: Locator) -> list[str]:
+    return list(
+        part.evaluate(
+            """(part) => [part, part.parentElement, document.body]
+                 .map((each) => getComputedStyle(each).backgroundColor)"""
+        )
+    )
+
+
+def test_in_forced_colours_bars_progress_tab_and_model_are_seen(visit: Visit) -> None:
+    page = visit(1280, 800, forced_colors="active")
+    draw(page, SEVEN)
+    expect(page.locator("#answer")).to_have_text("7")
+    for part in ("[data-digit='7'] .fill", ".progress div"):
+        own, around, _ = colours(page.locator(part))
+        assert own != around, part
+    chosen, other = (
+        page.locator(f".answer .switch input[value={name}] + span") for name in ("ready", "yours")
+    )
+    assert colours(chosen)[0] != colours(other)[0]
+    border = "(tab) => getComputedStyle(tab).borderTopWidth"
+    assert page.get_by_role("tab", name="Train").evaluate(border) == "2px"
+    assert page.get_by_role("tab", name="Under the hood").evaluate(border) != "2px"
+    page.locator(".why summary").click()
+    for kind in ("for", "against"):
+        legend = page.locator(f".why .legend .{kind}")
+        expect(legend).to_have_css("forced-color-adjust", "none")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_on_paper_ink_is_dark_and_bars_are_printed(visit: Visit, scheme: str) -> None:
+    page = visit(760, 1000, color_scheme=scheme)
+    draw(page, SEVEN)
+    expect(page.locator("#answer")).to_have_text("7")
+    page.emulate_media(media="print")
+    ink = """(canvas) => {
+      const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+      const at = data.findIndex((value, i) => i % 4 === 3 && value === 255);
+      return data[at - 3] + data[at - 2] + data[at - 1];
+    }"""
+    assert page.locator("#sketchpad canvas").evaluate(ink) < 150
+    expect(page.locator("body")).to_have_css("background-color", "rgb(255, 255, 255)")
+    for part in (".track", ".fill"):
+        expect(page.locator(f"[data-digit='7'] {part}")).to_have_css("print-color-adjust", "exact")
+    text = page.locator("#status").evaluate("(e) => getComputedStyle(e).color")
+    assert sum(map(int, re.findall(r"\d+", text)[:3])) < 200
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_what_the_browser_draws_itself_is_of_the_theme(visit: Visit, scheme: str) -> None:
+    page = visit(1280, 800, color_scheme=scheme)
+    for part in ("html", "#lab-moment", "[name=epochs]"):
+        expect(page.locator(part)).to_have_css("color-scheme", scheme)
+
+
+def test_on_a_touch_screen_no_field_is_so_small_that_a_phone_zooms_in(visit: Visit) -> None:
+    page = visit(390, 844, has_touch=True)
+    sizes = page.evaluate(
+        """[...document.querySelectorAll("#lab :is(input, select, textarea), #hood select")]
+             .filter((field) => !["checkbox", "radio", "range", "file"].includes(field.type))
+             .map((field) => parseFloat(getComputedStyle(field).fontSize))"""
+    )
+    assert len(sizes) > 8
+    assert min(sizes) >= 16
+
+
+@pytest.mark.parametrize("tab", ["Train", "Under the hood"])
+def test_every_target_is_large_enough_to_hit(visit: Visit, tab: str) -> None:
+    page = visit(390, 844, has_touch=True)
+    draw(page, SEVEN)
+    page.get_by_role("tab", name=tab).click()
+    page.locator("details").evaluate_all("(all) => all.forEach((each) => (each.open = true))")
+    small = page.evaluate(
+        """[...document.querySelectorAll(
+             "#columns :is(button, summary, select, input, a[href]):not(:disabled, [tabindex='-1'])")]
+             .filter((each) => each.checkVisibility())
+             .map((each) => [each, (each.closest("label") ?? each).getBoundingClientRect()])
+             .filter(([, { width, height }]) => width < 23.9 || height < 23.9)
+             .map(([each, { width, height }]) =>
+               `${each.outerHTML.slice(0, 80)} ${width} × ${height}`)"""
+    )
+    assert small == []
+
+
+def test_a_translator_leaves_digits_code_and_live_values_alone(visit: Visit) -> None:
+    page = visit(1280, 800)
+    for part in ("#answer", "#probabilities", ".glance", ".figures", ".matrix"):
+        expect(page.locator(part)).to_have_attribute("translate", "no")
+    assert page.evaluate("[...document.querySelectorAll('#hood code')].every((e) => !e.translate)")
