@@ -25,6 +25,7 @@ import random
 import re
 import statistics
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -266,21 +267,21 @@ async def hold(url: str, path: str) -> None:
 
 async def stay(
     visitor: Visitor, visit: Visit, url: str, *, arrive: Callable[[], None], until: asyncio.Event
-) -> int:
+) -> Counter[str]:
     """A visit as a browser made it, then only signs that the page is there; counts what failed."""
-    errors = 0
+    errors: Counter[str] = Counter()
     for path in visit.files:
         status, _ = await visitor.connection.request(
             "GET", path, headers={"Accept-Encoding": "gzip"}
         )
-        errors += status != 200
+        errors[f"{path}: {status}"] += status != 200
     await visitor.come()
     for _ in range(visit.calls["predict"]):
-        errors += not await visitor.predict([])
+        errors["predict"] += not await visitor.predict([])
     streams = [asyncio.create_task(hold(url, path)) for path in visit.streams]
     arrive()
     while not until.is_set():
-        errors += not await visitor.call("lab_poll", known=None)
+        errors["lab_poll"] += not await visitor.call("lab_poll", known=None)
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(until.wait(), HERE_S)
     for stream in streams:
@@ -329,13 +330,16 @@ async def drawing_at_home(url: str, *, visitor_count: int, seconds: float, quiet
     await asyncio.gather(*(draw_for(each, tally, per_s=5, seconds=seconds) for each in artists))
     share = str(there)
     ended.set()
-    errors = sum(await asyncio.gather(*staying))
+    failed = sum(await asyncio.gather(*staying), Counter())
+    errors = failed.total()
     print(
         f"{visitor_count} visitors draw with their weights, 5 ask: server at {share}, "
         f"{errors + tally.errors} errors, median {statistics.median(tally.times_ms):.0f} ms, "
         f"95th percentile {tally.p95:.0f} ms (at most 250)",
         flush=True,
     )
+    for what, count in failed.most_common(5):
+        print(f"   failed {count} times: {what}")
     return not errors and not tally.errors and tally.p95 <= 250
 
 
