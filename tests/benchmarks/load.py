@@ -298,9 +298,6 @@ async def drawing_at_home(url: str, *, visitor_count: int, seconds: float, quiet
     first, second = await two_visits(port, quiet_s=quiet_s)
     print(f"a visit: {first}; the second: {second}", flush=True)
     components = await components_of(url)
-    artists = [Visitor(url, components) for _ in range(5)]
-    for artist in artists:
-        await artist.come()
     ended = asyncio.Event()
     process = process_at(url)
     coming, began = Share(process), time.perf_counter()
@@ -326,6 +323,9 @@ async def drawing_at_home(url: str, *, visitor_count: int, seconds: float, quiet
         await asyncio.sleep(0.1)
     took_s = time.perf_counter() - began
     print(f"{visitor_count} visitors come within {took_s:.0f} s: server at {coming}", flush=True)
+    artists = [Visitor(url, components) for _ in range(5)]
+    for artist in artists:
+        await artist.come()
     there, tally = Share(process), Tally()
     await asyncio.gather(*(draw_for(each, tally, per_s=5, seconds=seconds) for each in artists))
     share = str(there)
