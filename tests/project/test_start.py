@@ -71,5 +71,5 @@ def test_damaged_weights_are_said_in_a_sentence(
 
 
 def test_missing_weights_are_said_in_a_sentence(tmp_path: Path) -> None:
-    with pytest.raises(StartError, match="The ready-made model can't be read: .*nowhere"):
+    with pytest.raises(StartError, match=r"The ready-made model can't be read: .*nowhere"):
         check_weights(tmp_path / "nowhere")
