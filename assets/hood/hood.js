@@ -79,7 +79,7 @@ class Hood {
       this.trouble.textContent = answer.ok ? "" : answer.error;
       return answer.ok ? answer : null;
     } catch {
-      this.trouble.textContent = "The server does not answer. Trying again with your next stroke.";
+      this.trouble.textContent = "No connection: these figures wait for it.";
       return null;
     }
   }
@@ -87,7 +87,6 @@ class Hood {
   get open() {
     return Object.keys(this.sections).filter((name) => this.isOpen(name));
   }
-
   get isShown() {
     return this.element.isConnected && this.element.checkVisibility() && !this.moving;
   }
@@ -99,6 +98,7 @@ class Hood {
     if (this.isBlank() || !open.length) return;
     const drawn = page.strokes;
     const answer = await this.call("hood_steps_of", { ...this.drawing(), open, settings: this.settings });
+    this.element.toggleAttribute("data-stale", !answer);
     // Cleared or redrawn meanwhile: the next answer is on its way.
     if (!answer || answer.blank || this.isBlank()) return;
     this.render(answer.steps);
@@ -180,6 +180,7 @@ class Hood {
       this.steps.data.again();
       this.refresh();
     });
+    on(element, "mnist:connection", ({ lost }) => lost || this.visible());
     let waiting = false;
     on(element, "mnist:moment", () => {
       if (waiting || page.model !== "yours") return;

@@ -1,6 +1,6 @@
 // Following the newest run five times a second, and all that its news changes on the page.
 import { latestOnly } from "../shared/latest.js";
-import { call, emit, session } from "../shared/page.js";
+import { call, emit, on, session } from "../shared/page.js";
 import { isActive } from "./words.js";
 
 const POLL_MS = 200;
@@ -18,6 +18,7 @@ export class Following {
     this.forgotten = null; // id of the run that a reset takes away
     this.version = "";
     this.poll = latestOnly(() => this.ask());
+    on(lab.element, "mnist:connection", ({ lost }) => lost || this.poll());
   }
 
   // The browser had only put the page away.
@@ -52,7 +53,7 @@ export class Following {
     }
     const first = this.token === null;
     this.token = current;
-    this.hear(answer, { first, settled: moves === moments.moves && !moments.tell.isBusy() });
+    this.hear(answer, { first, settled: moves === moments.moves && moments.isTold });
   }
 
   // first: since the page was opened. settled: the slider stands where the server was told it stands.
@@ -90,13 +91,13 @@ export class Following {
 
   showNews(run, queue) {
     const { moments, views } = this.lab;
-    const version = run ? `${run.id}:${run.version}:${this.loaded}` : "";
+    const version = run ? `${run.id}:${run.version}:${this.loaded}:${this.hasModel}:${moments.chosen}` : "";
     if (version === this.version) {
       if (run?.status === "waiting") this.lab.draw(queue);
       return;
     }
     this.version = version;
-    if (moments.atNewest && run) emit("mnist:moment");
+    this.lab.tellOwn();
     this.lab.draw(queue);
     if (moments.atNewest) views.show();
   }

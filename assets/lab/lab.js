@@ -45,6 +45,22 @@ class Lab {
     return String(run?.id) === this.resetTo ? undefined : run;
   }
 
+  // What "yours" is, where the browser may have its weights.
+  get own() {
+    const run = this.runs.newest;
+    const { chosen } = this.moments;
+    const { hasModel, loaded } = this.following;
+    if (!hasModel || loaded || !run?.weights) return null;
+    const stepOf = ([step]) => step;
+    const kept = isActive(run) ? [] : run.moments.map(stepOf);
+    const step = chosen === null ? null : stepOf(run.moments[chosen]);
+    return { run: run.id, step, version: run.weights, kept };
+  }
+
+  tellOwn() {
+    emit("mnist:own", { own: this.own, trained: this.following.hasModel });
+  }
+
   // run: the newest that a reset leaves, or undefined. Without `run`, what comes is current again.
   setReset(run) {
     this.resetTo = run ? String(run.id) : null;
@@ -110,7 +126,8 @@ class Lab {
 
   // A model that the visitor brought along answers from now on.
   welcome() {
-    this.following.hasModel = true;
+    this.following.hasModel = this.following.loaded = true;
+    this.tellOwn();
     emit("mnist:model", { model: "yours" });
     this.following.poll();
   }

@@ -1,8 +1,8 @@
 // Back in time: the slider over a run's kept moments, and which of them answers for the drawing.
 import { write } from "../shared/draw.js";
 import { latestOnly } from "../shared/latest.js";
-import { call, emit, page } from "../shared/page.js";
-import { AWAY, isActive, momentWords } from "./words.js";
+import { call, emit, on, page } from "../shared/page.js";
+import { isActive, momentWords } from "./words.js";
 
 const NEWEST = "Now: the newest weights answer. Drag to go back.";
 const LOADED = "Now: the model that you loaded answers. Drag to hear this run again.";
@@ -15,7 +15,9 @@ export class Moments {
     this.now = root.querySelector("[data-order=now]");
     this.atNewest = true; // the slider is at the newest weights
     this.moves = 0; // of the slider, by the visitor
+    this.untold = false; // the server was out of reach when the slider was moved
     this.tell = latestOnly(() => this.choose());
+    on(lab.element, "mnist:connection", ({ lost }) => !lost && this.untold && this.tell());
     this.slider.addEventListener("input", () => {
       const { value, max } = this.slider;
       this.atNewest = value === max && !isActive(lab.runs.newest);
@@ -32,6 +34,11 @@ export class Moments {
   // The moment that the slider chooses; null for the newest weights.
   get chosen() {
     return this.atNewest ? null : Number(this.slider.value);
+  }
+
+  // Whether the server knows where the slider stands.
+  get isTold() {
+    return !this.untold && !this.tell.isBusy();
   }
 
   toNewest() {
@@ -54,6 +61,7 @@ export class Moments {
     this.now.hidden = this.atNewest;
     this.describe(runs.newest);
     this.lab.drawChart();
+    this.lab.tellOwn();
     this.tell();
   }
 
@@ -61,14 +69,13 @@ export class Moments {
   async choose() {
     const { runs, server, status, views } = this.lab;
     if (!runs.newest) return;
-    try {
-      const answer = await call(server, "lab_show", { run: runs.newest.id, moment: this.chosen });
-      if (!answer.ok) status.say(answer.error);
-      else if (page.model === "yours") emit("mnist:moment");
-      else emit("mnist:model", { model: "yours" });
-    } catch {
-      status.say(AWAY);
-    }
+    const payload = { run: runs.newest.id, moment: this.chosen };
+    const answer = await call(server, "lab_show", payload).catch(() => null);
+    // Where the server is away, what is here answers all the same.
+    this.untold = !answer;
+    if (answer && !answer.ok) status.say(answer.error);
+    else if (page.model === "yours") emit("mnist:moment");
+    else emit("mnist:model", { model: "yours" });
     if (!this.tell.isDue()) views.show({ surely: true });
   }
 

@@ -47,6 +47,7 @@ class Answer {
     this.help = element.querySelector("#yours-help");
     this.bars = Array.from({ length: 10 }, (_, digit) => makeBar(digit));
     this.meters.append(...this.bars.map(({ row }) => row));
+    this.away = element.querySelector(".away");
     this.advice = element.querySelector(".advice");
     this.glance = new Glance(element.querySelector(".glance"));
     this.calm = new Calm();
@@ -66,10 +67,9 @@ class Answer {
     on(element, "mnist:rest", () => this.settle());
     // Answers come faster than a transition lasts; without one the bars move a third sooner.
     on(element, "mnist:drawing", () => this.meters.setAttribute(MOVING, ""));
-    on(element, "mnist:refused", ({ error }) => this.hinder(error));
-    on(element, "mnist:connection", ({ lost }) => {
-      if (lost) this.hinder("reconnecting…", "lost");
-    });
+    on(element, "mnist:refused", ({ error, code }) => this.hinder(error, code === "lost" ? code : undefined));
+    on(element, "mnist:connection", ({ lost }) => (this.away.hidden = !lost));
+    on(element, "mnist:own", ({ trained }) => this.offerYours(trained));
     on(element, "mnist:model", ({ model }) => {
       if (model === "yours") this.offerYours(true);
       this.radios[model].checked = true;

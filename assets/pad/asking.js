@@ -1,31 +1,33 @@
-// Asking for the answer while the pen is still moving: one request at a time, and again where
-// something changed meanwhile.
+// Asking for the answer while the pen is still moving: the network that is here, or else the server.
+// One request at a time, and again where something changed meanwhile.
 import { bytesOf } from "../shared/bytes.js";
 import { latestOnly, sleep } from "../shared/latest.js";
-import { call, emit, page } from "../shared/page.js";
+import { call, emit, on, page } from "../shared/page.js";
 import { rounded, sparse } from "../shared/strokes.js";
+import { nameOf } from "./own.js";
 
 const TIMEOUT_MS = 5000;
 const RATE_MS = 500;
-const FIRST_WAIT_MS = 250;
-const LAST_WAIT_MS = 4000;
+
+// What the model that answers is called here; null where the server alone has it.
+const answering = () => (page.model === "ready" ? "ready" : page.own && nameOf(page.own));
 
 export class Asking {
-  // pad: {element, server, drawing, changedAt, isResting}
+  // pad: {element, server, reader, drawing, changedAt, isResting}
   constructor(pad) {
     this.pad = pad;
     this.wanted = null; // why a prediction is due
     this.sequence = 0;
-    this.wait = FIRST_WAIT_MS;
-    this.wake = () => {};
+    this.newest = { name: null, version: 0 }; // of the weights that have answered
+    this.overtake = () => {}; // ends the wait for the server
     this.run = latestOnly(() => this.ask());
-    window.addEventListener("online", () => this.wake());
-    document.addEventListener("visibilitychange", () => this.wake());
+    on(pad.element, "mnist:renewed", () => (this.newest = { name: null, version: 0 }));
   }
 
   // cause: "ink", "model" or "moment"; the drawing's own change goes before the others.
   predict(cause) {
     if (this.wanted !== "ink") this.wanted = cause;
+    if (this.pad.reader.has(answering())) this.overtake();
     return this.run();
   }
 
@@ -33,37 +35,46 @@ export class Asking {
     if (!this.wanted || !this.pad.element.isConnected) return;
     const cause = this.wanted;
     this.wanted = null;
-    const details = { asked: page.model, cause, drawnAt: this.pad.changedAt };
+    const { model } = page;
+    const details = { asked: model, cause, drawnAt: this.pad.changedAt };
+    const seq = ++this.sequence;
     const strokes = rounded(this.pad.drawing.strokes.map(sparse));
-    const payload = { strokes, model: page.model, seq: ++this.sequence };
-    const answer = await call(this.pad.server, "predict", payload, { timeout: TIMEOUT_MS }).catch(() => null);
-    if (answer) await this.hear(answer, details);
-    else await this.reconnect(cause);
+    const name = answering();
+    const answer = await this.pad.reader.ask(name, strokes);
+    if (!answer) await this.askServer({ strokes, model, seq }, { ...details, name });
+    else if (this.isNewest(name, answer) || cause !== "moment") {
+      this.show({ ...answer, seq, model, trained: page.trained }, details);
+    }
   }
 
-  async hear(answer, details) {
-    if (this.wait > FIRST_WAIT_MS) emit("mnist:connection", { lost: false });
-    this.wait = FIRST_WAIT_MS;
-    if (answer.ok) {
-      const image = Array.from(bytesOf(answer.image));
-      emit("mnist:prediction", { ...answer, image, ...details, resting: this.pad.isResting });
+  // Whether no newer weights have answered before: the server may be ahead of what comes here.
+  isNewest(name, { version }) {
+    const isOld = this.newest.name === name && version < this.newest.version;
+    if (!isOld) this.newest = { name, version };
+    return !isOld;
+  }
+
+  async askServer(payload, { name, ...details }) {
+    const overtaken = new Promise((resolve) => (this.overtake = () => resolve({ overtaken: true })));
+    const asked = call(this.pad.server, "predict", payload, { timeout: TIMEOUT_MS }).catch(() => null);
+    const answer = await Promise.race([asked, overtaken]);
+    if (answer?.overtaken) return; // another is due
+    if (answer?.ok) {
+      this.isNewest(name, answer);
+      this.show({ ...answer, image: bytesOf(answer.image) }, details);
       return;
     }
-    emit("mnist:refused", { error: answer.error });
-    if (answer.code === "rate") await this.again(details.cause, sleep(RATE_MS));
-  }
-
-  async reconnect(cause) {
-    emit("mnist:connection", { lost: true });
-    const { wait } = this;
-    this.wait = Math.min(2 * wait, LAST_WAIT_MS);
-    await this.again(cause, Promise.race([sleep(wait), new Promise((resolve) => (this.wake = resolve))]));
-  }
-
-  // The drawing still has no answer.
-  async again(cause, moment) {
-    this.wanted ??= cause;
+    // What is wanted still is asked for again: in a moment, or when the server is back.
+    emit("mnist:refused", answer ?? { code: "lost", error: "reconnecting…" });
+    if (answer && answer.code !== "rate") return;
+    this.wanted ??= details.cause;
+    if (!answer) return;
     this.run();
-    await moment;
+    await sleep(RATE_MS);
+  }
+
+  show(answer, details) {
+    const image = Array.from(answer.image);
+    emit("mnist:prediction", { ...answer, image, ...details, resting: this.pad.isResting });
   }
 }

@@ -101,7 +101,7 @@ export class Reader {
   async fetch(weights, controller) {
     const timer = setTimeout(() => controller.abort(new Error("took too long")), PATIENCE_MS);
     try {
-      const response = await fetch(weights.url, { signal: controller.signal });
+      const response = await fetch(weights.url, { signal: controller.signal, priority: "low" });
       if (!response.ok) throw new Error(`status ${response.status}`);
       weights.bytes = await response.arrayBuffer();
       this.wake();

@@ -1,27 +1,40 @@
 // The sketchpad: vector strokes, drawn, undone and redone, and the answer asked for as they grow.
 import { write } from "../shared/draw.js";
-import { connect, emit, on, page } from "../shared/page.js";
+import { connect, emit, on, page, session } from "../shared/page.js";
+import { sleep } from "../shared/latest.js";
 import { storage } from "../shared/storage.js";
 import { checked, rounded } from "../shared/strokes.js";
 import { Asking } from "./asking.js";
 import { Drawing } from "./drawing.js";
 import { drawByKeyboard, hearCommands } from "./keyboard.js";
+import { LocalReader } from "./local.js";
+import { OwnWeights, fetchWeights, idle } from "./own.js";
 import { Paper } from "./paper.js";
 import { drawByPointer } from "./pointer.js";
 
 const REST_MS = 400; // without movement: the pen rests
 const FULL = "That is all the ink that fits. Undo or clear to go on.";
 const STORED = "mnist:ink";
+const MOST_TRIES = 3; // to bring the weights
+const AGAIN_MS = 30_000;
+
+const once = (target, name) => new Promise((resolve) => target.addEventListener(name, resolve, { once: true }));
 
 class Sketchpad {
-  constructor(element, server) {
+  constructor(element, server, weights) {
     this.element = element;
     this.server = server;
     this.changedAt = performance.now();
     this.timer = undefined; // until the pen rests
     this.drawing = new Drawing(checked(storage.readList(STORED)) ?? []);
     this.paper = new Paper(element.querySelector("canvas"), this.drawing);
+    this.reader = new LocalReader();
     this.asking = new Asking(this);
+    this.own = new OwnWeights(this.reader, {
+      fetchWeights: async (each) => fetchWeights(await session(), each),
+      isWanted: ({ kept }) => !page.lost && !document.hidden && (page.model === "yours" || kept.length > 0),
+      heard: ({ told = true } = {}) => (told ? emit("mnist:moment") : this.asking.predict("moment")),
+    });
     this.guide = element.querySelector(".guide");
     this.note = element.querySelector(".note");
     this.buttons = Object.fromEntries(
@@ -31,7 +44,8 @@ class Sketchpad {
     page.strokes = this.drawing.strokes;
     page.setStrokes = (strokes) => this.setStrokes(strokes);
     this.show();
-    this.asking.predict("model"); // also warms the connection up
+    // It also warms the connection up.
+    this.asking.predict("model").then(() => weights && this.bringReady(weights));
     if (page.strokes.length) emit("mnist:ink", { strokes: page.strokes });
   }
 
@@ -52,11 +66,38 @@ class Sketchpad {
     for (const [command, button] of Object.entries(this.buttons)) {
       button.addEventListener("click", () => this.act(command));
     }
-    on(this.element, "mnist:model", () => this.asking.predict("model"));
+    on(this.element, "mnist:model", () => this.again());
     // What answers now, and whether for this drawing still, the server alone knows.
-    on(this.element, "mnist:renewed", () => this.asking.predict("model"));
-    on(this.element, "mnist:connection", ({ lost }) => lost || this.asking.predict("model"));
+    on(this.element, "mnist:renewed", () => {
+      this.own.follow(null);
+      this.asking.predict("model");
+    });
+    on(this.element, "mnist:connection", ({ lost }) => lost || this.again());
+    on(this.element, "mnist:own", ({ own }) => this.own.follow(own));
+    document.addEventListener("visibilitychange", () => this.own.bring());
     on(this.element, "mnist:moment", () => this.asking.predict("moment"));
+  }
+
+  again() {
+    this.asking.predict("model");
+    this.own.bring();
+  }
+
+  // Has the network answer here, once the page is there and nobody draws.
+  async bringReady({ address, sha256 }) {
+    if (document.readyState !== "complete") await once(window, "load");
+    this.reader.start();
+    this.own.bring();
+    for (let tries = 1; tries <= MOST_TRIES && this.element.isConnected; tries += 1) {
+      await idle();
+      if (!this.isResting) await once(window, "mnist:rest");
+      const url = new URL(address, document.baseURI).href;
+      if (await this.reader.load("ready", 1, { url, sha256 })) {
+        this.asking.predict("model");
+        return;
+      }
+      await sleep(tries * AGAIN_MS);
+    }
   }
 
   get isResting() {
@@ -136,7 +177,7 @@ class Sketchpad {
   }
 }
 
-export function mount({ element, server }) {
+export function mount({ element, server, props }) {
   connect(server);
-  return new Sketchpad(element, server);
+  return new Sketchpad(element, server, props?.weights);
 }

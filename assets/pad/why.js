@@ -25,8 +25,9 @@ export function mount({ element, server }) {
     live.hidden = blank;
     if (blank) return;
     const drawing = { strokes: rounded(page.strokes), model: page.model };
-    // The pad says where the server is out of reach; the next stroke asks again.
+    // Where the server is out of reach, the page says so, and asks again when it is back.
     const answer = await call(server, "why", drawing).catch(() => null);
+    live.toggleAttribute("data-stale", !answer);
     if (answer?.ok && !answer.blank) show(answer);
   });
 
@@ -43,4 +44,5 @@ export function mount({ element, server }) {
 
   details.addEventListener("toggle", refresh);
   for (const event of ["mnist:ink", "mnist:model", "mnist:moment"]) on(element, event, refresh);
+  on(element, "mnist:connection", ({ lost }) => lost || refresh());
 }

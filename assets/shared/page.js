@@ -4,22 +4,28 @@
 //   mnist:drawing {}             the pen has just moved
 //   mnist:rest {}                the pen has not moved for a moment
 //   mnist:prediction {...}       the model's answer for the drawing
-//   mnist:refused {error}        the server would not answer for the drawing
+//   mnist:refused {code, error}  the drawing has no answer, and why
 //   mnist:model {model}          "ready" or "yours" answers from now on
 //   mnist:moment {}              the visitor's own model has changed
+//   mnist:own {own, trained}     what "yours" is, as `page.own`; and whether there is such a model
 //   mnist:renewed {}             the server had forgotten the visitor: their runs and models are gone
-//   mnist:connection {lost}      the server is out of reach, or back
+//   mnist:connection {lost}      the server is out of reach; or there, after a call came to nothing
 import { sleep } from "./latest.js";
 import { storage } from "./storage.js";
 
 const TOKEN = "mnist:token";
 const MODEL = "mnist:model";
 const TIMEOUT_MS = 10_000;
+const FIRST_WAIT_MS = 250; // where the server is out of reach
+const LAST_WAIT_MS = 4000;
 
 export const page = {
   model: storage.read(MODEL) === "yours" ? "yours" : "ready",
   strokes: [],
   prediction: null,
+  trained: false, // the visitor has a model of their own
+  own: null, // {run, step, version, kept}: what "yours" is, where the browser may have it
+  lost: false, // the server is out of reach
   setStrokes() {}, // the sketchpad puts its own here
 };
 
@@ -34,7 +40,19 @@ window.addEventListener("mnist:model", ({ detail }) => {
   page.model = detail.model;
   storage.write(MODEL, detail.model);
 });
-window.addEventListener("mnist:prediction", ({ detail }) => (page.prediction = detail));
+window.addEventListener("mnist:prediction", ({ detail }) => {
+  page.prediction = detail;
+  page.trained = detail.trained;
+});
+window.addEventListener("mnist:own", ({ detail }) => {
+  page.own = detail.own;
+  page.trained = detail.trained;
+});
+window.addEventListener("mnist:renewed", () => (page.own = null));
+window.addEventListener("offline", () => {
+  lose();
+  lookForServer();
+});
 
 class CallError extends Error {
   constructor(code) {
@@ -64,25 +82,50 @@ let known;
 const connected = new Promise((resolve) => (known = resolve));
 export const connect = (server) => known(server);
 let opening = null;
+let token = null; // of the session that is open
+let reopening = null;
 
+function lose() {
+  if (page.lost) return;
+  page.lost = true;
+  emit("mnist:connection", { lost: true });
+}
+
+function found(now) {
+  const wasMissed = page.lost || reopening !== null;
+  const isRenewed = token !== null && token !== now;
+  token = now;
+  storage.write(TOKEN, token);
+  opening = Promise.resolve(token);
+  reopening = null;
+  page.lost = false;
+  if (isRenewed) emit("mnist:renewed");
+  if (wasMissed) emit("mnist:connection", { lost: false });
+  return token;
+}
+
+// The session's secret: the one that there was, where the server still knows it.
 async function open() {
   const server = await connected;
-  let lost = false;
-  for (let wait = 250; ; wait = Math.min(2 * wait, 4000)) {
-    try {
-      const payload = { token: storage.read(TOKEN) };
-      const answer = await ask(server, "open_session", payload, TIMEOUT_MS);
-      if (answer.ok) {
-        storage.write(TOKEN, answer.token);
-        if (lost) emit("mnist:connection", { lost: false });
-        return answer.token;
-      }
-    } catch {
-      lost = true;
-      emit("mnist:connection", { lost });
-    }
-    await sleep(wait);
+  for (let wait = FIRST_WAIT_MS; ; wait = Math.min(2 * wait, LAST_WAIT_MS)) {
+    const payload = { token: storage.read(TOKEN) };
+    const answer = await ask(server, "open_session", payload, TIMEOUT_MS).catch(() => null);
+    if (answer?.ok) return found(answer.token);
+    if (!answer) lose();
+    await pause(wait);
   }
+}
+
+// Until the network is back, or where the browser doesn't know that it is away, for a while.
+function pause(ms) {
+  const online = new Promise((resolve) => window.addEventListener("online", resolve, { once: true }));
+  return Promise.race(window.navigator?.onLine === false ? [online] : [online, sleep(ms)]);
+}
+
+// After a call that came to nothing, for whatever reason: asks for the session until the server is
+// there, and says so, since who called waits for that.
+function lookForServer() {
+  if (token) reopening ??= pause(FIRST_WAIT_MS).then(open);
 }
 
 // The visitor's secret, once there is one.
@@ -92,14 +135,19 @@ export function session() {
 }
 
 // Calls server[name]({...payload, token}). A session that the server has forgotten (it was
-// restarted, or the visitor was away for long) is opened again, once, without a word.
+// restarted, or the visitor was away for long) is opened again, once, without a word. Nothing goes out
+// while the server is away: a connection that hangs would be waited for again and again.
 export async function call(server, name, payload = {}, { timeout = TIMEOUT_MS } = {}) {
+  if (reopening) throw new CallError("lost");
   const used = session();
-  const answer = await ask(server, name, { ...payload, token: await used }, timeout);
-  if (answer.code !== "session") return answer;
-  if (opening === used) {
-    opening = null;
-    session().then(() => emit("mnist:renewed"));
+  const attempt = async () => ask(server, name, { ...payload, token: await session() }, timeout);
+  try {
+    const answer = await attempt();
+    if (answer.code !== "session") return answer;
+    if (opening === used) opening = null;
+    return await attempt();
+  } catch (error) {
+    lookForServer();
+    throw error;
   }
-  return ask(server, name, { ...payload, token: await session() }, timeout);
 }

@@ -40,6 +40,8 @@ _OUTCOMES: dict[Outcome, tuple[str, str]] = {
         "Try a tenth of the learning rate. The last good weights stay.",
     ),
 }
+#: Larger weights stay here: over most links they would come too late to be of use.
+MAX_TRAVELLING_BYTES = 3 * 2**20
 _GUESSING = 0.2
 _LEARNT = 0.5
 _MAX_CHANGES = 6  # of one setting that are told
@@ -91,6 +93,7 @@ class Run:
         self.test_accuracy: float | None = None
         self.milestones: dict[str, float | None] = {"97": None, "98": None}
         self.version = 0
+        self.weights_version = 0  # of the newest weights: grows with each change of them
         self.paused_at = math.inf  # on the clock of the sweep
         self._latest_measure: Snapshot | None = None
         self._classifier: tuple[Snapshot, Classifier] | None = None
@@ -116,6 +119,7 @@ class Run:
         """Take in one report of the worker that trains this run."""
         with self._lock:
             self.version += 1
+            before = self._newest
             match report:
                 case Download():
                     self.status, self.download_bytes = "loading", report.received_bytes
@@ -138,6 +142,8 @@ class Run:
                     self._ended(report)
                 case Failed():
                     self.status, self.sentence = _FAILURES[report.code]
+            if self._newest is not before:
+                self.weights_version = self.version
 
     def _keep_measure(self, snapshot: Snapshot) -> None:
         if snapshot.predictions:
@@ -197,8 +203,27 @@ class Run:
         """The snapshot of a moment of the slider; the newest weights for None."""
         with self._lock:
             if moment is None:
-                return self.live or (self.moments[-1] if self.moments else None)
+                return self._newest
             return self.moments[moment] if 0 <= moment < len(self.moments) else None
+
+    @property
+    def _newest(self) -> Snapshot | None:
+        return self.live or (self.moments[-1] if self.moments else None)
+
+    def travelling(self, step: int | None) -> tuple[Snapshot, int] | None:
+        """The weights kept of that step, or the newest for None, with their version.
+
+        Of one step, versions are the same for good; the newest weights' version only grows. None where
+        there are no such weights, or they are too large to travel.
+        """
+        with self._lock:
+            newest = self._newest
+            if step is None:
+                found, version = newest, self.weights_version
+            else:
+                found, version = next((each for each in self.moments if each.step == step), None), 1
+        travels = found is not None and 0 < len(found.weights) <= MAX_TRAVELLING_BYTES
+        return (found, version) if found is not None and travels else None
 
     def moment_at(self, step: int | None) -> int | None:
         """The moment of that step, where it is kept."""
@@ -259,6 +284,8 @@ class Run:
         """The run in a few figures, for the page's status line and leaderboard."""
         with self._lock:
             best = self.final or (self.moments[-1] if self.moments else None)
+            newest = self._newest
+            travels = newest is not None and len(newest.weights) <= MAX_TRAVELLING_BYTES
             return {
                 "id": self.id,
                 "setup": self.setup.as_json(),
@@ -277,6 +304,8 @@ class Run:
                     [each.step, each.epoch, each.accuracy, each.loss] for each in self.moments
                 ],
                 "version": self.version,
+                # Of the newest weights; None where there are none that a browser may have.
+                "weights": self.weights_version if travels else None,
             }
 
 

@@ -255,6 +255,13 @@ class Session:
         return self.find(run_id) if self.has_model and self.loaded is None else None
 
     @property
+    def answering_version(self) -> int | None:
+        """The version of the newest weights of a run, where those are "yours"; else None."""
+        run = self.answering
+        newest = self._shown is None or self._shown[1] is None
+        return run.weights_version if run is not None and newest else None
+
+    @property
     def is_empty(self) -> bool:
         """Whether nothing would be lost with this session."""
         return not self.runs and self.loaded is None

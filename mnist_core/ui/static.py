@@ -1,7 +1,9 @@
-"""The page's scripts: ES modules of `assets/`, at addresses that change with what is in them."""
+"""What browsers keep for good: scripts and weights of `assets/`, at addresses of their content."""
 
 from __future__ import annotations
 
+import asyncio
+import gzip
 import hashlib
 import json
 from collections.abc import Mapping
@@ -12,12 +14,17 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from mnist_core.files import ASSETS
+from mnist_core.files import ASSETS, WEIGHTS
 
 # A changed script has another address, so a browser keeps what it has for good.
 _FOR_GOOD = {"Cache-Control": "public, max-age=31536000, immutable"}
 # Folders of the scripts that the pad needs.
 _FIRST = ("shared/", "pad/")
+# The browser's own network, which a visit begins without.
+_LATER = frozenset(
+    f"pad/{name}.js"
+    for name in ("reader", "classifier", "raster", "network", "checkpoint", "words")
+)
 
 
 @cache
@@ -46,6 +53,27 @@ def address(name: str) -> str:
     return f"page/{version()}/{name}"
 
 
+@cache
+def _weights() -> bytes:
+    return WEIGHTS.read_bytes()
+
+
+@cache
+def _compressed_weights() -> bytes:
+    return gzip.compress(_weights(), compresslevel=6)
+
+
+@cache
+def _weights_digest() -> str:
+    return hashlib.sha256(_weights()).hexdigest()
+
+
+def weights() -> dict[str, str]:
+    """Where the page finds the ready-made model's file: {address, sha256}, as `address` gives it."""
+    digest = _weights_digest()
+    return {"address": f"page/{digest[:16]}/{WEIGHTS.name}", "sha256": digest}
+
+
 def mount_script(name: str) -> str:
     """What a component runs when it is shown: it loads the script `name` and calls its `mount`."""
     where = f"new URL({json.dumps(address(name))}, document.baseURI)"
@@ -53,21 +81,34 @@ def mount_script(name: str) -> str:
 
 
 def preload_links() -> str:
-    """Elements for the page's head: all scripts at once, not one after the other's imports.
+    """Elements for the page's head: the scripts at once, not one after the other's imports.
 
-    A browser takes six at a time, so the pad's, which a visitor sees first, come first.
+    Those of the browser's own network come later. A browser takes six at a time, so the pad's, which a
+    visitor sees first, come first.
     """
-    names = sorted(modules(), key=lambda name: not name.startswith(_FIRST))
+    names = sorted(modules().keys() - _LATER, key=lambda name: (not name.startswith(_FIRST), name))
     return "".join(f'<link rel="modulepreload" href="{address(name)}">' for name in names)
 
 
 async def _serve(request: Request) -> Response:
+    asked = f"page/{request.path_params['version']}/{request.path_params['name']}"
+    if asked == weights()["address"]:
+        return await _serve_weights("gzip" in request.headers.get("accept-encoding", ""))
     content = modules().get(request.path_params["name"])
     if content is None or request.path_params["version"] != version():
         return JSONResponse({"error": "There is nothing here."}, status_code=404)
     return Response(content, media_type="text/javascript", headers=_FOR_GOOD)
 
 
+async def _serve_weights(compressed: bool) -> Response:
+    headers = {**_FOR_GOOD, "Vary": "Accept-Encoding"}
+    content = _weights()
+    if compressed:
+        headers["Content-Encoding"] = "gzip"
+        content = await asyncio.to_thread(_compressed_weights)  # the first time, it takes a while
+    return Response(content, media_type="application/octet-stream", headers=headers)
+
+
 def static_route() -> Route:
-    """The route that serves the scripts; only a name that is known leads to one."""
+    """The route that serves scripts and weights; only a name that is known leads to one."""
     return Route("/page/{version}/{name:path}", _serve, methods=["GET"], name="page_scripts")

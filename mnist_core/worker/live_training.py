@@ -10,6 +10,7 @@ import time
 import torch
 
 from mnist_core.data.datasets import Splits
+from mnist_core.models.checkpoints import load_checkpoint
 from mnist_core.models.mlp import MLP
 from mnist_core.training.config import TrainConfig
 from mnist_core.training.events import EndEvent, EpochEvent, StepEvent
@@ -249,9 +250,10 @@ class LiveTraining:
         weights = None if outcome == "diverged" else checkpoint_of(self._model)
         if weights is None:
             return End(run=self._start.run, outcome=outcome, elapsed_s=elapsed_s)
-        found = test = measure(self._model, Sample.of(self._held, self._model))
+        kept = load_checkpoint(weights, check_answers=False)
+        found = test = measure(kept, Sample.of(self._held, kept))
         if self._measured_on != "test" and self._test is not None:
-            test = measure(self._model, Sample.of(self._test, self._model))
+            test = measure(kept, Sample.of(self._test, kept))
         snapshot = Snapshot(
             step=self._latest.step,
             epoch=self._latest.epoch,

@@ -78,7 +78,7 @@ class Observer:
         measured: bool,
         passing: bool = False,
     ) -> None:
-        """Send the weights of now: as a `Moment`, in float16, or as `Live`.
+        """Send the weights of now, as a `Moment` or as `Live`.
 
         measured: with how they do. passing: where weights for `Live` are due already, leave these out.
         """
@@ -108,7 +108,7 @@ class Observer:
         self._replica.load_state_dict(due.weights)
         if due.kind is Live:
             self._live_is_due = False
-        weights = checkpoint_of(self._replica, half=due.kind is Moment)
+        weights = checkpoint_of(self._replica)
         if weights is None:
             return
         found = measure(self._replica, self._sample) if due.measured else None
@@ -125,8 +125,8 @@ class Observer:
         self._send(due.kind(run=self._run, snapshot=snapshot))
 
 
-def checkpoint_of(model: MLP, *, half: bool = False) -> bytes | None:
-    """The model as a checkpoint, or None where a weight isn't finite: it would answer nothing."""
+def checkpoint_of(model: MLP) -> bytes | None:
+    """The model as a checkpoint in float16, as browsers get it too; None where a weight isn't finite."""
     if not all(is_finite(tensor) for tensor in model.state_dict().values()):
         return None
-    return dump_checkpoint(model, half=half)
+    return dump_checkpoint(model, half=True)

@@ -75,12 +75,15 @@ test("two calls that find the session forgotten open one new one between them", 
 });
 
 test("what is no answer is an error: a function that raised, a connection lost, a wait too long", async () => {
+  const back = () => new Promise((resolve) => globalThis.window.addEventListener("mnist:connection", resolve, { once: true }));
   for (const value of [undefined, null, "Traceback", {}, { ok: "yes" }]) {
     answers.push(value);
     await assert.rejects(call(server, "work"), { code: "lost" });
+    await back();
   }
   answers.push(new TypeError("fetch failed"));
   await assert.rejects(call(server, "work"), /fetch failed/);
+  await back();
   const never = { work: () => new Promise(() => {}) };
   await assert.rejects(call(never, "work", {}, { timeout: 5 }), { code: "timeout" });
 });

@@ -19,6 +19,8 @@ OPEN = [
     "/config",
     "/assets/index-1.js",
     "/page/0123456789abcdef/shared/page.js",
+    "/page/0123456789abcdef/mnist.safetensors",
+    "/page/weights",
     "/theme.css",
     "/login",
     "/gradio_api/component_server",
@@ -44,7 +46,9 @@ CLOSED = [
     "/docs",
     "/openapi.json",
     "/../etc/passwd",
-    "/page/0123456789abcdef/mnist.safetensors",
+    "/page/0123456789abcdef/other.safetensors",
+    "/page/mnist.safetensors",
+    "/page/weights/1",
     "/page/0123456789abcdef/../../app.py",
 ]
 

@@ -179,10 +179,15 @@ def test_a_lost_connection_is_said_calmly_and_mended(page: Page) -> None:
     def lose(route: Route) -> None:
         route.abort()
 
+    page.route("**/mnist.safetensors", lose)
+    page.reload()
+    page.wait_for_function("window.mnist?.prediction")
     page.route("**/component_server/**", lose)
     draw(page, SEVEN)
     expect(page.locator("#answer")).to_have_text("reconnecting…")
+    expect(page.get_by_text("No connection: training")).to_be_visible()
     page.unroute("**/component_server/**")
+    expect(page.get_by_text("No connection: training")).to_be_hidden()
     expect(page.locator("#answer")).to_have_text("7")
 
 

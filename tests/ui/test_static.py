@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import hashlib
 import http.client
 import re
 from pathlib import Path
@@ -10,16 +12,18 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, expect
 
-from mnist_core.files import ASSETS
-from mnist_core.ui.static import address, modules, mount_script, preload_links, version
+from mnist_core.files import ASSETS, WEIGHTS
+from mnist_core.ui.static import address, modules, mount_script, preload_links, version, weights
 from tests.support.app import serve
 from tests.support.browser import SEVEN, draw, open_page
 
 
-def get(url: str, path: str, *, method: str = "GET") -> tuple[int, dict[str, str], bytes]:
+def get(
+    url: str, path: str, *, method: str = "GET", encoding: str = "identity"
+) -> tuple[int, dict[str, str], bytes]:
     """Status, headers and body; the path goes out as it stands, dots and all."""
     connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=60)
-    connection.request(method, path)
+    connection.request(method, path, headers={"Accept-Encoding": encoding})
     response = connection.getresponse()
     headers = {name.lower(): value for name, value in response.getheaders()}
     body = response.read()
@@ -39,6 +43,23 @@ def test_every_script_has_an_address_of_its_content(app_url: str) -> None:
         assert headers["content-type"] == "text/javascript; charset=utf-8"
         assert headers["cache-control"] == "public, max-age=31536000, immutable"
         assert headers["x-content-type-options"] == "nosniff"
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "identity"])
+def test_the_weights_have_an_address_of_their_content(app_url: str, encoding: str) -> None:
+    named = weights()
+    assert named["address"] == f"page/{named['sha256'][:16]}/mnist.safetensors"
+    path = f"/{named['address']}"
+    status, headers, body = get(app_url, path, encoding=encoding)
+    assert status == 200
+    assert headers["cache-control"] == "public, max-age=31536000, immutable"
+    assert headers["vary"] == "Accept-Encoding"
+    assert headers.get("content-encoding", "identity") == encoding
+    if encoding == "gzip":
+        assert len(body) < 6.5e6
+        body = gzip.decompress(body)
+    assert body == WEIGHTS.read_bytes()
+    assert hashlib.sha256(body).hexdigest() == named["sha256"]
 
 
 @pytest.mark.parametrize(
@@ -82,9 +103,16 @@ def test_a_script_that_is_not_there_is_a_mistake_of_the_page() -> None:
         mount_script("pad/anwser.js")
 
 
-def test_all_scripts_are_announced_in_the_head_and_the_pads_first() -> None:
+# What the browser's own network consists of: the page does without, to begin with.
+LATER = {
+    f"pad/{name}.js"
+    for name in ("reader", "classifier", "raster", "network", "checkpoint", "words")
+}
+
+
+def test_the_scripts_are_announced_in_the_head_and_the_pads_first() -> None:
     linked = re.findall(r'<link rel="modulepreload" href="([^"/][^"]*)">', preload_links())
-    assert sorted(linked) == sorted(address(name) for name in modules())
+    assert sorted(linked) == sorted(address(name) for name in modules().keys() - LATER)
     of_the_pad = ["/shared/" in each or "/pad/" in each for each in linked]
     assert of_the_pad == sorted(of_the_pad, reverse=True)
     assert any(of_the_pad)
@@ -110,9 +138,10 @@ def test_the_page_works_behind_a_prefix(browser: Browser, tmp_path: Path) -> Non
         expect(page.locator("#hood [data-part=model]")).to_have_text(
             "The ready-made model answers."
         )
+        page.wait_for_function("mnist.prediction.version === 1")  # the network answers here
         loaded = page.evaluate(
             "performance.getEntriesByType('resource').map(({ name }) => new URL(name).pathname)"
         )
         context.close()
-    assert {f"/digits/{address(name)}" for name in modules()} <= set(loaded)
+    assert {f"/digits/{address(name)}" for name in modules().keys() - LATER} <= set(loaded)
     assert said == []

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from mnist_core.server.gate.requests import PAGE_CALLS, SIGN_IN, path_of, refuse, stated_bytes
+from mnist_core.server.gate.requests import (
+    PAGE_CALLS,
+    SIGN_IN,
+    WEIGHTS,
+    path_of,
+    refuse,
+    stated_bytes,
+)
 from mnist_core.server.limits import Limits
 from mnist_core.server.rates import Buckets
 
@@ -50,7 +57,7 @@ class Rates:
 
     def _within(self, scope: Scope) -> bool:
         address = _address_of(scope)
-        of_the_api = scope["method"] == "POST" and path_of(scope) != PAGE_CALLS
+        of_the_api = scope["method"] == "POST" and path_of(scope) not in (PAGE_CALLS, WEIGHTS)
         if of_the_api and not self._api.take(address):
             return False
         size = stated_bytes(scope) or 0

@@ -21,6 +21,7 @@ from mnist_core.ui.drawings import DrawingRequest
 from mnist_core.ui.endpoint import PICTURE, SEVEN, endpoint
 from mnist_core.ui.numbers import grey
 from mnist_core.ui.pad.pictures import read_picture
+from mnist_core.ui.static import weights
 
 if TYPE_CHECKING:
     from mnist_core.models.classifier import Classifier, Prediction
@@ -86,7 +87,7 @@ def pad_column(application: Application) -> None:
         return await asyncio.to_thread(threaded, payload)
 
     functions: list[Callable[..., Any]] = [open_session, predict]
-    component("pad/sketchpad", server_functions=functions)
+    component("pad/sketchpad", server_functions=functions, weights=weights())
     component("pad/answer")
     endpoint(
         _predict_endpoint(application),
@@ -111,11 +112,14 @@ def _predict(session: Session, request: PredictRequest, *, max_points: int) -> A
     ink = Ink(strokes)
     trained = session.has_model
     model: Model = request.model if trained else "ready"
+    version = session.answering_version if model == "yours" else None
     prediction = session.classifier_for(model).predict(ink)
     return {
         "seq": request.seq,
         "model": model,
         "trained": trained,
+        # Taken before its weights: the answer is of this version or a later one.
+        "version": version,
         "blank": ink.is_empty,
         "digit": prediction.digit,
         "words": words(prediction, blank=ink.is_empty),

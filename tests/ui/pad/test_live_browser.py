@@ -1,0 +1,372 @@
+"""The answer comes from the visitor's own browser, and from the server wherever that can't be."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, Request, Route, expect
+
+from mnist_core.data.datasets import Splits
+from mnist_core.files import WEIGHTS
+from mnist_core.ui.static import weights
+from tests.support.browser import ONE, PATIENCE_MS, SEVEN, draw, open_page
+
+FILE = "**/mnist.safetensors"
+SHORT = "#preset=few&epochs=10"
+LONG = "#preset=few&epochs=100&pictures=5000"
+
+# Notes every answer, and what the page's worker says.
+_NOTE = """window.answers = [];
+addEventListener("mnist:prediction", ({ detail }) => answers.push(detail));
+window.told = [];
+window.Worker = class extends Worker {
+  constructor(...given) {
+    super(...given);
+    this.addEventListener("message", ({ data }) => told.push(data));
+  }
+};"""
+_IS_HERE = "answers.some(({ asked, version }) => asked === 'ready' && version === 1)"
+
+Open = Callable[..., Page]
+
+
+class Asked:
+    """What the page asks the server for, by the names of its functions and the ends of addresses."""
+
+    def __init__(self, page: Page) -> None:
+        self.names: list[str] = []
+        page.on("request", self._note)
+
+    def _note(self, request: Request) -> None:
+        named = re.search(r'"fn_name":"(\w+)"', request.post_data or "")
+        self.names.append(named[1] if named else request.url.rsplit("/", 1)[-1])
+
+    def count(self, name: str) -> int:
+        return self.names.count(name)
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def visit(context: BrowserContext, app_url: str) -> Iterator[Open]:
+    """Opens the page at the address with `hash_`; fails the test if its scripts fail."""
+    errors: list[str] = []
+
+    def visit(hash_: str = "", *, script: str = "") -> Page:
+        page = context.new_page()
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.add_init_script(_NOTE + script)
+        open_page(page, app_url + hash_)
+        return page
+
+    yield visit
+    assert not errors
+
+
+def wait_until_here(page: Page) -> None:
+    page.wait_for_function(_IS_HERE)
+
+
+def answer(page: Page) -> dict[str, Any]:
+    """The newest answer, with what it is of the drawing alone."""
+    kept = ("digit", "words", "blank", "probabilities", "likeness", "image", "model", "trained")
+    detail = page.evaluate("window.mnist.prediction")
+    return {name: detail[name] for name in kept}
+
+
+def train(page: Page, *, until: str = r"^(Done|Stopped\. What)") -> None:
+    page.get_by_role("button", name="Train", exact=True).click()
+    expect(page.locator("#status")).to_have_text(re.compile(until), timeout=PATIENCE_MS)
+
+
+def wait_for_the_last_weights(page: Page) -> None:
+    """Until the final weights and all moments that are brought along are here."""
+    page.wait_for_function(
+        "[...mnist.own?.kept ?? []].length && window.mnist.prediction.version === mnist.own.version"
+    )
+
+
+def test_with_the_weights_here_no_answer_is_asked_of_the_server(visit: Open) -> None:
+    page = visit()
+    asked = Asked(page)
+    wait_until_here(page)
+    before = asked.count("predict")
+    draw(page, SEVEN)
+    expect(page.locator("#answer")).to_have_text("7")
+    page.locator("#sketchpad").get_by_role("button", name="Clear").click()
+    expect(page.locator("#answer")).to_have_text("draw a digit")
+    draw(page, ONE)
+    expect(page.locator("#answer")).to_have_text("1")
+    assert asked.count("predict") == before
+
+
+def test_the_change_over_changes_no_answer(visit: Open, context: BrowserContext) -> None:
+    held: list[Route] = []
+    context.route(FILE, lambda route: held.append(route))
+    with context.expect_event("request", lambda request: request.url.endswith(".safetensors")):
+        page = visit()
+    page.evaluate("(strokes) => mnist.setStrokes(strokes)", SEVEN)
+    page.wait_for_function("mnist.prediction.words === '7'")
+    before = answer(page)
+    seen = page.locator("#probabilities").inner_text()
+    held[0].continue_()
+    wait_until_here(page)
+    after = answer(page)
+    for name in ("probabilities", "likeness"):  # four decimals; the last may differ
+        assert after.pop(name) == pytest.approx(before.pop(name), abs=2e-4)
+    assert after == before
+    assert page.locator("#probabilities").inner_text() == seen
+
+
+def test_the_weights_come_once_for_all_visits(visit: Open, context: BrowserContext) -> None:
+    from_disk = []
+    for _ in range(2):
+        page = visit()
+        wait_until_here(page)
+        address = page.evaluate(
+            "(end) => new URL(end, document.baseURI).href", weights()["address"]
+        )
+        from_disk.append(
+            page.evaluate(
+                """async (address) => {
+                  const response = await fetch(address, { cache: "only-if-cached", mode: "same-origin" });
+                  return [response.status, response.headers.get("Cache-Control")];
+                }""",
+                address,
+            )
+        )
+        page.close()
+    assert from_disk == [[200, "public, max-age=31536000, immutable"]] * 2
+
+
+@pytest.mark.parametrize("damage", ["cut", "altered", "missing"])
+def test_weights_that_are_damaged_leave_the_server_answering(
+    visit: Open, context: BrowserContext, damage: str
+) -> None:
+    content = WEIGHTS.read_bytes()
+    bad = {"cut": content[:100_000], "altered": content[:-1] + b"\x99", "missing": b""}[damage]
+    status = 404 if damage == "missing" else 200
+    context.route(FILE, lambda route: route.fulfill(status=status, body=bad))
+    page = visit()
+    asked = Asked(page)
+    page.wait_for_function("told.some(({ type }) => type === 'failed')")
+    draw(page, SEVEN)
+    expect(page.locator("#answer")).to_have_text("7")
+    assert asked.count("predict") > 0
+    assert not page.evaluate(_IS_HERE)
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "delete window.Worker;",
+        "window.Worker = class { constructor() { throw new Error('no worker'); } };",
+        # A browser that knows no module workers: an error is all that comes.
+        "window.Worker = class { postMessage() {} terminate() {}"
+        " set onerror(hear) { setTimeout(hear); } };",
+    ],
+)
+def test_a_browser_without_module_workers_asks_the_server(visit: Open, script: str) -> None:
+    page = visit(script=script)
+    asked = Asked(page)
+    draw(page, SEVEN)
+    expect(page.locator("#answer")).to_have_text("7")
+    assert asked.count("predict") > 0
+
+
+def test_a_worker_that_falls_silent_is_given_up(visit: Open) -> None:
+    page = visit(
+        script="""
+        const Real = window.Worker;
+        window.Worker = class extends Real {
+          postMessage(message, ...rest) {
+            if (!(window.silent && message.type === "strokes")) super.postMessage(message, ...rest);
+          }
+        };"""
+    )
+    wait_until_here(page)
+    page.evaluate("window.silent = true")
+    asked = Asked(page)
+    draw(page, SEVEN)
+    expect(page.locator("#answer")).to_have_text("7")
+    assert asked.count("predict") > 0
+
+
+@pytest.mark.usefixtures("mnist")
+class TestYours:
+    def test_it_moves_here_while_it_trains_and_ends_as_the_servers(self, visit: Open) -> None:
+        page = visit(LONG)
+        wait_until_here(page)
+        draw(page, SEVEN)
+        asked = Asked(page)
+        train(page, until=r"^Training: epoch")
+        page.wait_for_function(
+            "new Set(answers.filter(({ asked, version }) => asked === 'yours' && version)"
+            ".map(({ version }) => version)).size > 3"
+        )
+        while_training = asked.count("predict")
+        page.get_by_role("button", name="Stop", exact=True).click()
+        wait_for_the_last_weights(page)
+        versions = page.evaluate(
+            "answers.filter(({ asked, version }) => asked === 'yours' && version)"
+            ".map(({ version }) => version)"
+        )
+        assert versions == sorted(versions)
+        assert asked.count("predict") == while_training  # only before the first weights had come
+        here = answer(page)
+        there = ask_server(page, "predict", strokes=page.evaluate("mnist.strokes"), model="yours")
+        assert here["words"] == there["words"]
+        assert here["probabilities"] == pytest.approx(there["probabilities"], abs=2e-4)
+
+    def test_cut_off_it_goes_on_with_both_models_and_moments(
+        self, visit: Open, context: BrowserContext
+    ) -> None:
+        page = visit(SHORT)
+        wait_until_here(page)
+        draw(page, SEVEN)
+        asked = Asked(page)
+        train(page)
+        wait_for_the_last_weights(page)
+        count = page.evaluate("mnist.own.kept.length")
+        page.wait_for_function(
+            "(count) => told.filter(({ type, model }) =>"
+            " type === 'loaded' && model.startsWith('yours/1/')).length === count",
+            arg=count,
+        )
+        assert asked.count("weights") > count
+        seven = page.locator("#probabilities [data-digit='7']")
+        newest = seven.get_attribute("aria-valuenow")
+        context.set_offline(True)
+        expect(page.get_by_text("No connection: training")).to_be_visible()
+        page.locator("#lab-moment").press("Home")
+        expect(page.locator(".time output")).to_contain_text("Before the first step")
+        expect(seven).to_have_attribute("aria-valuenow", re.compile(r"^1?\d$"))
+        page.get_by_role("button", name="Now").click()
+        expect(seven).to_have_attribute("aria-valuenow", str(newest))
+        page.get_by_text("Ready-made", exact=True).click()
+        page.locator("#sketchpad").get_by_role("button", name="Clear").click()
+        draw(page, ONE)
+        expect(page.locator("#answer")).to_have_text("1")
+        page.get_by_text("Yours", exact=True).click()
+        page.locator("#lab-moment").press("Home")
+        context.set_offline(False)
+        expect(page.get_by_text("No connection: training")).to_be_hidden()
+        # The server is told where the slider stands, and the slider stays there.
+        expect(page.locator(".matrix-note")).to_contain_text("held-out pictures")
+        page.wait_for_function("mnist.prediction.asked === 'yours'")
+        strokes = page.evaluate("mnist.strokes")
+        page.wait_for_function(_SERVER_AGREES, arg=strokes)
+        expect(page.locator("#lab-moment")).to_have_value("0")
+
+    def test_no_other_visitor_gets_the_weights(self, visit: Open) -> None:
+        page = visit(SHORT)
+        train(page)
+        own = page.evaluate("mnist.own")
+        token = page.evaluate("mnist.session()")
+        other = visit()
+        assert weights_of(page, token, own["run"]) == "application/octet-stream"
+        assert weights_of(other, other.evaluate("mnist.session()"), own["run"]) == "gone"
+        assert weights_of(other, token[:-1] + "?", own["run"]) == "session"
+
+    def test_large_networks_stay_with_the_server(self, visit: Open) -> None:
+        page = visit("#preset=few&epochs=1&layers=1024-1024-1024")
+        wait_until_here(page)
+        draw(page, SEVEN)
+        asked = Asked(page)
+        train(page)
+        page.wait_for_function("mnist.prediction.model === 'yours'")
+        assert asked.count("predict") > 0
+        assert asked.count("weights") == 0
+
+    def test_weights_that_are_damaged_leave_the_server_answering(
+        self, visit: Open, context: BrowserContext
+    ) -> None:
+        context.route("**/page/weights", spoil)
+        page = visit(SHORT)
+        wait_until_here(page)
+        draw(page, SEVEN)
+        asked = Asked(page)
+        train(page)
+        page.wait_for_function("mnist.prediction.model === 'yours' && mnist.own?.kept.length")
+        answers = page.evaluate("answers.length")
+        draw(page, ONE)
+        page.wait_for_function(
+            "(count) => answers.length > count && mnist.prediction.asked === 'yours'", arg=answers
+        )
+        assert asked.count("predict") > 0
+        assert page.evaluate(
+            "told.every(({ type, model }) => type !== 'loaded' || model === 'ready')"
+        )
+
+
+def spoil(route: Route) -> None:
+    route.fulfill(
+        status=200,
+        body=b"\x08\x00\x00\x00\x00\x00\x00\x00{}      ",
+        headers={"Content-Type": "application/octet-stream", "X-Version": "7"},
+    )
+
+
+def weights_of(page: Page, token: str, run: int) -> str:
+    """The kind of file that comes, or the code of the refusal."""
+    return str(
+        page.evaluate(
+            """async ([token, run]) => {
+              const address = new URL("page/weights", document.baseURI);
+              const body = JSON.stringify({ token, run, step: null });
+              const response = await fetch(address, { method: "POST", body });
+              const kind = response.headers.get("Content-Type");
+              return kind === "application/json" ? (await response.json()).code : kind;
+            }""",
+            [token, run],
+        )
+    )
+
+
+_ASK = """async ([name, payload]) => {
+  const { components, root, api_prefix } = window.gradio_config;
+  const component_id = components.find(({ props }) => props?.server_fns?.includes(name)).id;
+  const data = { token: await mnist.session(), ...payload };
+  const body = JSON.stringify({ component_id, fn_name: name, session_hash: "test", data });
+  const headers = { "Content-Type": "application/json" };
+  const options = { method: "POST", headers, body };
+  return (await fetch(`${root}${api_prefix}/component_server/`, options)).json();
+}"""
+_SERVER_AGREES = f"""async (strokes) => {{
+  const there = await ({_ASK})(["predict", {{ strokes, model: "yours", seq: 0 }}]);
+  const here = mnist.prediction.probabilities;
+  return there.probabilities.every((value, i) => Math.abs(value - here[i]) < 2e-4);
+}}"""
+
+
+def ask_server(page: Page, name: str, **payload: object) -> dict[str, Any]:
+    """What the server answers this visitor, whatever the page does."""
+    answer: dict[str, Any] = page.evaluate(_ASK, [name, {"seq": 0} | payload])
+    return answer
+
+
+def test_a_slow_link_is_no_reason_to_wait(visit: Open, context: BrowserContext) -> None:
+    context.route(FILE, lambda route: None)  # never comes
+    page = visit()
+    asked = Asked(page)
+    draw(page, SEVEN)
+    expect(page.locator("#answer")).to_have_text("7")
+    assert asked.count("predict") > 0
+
+
+def test_the_secret_is_in_no_address(visit: Open, mnist: Splits) -> None:
+    page = visit(SHORT)
+    addresses: list[str] = []
+    page.on("request", lambda request: addresses.append(request.url))
+    train(page)
+    token = page.evaluate("mnist.session()")
+    assert [each for each in addresses if token in each] == []
+    assert any(each.endswith("/page/weights") for each in addresses)

@@ -1,0 +1,163 @@
+"""A visitor's own weights over the network: whose, which, and how they are refused."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from typing import Any
+
+import pytest
+import safetensors.torch
+import torch
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
+
+from mnist_core.data.datasets import Splits
+from mnist_core.ink.ink import Ink
+from mnist_core.models.checkpoints import dump_checkpoint, load_checkpoint
+from mnist_core.models.classifier import Classifier
+from mnist_core.models.mlp import MLP
+from mnist_core.server.limits import Limits
+from mnist_core.server.rates import BURST_S
+from mnist_core.server.session import Session
+from mnist_core.server.sessions import Sessions
+from mnist_core.ui.pad.weights import weights_route
+from mnist_core.worker.messages import Live, Snapshot
+from tests.support.browser import SEVEN
+from tests.support.synthetic import uniform_model
+from tests.support.visitors import Clock, Pool
+
+Answered = tuple[dict[str, str], Any]
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def pool() -> Pool:
+    return Pool()
+
+
+@pytest.fixture
+def sessions(pool: Pool, clock: Clock) -> Sessions:
+    ready = Classifier(uniform_model())
+    return Sessions(ready=ready, limits=Limits(), pool=pool, clock=clock)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def client(sessions: Sessions) -> TestClient:
+    return TestClient(Starlette(routes=[weights_route(sessions)]))
+
+
+def ask(client: TestClient, session: Session, **payload: object) -> Answered:
+    """Headers, and the bytes or the refusal."""
+    response = client.post("/page/weights", json={"token": session.token} | payload)
+    assert response.status_code == 200
+    assert response.headers["cache-control"] == "no-store"
+    is_file = response.headers["content-type"] == "application/octet-stream"
+    return dict(response.headers), response.content if is_file else response.json()
+
+
+def code(client: TestClient, session: Session, **payload: object) -> str:
+    _, refusal = ask(client, session, **payload)
+    assert refusal["ok"] is False
+    assert refusal["error"].endswith(".")
+    return str(refusal["code"])
+
+
+def live(model: MLP, *, step: int) -> Live:
+    weights = dump_checkpoint(model, half=True)
+    return Live(run=1, snapshot=Snapshot(step=step, epoch=1, elapsed_s=1.0, weights=weights))
+
+
+def test_the_newest_weights_answer_as_the_server_does(
+    client: TestClient, sessions: Sessions, pool: Pool, digits: Splits
+) -> None:
+    session = sessions.open()
+    run = pool.train(session, digits)
+    headers, weights = ask(client, session, run=run.id)
+    assert (headers["x-step"], headers["x-version"]) == ("300", str(run.weights_version))
+    assert run.summary()["weights"] == run.weights_version
+    assert safetensors.torch.load(weights)["output.weight"].dtype == torch.float16
+    here = Classifier(load_checkpoint(weights)).predict(Ink(SEVEN))
+    there = session.classifier_for("yours").predict(Ink(SEVEN))
+    assert here.probabilities.tolist() == there.probabilities.tolist()
+
+
+def test_a_moment_is_found_by_its_step_even_where_others_were_given_up(
+    client: TestClient, sessions: Sessions, pool: Pool, digits: Splits
+) -> None:
+    session = sessions.open()
+    run = pool.train(session, digits)
+    moment = run.moments[2]
+    gone = run.moments[1]
+    run.thin()
+    headers, weights = ask(client, session, run=run.id, step=moment.step)
+    assert weights == moment.weights
+    assert (headers["x-step"], headers["x-version"]) == (str(moment.step), "1")
+    assert code(client, session, run=run.id, step=gone.step) == "gone"
+
+
+def test_versions_of_the_newest_weights_only_grow(sessions: Sessions, pool: Pool) -> None:
+    run = pool.begin(sessions.open())
+    model = MLP(run.setup.model_config())
+    assert run.travelling(None) is None
+    assert run.summary()["weights"] is None
+    versions = []
+    for step in (10, 20, 5):
+        run.hear(live(model, step=step))
+        run.change(dataclasses.replace(run.setup, learning_rate=step / 1000))
+        found = run.travelling(None)
+        assert found is not None
+        versions.append(found[1])
+    assert versions == sorted(set(versions))
+
+
+def test_another_visitors_weights_are_nobodys(
+    client: TestClient, sessions: Sessions, pool: Pool, digits: Splits
+) -> None:
+    pool.train(sessions.open(), digits)
+    other = sessions.open()
+    assert code(client, other, run=1) == "gone"
+    assert code(client, other, token="x" * 43, run=1) == "session"
+    assert code(client, other, token=None, run=1) == "session"
+
+
+@pytest.mark.parametrize("payload", [{"run": "1"}, {"run": 1, "step": "0"}, {"run": 1.5}, {}])
+def test_a_request_of_another_form_is_refused(
+    client: TestClient, sessions: Sessions, payload: dict[str, object]
+) -> None:
+    assert code(client, sessions.open(), **payload) == "payload"
+
+
+@pytest.mark.parametrize("body", [b"", b"[1]", b"\xff", b"[" * 100_000, b"1", b'"token"'])
+def test_what_is_no_request_is_refused(client: TestClient, body: bytes) -> None:
+    response = client.post("/page/weights", content=body)
+    assert json.loads(response.content)["ok"] is False
+
+
+def test_large_networks_stay_with_the_server(
+    client: TestClient, sessions: Sessions, pool: Pool
+) -> None:
+    session = sessions.open()
+    run = pool.begin(session, hidden_sizes=[1024] * 4)
+    run.hear(live(MLP(run.setup.model_config()), step=1))
+    assert run.summary()["weights"] is None
+    assert code(client, session, run=run.id) == "gone"
+
+
+def test_weights_count_by_their_size(
+    client: TestClient, sessions: Sessions, pool: Pool, clock: Clock
+) -> None:
+    session = sessions.open()
+    run = pool.begin(session, hidden_sizes=[1024])
+    run.hear(live(MLP(run.setup.model_config()), step=1))
+    answers = [ask(client, session, run=run.id)[1] for _ in range(60)]
+    given = [each for each in answers if isinstance(each, bytes)]
+    most = BURST_S * Limits().requests_per_s
+    assert most / 2 < len(given) * (1 + len(given[0]) / 2**18) <= most + len(given)
+    assert answers[-1]["code"] == "rate"
+    clock.now += 60
+    assert isinstance(ask(client, session, run=run.id)[1], bytes)
