@@ -3,24 +3,38 @@
 Trainings are one of the visitor's own, then two of other visitors.
 
     python -m tests.benchmarks.latency [--moves N] [--url URL] [--quick]
+    python -m tests.benchmarks.latency --link 0,150,300 [--yours] [--slow-cpu N] [--alone]
 
 Each figure is the time from the timestamp of a pointer event to the moment when the bars in the
 page show the answer for a drawing that contains it. Moves come at 60 a second, as from a mouse.
 Training needs MNIST: $MNIST_ROOT, else the cache folder, else a network.
+
+With `--link`, all bytes between browser and server take that many ms there and back, and instead of
+that: the bars' updates a second during strokes, pointer to bars, and the last move to the answer with
+it; for the ready-made model, and with `--yours` for one that trains, with how often a drawing at rest
+shows new weights. A row says how many requests for predictions there were during its strokes: none
+where the page answers by itself, which `--alone` waits for first. `--slow-cpu` slows the page's
+own thread, though not its workers, by DevTools' throttling. The pen is then a mouse moved from outside,
+so the times hold the wait for the page's next frame; and its points are counted in the drawing.
 """
 
 from __future__ import annotations
 
+import argparse
+import asyncio
 import contextlib
 import json
+import math
 import statistics
 import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from playwright.sync_api import Page, expect, sync_playwright
 
+from tests.benchmarks import linked
 from tests.benchmarks.options import address, parser_for
 from tests.support.browser import PATIENCE_MS, launch, open_page
 from tests.support.server import Server
@@ -123,11 +137,44 @@ def _is_running(server: Server) -> bool:
     return bool(runs) and runs[-1]["status"] == "running"
 
 
+def delays(text: str) -> list[float]:
+    """A list with commas."""
+    found = [float(each) for each in text.split(",")]
+    if not all(0 <= each < math.inf for each in found):
+        raise ValueError(text)
+    return found
+
+
+def over_links(options: argparse.Namespace) -> bool:
+    """Whether all figures are within their limits."""
+    plan = linked.Plan(
+        moves=30 if options.quick else 180,
+        strokes=1 if options.quick else 4,
+        slow_cpu=options.slow_cpu,
+        yours=options.yours,
+        alone=options.alone,
+    )
+    with address(options.url) as url:
+        port = urlsplit(url).port
+        assert port is not None, "an application on this machine"
+        return asyncio.run(linked.run(port, options.link, plan))
+
+
 def main() -> None:
     parser = parser_for(__doc__)
     parser.add_argument("--moves", type=int, default=400, help="a drawing (default: %(default)s)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write all times there")
+    parser.add_argument("--link", type=delays, action="extend", metavar="MS", help="there and back")
+    parser.add_argument("--yours", action="store_true", help="with --link: a training's model too")
+    parser.add_argument(
+        "--slow-cpu", type=float, default=1.0, metavar="N", help="with --link: times"
+    )
+    parser.add_argument(
+        "--alone", action="store_true", help="with --link: once the page answers by itself"
+    )
     options = parser.parse_args()
+    if options.link:
+        raise SystemExit(0 if over_links(options) else 1)
     moves = 30 if options.quick else options.moves
     with address(options.url) as url, sync_playwright() as playwright:
         browser = launch(playwright)

@@ -1,8 +1,11 @@
 """Loads a running page over HTTP, on this machine alone, and prints how it holds.
 
     python -m tests.benchmarks.load [draw] [churn] [fuzz] [--url URL] [--quick]
+    python -m tests.benchmarks.load draw --with-weights [--visitors N]
 
 - draw: 50 visitors draw at 5 predictions a second each for 20 s, then again with two trainings.
+  With `--with-weights`, 500 visitors whose pages answer by themselves: each fetches what a browser
+  fetches, ten visits begin a second, and then only says that it is there, while 5 others draw.
 - churn: 500 visitors come, draw, train for a second and leave without a word, in 20 lanes.
 - fuzz: 10,000 malformed requests of all kinds (`malformed.py`), beside a visitor who draws.
 
@@ -12,26 +15,33 @@ MNIST: $MNIST_ROOT, else the cache folder, else a network.
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import contextlib
 import json
 import math
+import os
 import random
 import re
 import statistics
 import time
+from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from tests.benchmarks.options import address, parser_for
+from tests.benchmarks.visits import Visit, two_visits
 from tests.support.browser import SEVEN
 from tests.support.malformed import KINDS, malformed_requests
 from tests.support.server import components_in, workers_of
 
 JSON = {"Content-Type": "application/json"}
 TIMEOUT_S = 15.0
+HERE_S = 10.0  # without a training, this often a page says that it is there
+VISITS_PER_S = 10
 #: What an answer must never hold.
 LEAKS = re.compile(rb"Traceback|site-packages|File \"|\.py\"|line \d+, in ")
 
@@ -225,6 +235,114 @@ async def drawing(url: str, *, visitor_count: int, seconds: float, trainings: in
     )
 
 
+def cpu_seconds(process: int) -> float:
+    """How long it has kept cores busy since it started."""
+    fields = Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+class Share:
+    """How much of one core a process uses from now on."""
+
+    def __init__(self, process: int) -> None:
+        self._process = process
+        self._began = time.perf_counter()
+        self._before = cpu_seconds(process)
+
+    def __str__(self) -> str:
+        seconds = time.perf_counter() - self._began
+        return f"{100 * (cpu_seconds(self._process) - self._before) / seconds:.0f} % of a core"
+
+
+async def hold(url: str, path: str) -> None:
+    """Takes whatever comes from an address that has no end."""
+    parts = urlsplit(url)
+    reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
+    with contextlib.closing(writer):
+        head = f"GET {path} HTTP/1.1\r\nHost: {parts.netloc}\r\nAccept: text/event-stream\r\n\r\n"
+        writer.write(head.encode())
+        while await reader.read(2**16):
+            pass
+
+
+async def stay(
+    visitor: Visitor, visit: Visit, url: str, *, arrive: Callable[[], None], until: asyncio.Event
+) -> Counter[str]:
+    """A visit as a browser made it, then only signs that the page is there; counts what failed."""
+    errors: Counter[str] = Counter()
+    for path in visit.files:
+        status, _ = await visitor.connection.request(
+            "GET", path, headers={"Accept-Encoding": "gzip"}
+        )
+        errors[f"{path}: {status}"] += status != 200
+    await visitor.come()
+    for _ in range(visit.calls["predict"]):
+        errors["predict"] += not await visitor.predict([])
+    streams = [asyncio.create_task(hold(url, path)) for path in visit.streams]
+    arrive()
+    while not until.is_set():
+        errors["lab_poll"] += not await visitor.call("lab_poll", known=None)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(until.wait(), HERE_S)
+    for stream in streams:
+        stream.cancel()
+    await asyncio.gather(*streams, return_exceptions=True)
+    visitor.connection.close()
+    return errors
+
+
+async def drawing_at_home(url: str, *, visitor_count: int, seconds: float, quiet_s: float) -> bool:
+    """Visitors whose pages answer by themselves, beside 5 who still ask."""
+    port = urlsplit(url).port
+    assert port is not None
+    first, second = await two_visits(port, quiet_s=quiet_s)
+    print(f"a visit: {first}; the second: {second}", flush=True)
+    components = await components_of(url)
+    ended = asyncio.Event()
+    process = process_at(url)
+    coming, began = Share(process), time.perf_counter()
+    arrived = 0
+
+    def arrive() -> None:
+        nonlocal arrived
+        arrived += 1
+
+    staying = []
+    for count in range(visitor_count):
+        await asyncio.sleep(max(0.0, began + count / VISITS_PER_S - time.perf_counter()))
+        visitor = Visitor(url, components)
+        stays = stay(
+            visitor,
+            first,
+            url,
+            arrive=arrive,
+            until=ended,
+        )
+        staying.append(asyncio.create_task(stays))
+    while arrived < visitor_count:
+        await asyncio.sleep(0.1)
+    took_s = time.perf_counter() - began
+    print(f"{visitor_count} visitors come within {took_s:.0f} s: server at {coming}", flush=True)
+    artists = [Visitor(url, components) for _ in range(5)]
+    for artist in artists:
+        await artist.come()
+    there, tally = Share(process), Tally()
+    await asyncio.gather(*(draw_for(each, tally, per_s=5, seconds=seconds) for each in artists))
+    share = str(there)
+    ended.set()
+    failed = sum(await asyncio.gather(*staying), Counter())
+    errors = failed.total()
+    print(
+        f"{visitor_count} visitors draw with their weights, 5 ask: server at {share}, "
+        f"{errors + tally.errors} errors, median {statistics.median(tally.times_ms):.0f} ms, "
+        f"95th percentile {tally.p95:.0f} ms (at most 250)",
+        flush=True,
+    )
+    for what, count in failed.most_common(5):
+        print(f"   failed {count} times: {what}")
+    return not errors and not tally.errors and tally.p95 <= 250
+
+
 async def _all_train(trainers: list[Visitor]) -> bool:
     polls = [await each.call("lab_poll", known=None) for each in trainers]
     return all(poll and poll["runs"][-1]["status"] == "running" for poll in polls)
@@ -359,7 +477,15 @@ def process_at(url: str) -> int:
     raise ProcessLookupError(f"{url}: no application on this machine was started with this port")
 
 
-async def run(part: str, url: str, *, quick: bool, requests: int) -> bool:
+async def run(part: str, url: str, options: argparse.Namespace) -> bool:
+    quick: bool = options.quick
+    if part == "draw" and options.with_weights:
+        return await drawing_at_home(
+            url,
+            visitor_count=5 if quick else options.visitors,
+            seconds=1.0 if quick else 20.0,
+            quiet_s=1.0 if quick else 4.0,
+        )
     if part == "draw":
         visitor_count, seconds = (5, 1.0) if quick else (50, 20.0)
         calm, busy = [
@@ -370,7 +496,7 @@ async def run(part: str, url: str, *, quick: bool, requests: int) -> bool:
     if part == "churn":
         visitor_count, lanes, rest_s = (10, 2, 1.0) if quick else (500, 20, 20.0)
         return await churn(url, visitor_count=visitor_count, lanes=lanes, rest_s=rest_s)
-    count, alone_s = (len(KINDS), 0.5) if quick else (requests, 5.0)
+    count, alone_s = (len(KINDS), 0.5) if quick else (options.requests, 5.0)
     return await fuzz(url, count, alone_s=alone_s)
 
 
@@ -378,14 +504,19 @@ def main() -> None:
     parser = parser_for(__doc__)
     parser.add_argument("parts", nargs="*", metavar="PART", default=["draw", "churn", "fuzz"])
     parser.add_argument("--requests", type=int, default=10_000, help="of fuzz")
+    parser.add_argument(
+        "--with-weights",
+        action="store_true",
+        help="draw: visitors whose pages answer by themselves",
+    )
+    parser.add_argument("--visitors", type=int, default=500, help="with --with-weights")
     options = parser.parse_args()
     if unknown := set(options.parts) - {"draw", "churn", "fuzz"}:
         parser.error(f"no such part: {', '.join(sorted(unknown))}")
     well = True
     for part in options.parts:
         with address(options.url) as url:
-            done = run(part, url, quick=options.quick, requests=options.requests)
-            well = asyncio.run(done) and well
+            well = asyncio.run(run(part, url, options)) and well
     raise SystemExit(0 if well else 1)
 
 

@@ -66,6 +66,27 @@ def test_in_the_browser(name: str, rows: list[str], busy_app: App) -> None:
     assert len(begins) == len(rows), printed
 
 
+@pytest.mark.browser
+def test_latency_over_links(busy_app: App) -> None:
+    options = ["--link", "0,20", "--yours", "--slow-cpu", "2", "--quick", "--url", busy_app.url]
+    printed = printed_by("tests.benchmarks.latency", *options).splitlines()
+    rows = ["0 ms, ready-made: ", "0 ms, yours: ", "20 ms, ready-made: ", "20 ms, yours: "]
+    assert len(printed) == len(rows), printed
+    for row, line in zip(rows, printed, strict=True):
+        assert line.startswith(row)
+        assert "points 31 of 31" in line  # none is lost, however busy the page
+
+
+@pytest.mark.browser
+def test_load_of_visitors_with_their_weights(busy_app: App) -> None:
+    options = ["draw", "--with-weights", "--quick", "--url", busy_app.url]
+    printed = printed_by("tests.benchmarks.load", *options)
+    rows = ["a visit: ", "5 visitors come within ", "5 visitors draw with their weights, 5 ask: "]
+    for row, line in zip(rows, printed.splitlines(), strict=True):
+        assert line.startswith(row)
+    assert ", 0 errors" in printed
+
+
 def test_bench_on_the_command_line() -> None:
     printed = printed_by("mnist_core", "bench", "--quick")
     names = ["notebook's own loop", "fast preset, until 98 %", "Classifier.predict", "memory then"]

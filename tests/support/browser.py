@@ -63,7 +63,7 @@ def page(browser: Browser, app_url: str) -> Iterator[Page]:
 
 # What the page's components share, for the tests alone, after a reload too: nothing of the page's own
 # is global. An address that was imported before gives the same module again.
-_SHARED = """addEventListener("DOMContentLoaded", async () => {
+SHARED = """addEventListener("DOMContentLoaded", async () => {
   const find = () => document.querySelector("link[rel=modulepreload][href$='/shared/page.js']");
   while (!find()) await new Promise((resolve) => setTimeout(resolve, 20));
   const { page, ...functions } = await import(find().href);
@@ -73,7 +73,7 @@ _SHARED = """addEventListener("DOMContentLoaded", async () => {
 
 def open_page(page: Page, url: str) -> None:
     """Goes there, gives the tests `window.mnist`, and waits until the pad answers."""
-    page.add_init_script(_SHARED)
+    page.add_init_script(SHARED)
     page.set_default_timeout(PATIENCE_MS)
     page.goto(url)
     page.wait_for_function("window.mnist?.prediction")
