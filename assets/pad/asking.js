@@ -31,6 +31,11 @@ export class Asking {
     return this.run();
   }
 
+  // The network has come: a drawing that waits for the server waits no more.
+  goOn() {
+    if (this.wanted || this.run.isBusy()) this.predict("model");
+  }
+
   async ask() {
     if (!this.wanted || !this.pad.element.isConnected) return;
     const cause = this.wanted;
@@ -58,7 +63,10 @@ export class Asking {
     const overtaken = new Promise((resolve) => (this.overtake = () => resolve({ overtaken: true })));
     const asked = call(this.pad.server, "predict", payload, { timeout: TIMEOUT_MS }).catch(() => null);
     const answer = await Promise.race([asked, overtaken]);
-    if (answer?.overtaken) return; // another is due
+    if (answer?.overtaken) {
+      if (details.cause === "ink") this.wanted = "ink"; // and another is due
+      return;
+    }
     if (answer?.ok) {
       this.isNewest(name, answer);
       this.show({ ...answer, image: bytesOf(answer.image) }, details);

@@ -93,7 +93,7 @@ class Sketchpad {
       if (!this.isResting) await once(window, "mnist:rest");
       const url = new URL(address, document.baseURI).href;
       if (await this.reader.load("ready", 1, { url, sha256 })) {
-        this.asking.predict("model");
+        this.asking.goOn();
         return;
       }
       await sleep(tries * AGAIN_MS);

@@ -129,7 +129,8 @@ def test_after_a_single_answer_the_words_are_those_of_the_bars(
 def test_back_in_reach_the_words_are_those_of_the_bars(page: Page) -> None:
     answer(page, 3, "3", cause="ink")
     agree(page, "3")
-    page.evaluate("window.mnist.emit('mnist:connection', { lost: true })")
+    lost = {"code": "lost", "error": "reconnecting…"}
+    page.evaluate(f"window.mnist.emit('mnist:refused', {json.dumps(lost)})")
     expect(page.locator("#answer")).to_have_text("reconnecting…")
     expect(page.locator("#probabilities")).to_have_attribute("data-stale", "")
     page.evaluate("window.mnist.emit('mnist:connection', { lost: false })")
