@@ -88,6 +88,30 @@ test("what is no answer is an error: a function that raised, a connection lost, 
   await assert.rejects(call(never, "work", {}, { timeout: 5 }), { code: "timeout" });
 });
 
+test("while the server is away nothing else goes out, and one that comes back with another session says so", async () => {
+  const said = [];
+  const hear = ({ type, detail }) => said.push(detail?.lost ?? type);
+  for (const name of ["mnist:connection", "mnist:renewed"]) globalThis.window.addEventListener(name, hear);
+  const { open_session: reopen } = server;
+  let tries = 0;
+  server.open_session = async () => ((tries += 1) < 3 ? undefined : reopen());
+  const back = new Promise((resolve) => {
+    globalThis.window.addEventListener("mnist:renewed", resolve, { once: true });
+  });
+  globalThis.window.dispatchEvent(new Event("offline"));
+  assert.equal(page.lost, true);
+  await assert.rejects(call(server, "work"), { code: "lost" });
+  assert.deepEqual(asked, []);
+  globalThis.window.dispatchEvent(new Event("online"));
+  await back;
+  await Promise.resolve();
+  assert.deepEqual(said, [true, "mnist:renewed", false]);
+  assert.equal(page.lost, false);
+  answers.push({ ok: true });
+  assert.ok((await call(server, "work")).ok);
+  server.open_session = reopen;
+});
+
 test("the choice of a model is kept, and the newest prediction known", () => {
   assert.equal(page.model, "ready");
   emit("mnist:model", { model: "yours" });
