@@ -157,13 +157,13 @@ def test_all_visitors_together_stay_under_a_cap(limited: Limited) -> None:
 def test_trained_models_too_stay_under_the_cap(
     limited: Limited, pool: Pool, digits: Splits
 ) -> None:
-    application = limited(total_bytes=1_500_000)
+    application = limited(total_bytes=1_000_000)
     visitors = [application.sessions.open() for _ in range(4)]
     for session in visitors:
         pool.train(session, digits)
         session.classifier_for("yours")  # built, it takes memory too
     application.sweep()
-    assert sum(session.size_bytes for session in visitors) <= 1_500_000
+    assert sum(session.size_bytes for session in visitors) <= 1_000_000
     assert [session.is_empty for session in visitors] == [True, True, True, False]
 
 
