@@ -14,6 +14,7 @@ import threading
 from pathlib import Path
 
 from mnist_core.errors import AccountsError, StartError
+from mnist_core.files import WEIGHTS
 from mnist_core.logs import log_as_json
 from mnist_core.server.environment import (
     prepare_environment,
@@ -28,10 +29,10 @@ if __name__ == "__main__":
     except StartError as fault:
         sys.exit(str(fault))
 
-from mnist_core.models.classifier import Classifier
 from mnist_core.server.accounts import AUTH_VARIABLE, read_accounts
 from mnist_core.server.application import Application
 from mnist_core.server.limits import add_limit_options, limits_from
+from mnist_core.server.ready_model import check_weights
 from mnist_core.ui.hood.tab import hood_tab
 from mnist_core.ui.lab.tab import lab_tab
 from mnist_core.ui.page import Tab, build_page, end_page, launch_options
@@ -111,9 +112,10 @@ def main() -> None:
     reach_without_proxy(options.host)
     try:
         limits, accounts = limits_from(options), read_accounts(options.auth)
-    except (ValueError, AccountsError) as error:
+        check_weights(WEIGHTS)
+    except (ValueError, AccountsError, StartError) as error:
         sys.exit(str(error))
-    application = Application(ready=Classifier.load(), limits=limits, data=options.data)
+    application = Application(limits=limits, data=options.data)
     page = build_page(application, tabs=TABS)
     page.queue(default_concurrency_limit=8, max_size=100)
     try:

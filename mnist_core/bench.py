@@ -24,7 +24,7 @@ from torch import Tensor, nn
 from torchvision import transforms
 
 from mnist_core.data.datasets import Dataset, Splits
-from mnist_core.data.mnist import MNIST, default_root
+from mnist_core.data.mnist import default_root, mnist_class
 from mnist_core.evaluation.measures import mean_loss_and_accuracy
 from mnist_core.files import APP
 from mnist_core.ink.ink import Ink
@@ -79,7 +79,8 @@ def notebook_loop(root: Path | str | None, *, images: int | None = None) -> tupl
     `images` leaves it at so many of the training set.
     """
     transform = transforms.Compose([transforms.ToTensor(), transforms.Normalize((0.5,), (0.5,))])
-    dataset = MNIST(root if root is not None else default_root(), train=True, transform=transform)
+    folder = root if root is not None else default_root()
+    dataset = mnist_class()(folder, train=True, transform=transform)
     generator = torch.Generator().manual_seed(0)
     some: torch.utils.data.Subset[tuple[Tensor, Tensor]] = torch.utils.data.Subset(
         dataset, range(images or len(dataset))

@@ -11,15 +11,17 @@ import os
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
-
-from torchvision import datasets
+from typing import TYPE_CHECKING
 
 from mnist_core.data.datasets import Dataset, Splits
 from mnist_core.data.download import ProgressCallback, downloaded
 from mnist_core.errors import DatasetError
 from mnist_core.files import remove_abandoned_parts, write_atomically
+
+if TYPE_CHECKING:
+    from torchvision import datasets
 
 # The unpacked files' MD5 sums: torchvision checks the archives that it downloads, but takes whatever
 # lies unpacked in the folder for good.
@@ -33,15 +35,20 @@ _RAW_MD5 = {
 _MAX_BYTES = 2**26
 
 
-class MNIST(datasets.MNIST):  # type: ignore[misc]  # torchvision is untyped
-    """torchvision's MNIST, with a verified download that reports its progress.
+@cache
+def mnist_class() -> type[datasets.MNIST]:
+    """torchvision's MNIST, which unpickles nothing."""
+    # Not before MNIST is read: torchvision takes a second, and memory.
+    from torchvision import datasets
 
-    Keeps torchvision's name, since the data's folder is named after the class.
-    """
+    class MNIST(datasets.MNIST):  # type: ignore[misc]  # torchvision is untyped
+        # Keeps torchvision's name, since the data's folder is named after the class.
 
-    def _check_legacy_exist(self) -> bool:
-        # A `processed/training.pt` of old torchvision releases would be unpickled.
-        return False
+        def _check_legacy_exist(self) -> bool:
+            # A `processed/training.pt` of old torchvision releases would be unpickled.
+            return False
+
+    return MNIST
 
 
 def default_root() -> Path:
@@ -71,7 +78,8 @@ def load_mnist(
         if fault is not None:
             _mend(raw_folder / name, fault, download=download, on_progress=on_progress)
     try:
-        train, test = (_as_dataset(MNIST(folder, train=part)) for part in (True, False))
+        mnist = mnist_class()
+        train, test = (_as_dataset(mnist(folder, train=part)) for part in (True, False))
     except (OSError, RuntimeError, ValueError) as error:
         raise DatasetError(f"{raw_folder}: could not read MNIST ({error})") from error
     return Splits(train=train, test=test)
@@ -150,7 +158,7 @@ def _archives(
     beside = path.with_name(f"{path.name}.gz")
     if beside.is_file():
         yield _Archive(str(beside), partial(_read_archive, beside))
-    for mirror in MNIST.mirrors if download else ():
+    for mirror in mnist_class().mirrors if download else ():
         url = f"{mirror}{beside.name}"
         yield _Archive(url, partial(_fetch, url, name=path.name, on_progress=on_progress))
 

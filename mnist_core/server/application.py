@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_core.models.classifier import Classifier
 from mnist_core.server.limits import Limits
 from mnist_core.server.rates import Clock
+from mnist_core.server.ready_model import ReadyModel
 from mnist_core.server.sessions import Sessions
 from mnist_core.server.sweep import Sweep
 from mnist_core.server.worker_pool import WorkerPool
 from mnist_core.worker.messages import Held
+
+if TYPE_CHECKING:
+    from mnist_core.models.classifier import Classifier
+
+log = logging.getLogger(__name__)
 
 _SWEEP_S = 1.0
 
@@ -26,14 +33,14 @@ Images = tuple[NDArray[np.uint8], NDArray[np.uint8]]
 class Application:
     """Limits, data, the ready-made model, the workers, the visitors, and the sweep that minds them.
 
-    `data` is the folder that holds MNIST. `start` begins the work in the background, `close` ends it
-    and the workers with it.
+    `data` is the folder that holds MNIST, `ready` what answers in place of the model that comes with the
+    project. `start` begins the work in the background, `close` ends it and the workers with it.
     """
 
     def __init__(
         self,
         *,
-        ready: Classifier,
+        ready: Classifier | None = None,
         limits: Limits | None = None,
         data: Path | None = None,
         pool: WorkerPool | None = None,
@@ -41,16 +48,40 @@ class Application:
     ) -> None:
         self.limits = limits or Limits()
         self.data = data
-        self.ready = ready
         self.pool = pool or WorkerPool(limits=self.limits, data=data)
-        self.sessions = Sessions(ready=ready, limits=self.limits, pool=self.pool, clock=clock)
+        self._ready = ReadyModel(ready)
+        self.sessions = Sessions(ready=self._ready, limits=self.limits, pool=self.pool, clock=clock)
         self.sweep = Sweep(self.sessions, pool=self.pool, limits=self.limits, clock=clock)
         self._ended = threading.Event()
+        self._warmed = False
 
     def start(self) -> None:
-        """Start a training worker for the first click, and the sweep."""
-        self.pool.warm()
+        """Start the sweep."""
         threading.Thread(target=self._sweep, name="sweep", daemon=True).start()
+
+    @property
+    def ready(self) -> Classifier:
+        """The ready-made model. Loading it takes seconds, the first time."""
+        return self._ready()
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether `ready` is there at once."""
+        return self._ready.is_loaded
+
+    def warm(self) -> None:
+        """Load the ready-made model and start a training worker, in the background, once."""
+        if not self._warmed:
+            self._warmed = True
+            threading.Thread(target=self._warm, name="warm", daemon=True).start()
+
+    def _warm(self) -> None:
+        try:
+            self._ready()
+            self.pool.warm()
+        except Exception:
+            # Whoever needs them tries again, and is told.
+            log.exception("what the first visitor needs could not be made ready")
 
     def measuring_images(self, held: Held) -> Images | None:
         """The images (n, 784) and labels (n,) that runs are measured on; None until they are there."""

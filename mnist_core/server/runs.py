@@ -5,10 +5,8 @@ from __future__ import annotations
 import dataclasses
 import math
 import threading
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from mnist_core.models.checkpoints import load_checkpoint
-from mnist_core.models.classifier import Classifier
 from mnist_core.server.setup import Setup
 from mnist_core.worker.messages import (
     EXPLODED_LOSS,
@@ -26,6 +24,9 @@ from mnist_core.worker.messages import (
     Snapshot,
     Started,
 )
+
+if TYPE_CHECKING:
+    from mnist_core.models.classifier import Classifier
 
 ACTIVE = ("waiting", "loading", "running", "paused", "stopping")
 _MILESTONES = (0.97, 0.98)
@@ -234,16 +235,15 @@ class Run:
         """What that moment, or the newest measure for None, made of the measuring images."""
         return self._latest_measure if moment is None else self.at(moment)
 
-    def classifier_at(self, moment: int | None) -> Classifier | None:
-        """A classifier with the weights of that moment; None before there are any."""
-        snapshot = self.at(moment)
-        return None if snapshot is None else self.classifier_of(snapshot)
-
     def classifier_of(self, snapshot: Snapshot) -> Classifier:
         """A classifier with a snapshot's weights; the same one while it is asked for again."""
         kept = self._classifier
         if kept is not None and kept[0] is snapshot:
             return kept[1]
+        # PyTorch comes with them, which a page without visitors does without.
+        from mnist_core.models.checkpoints import load_checkpoint
+        from mnist_core.models.classifier import Classifier
+
         classifier = Classifier(load_checkpoint(snapshot.weights, check_answers=False))
         self._classifier = (snapshot, classifier)
         return classifier

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from functools import partial
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from mnist_core.errors import RefusedError
-from mnist_core.models.classifier import Classifier
-from mnist_core.models.mlp import MLP
 from mnist_core.server.arriving_file import ArrivingFile
 from mnist_core.server.limits import Limits
 from mnist_core.server.presence import Presence
@@ -24,10 +23,14 @@ from mnist_core.worker.messages import (
     Report,
     Resume,
     Set,
+    Snapshot,
     Start,
     Step,
     Stop,
 )
+
+if TYPE_CHECKING:
+    from mnist_core.models.classifier import Classifier
 
 Model = Literal["ready", "yours"]
 
@@ -51,7 +54,7 @@ class Session:
         token: str,
         limits: Limits,
         pool: WorkerPool,
-        ready: Classifier,
+        ready: Callable[[], Classifier],
         address: str = "",
         clock: Clock = time.monotonic,
     ) -> None:
@@ -222,19 +225,28 @@ class Session:
         run = self.run
         return run.moment_at(step) if run is not None and run.id == run_id else None
 
-    def take(self, model: MLP) -> None:
+    def take(self, classifier: Classifier) -> None:
         """Let a model that the visitor brought along answer."""
-        self.loaded = Classifier(model)
+        self.loaded = classifier
 
     def classifier_for(self, model: Model) -> Classifier:
         """What answers: the ready-made model, or this visitor's own as soon as there is one."""
-        if model != "yours":
-            return self._ready
-        if self.loaded is not None:
-            return self.loaded
+        if model == "yours":
+            if self.loaded is not None:
+                return self.loaded
+            chosen = self._chosen
+            if chosen is not None:
+                run, snapshot = chosen
+                return run.classifier_of(snapshot)
+        return self._ready()
+
+    @property
+    def _chosen(self) -> tuple[Run, Snapshot] | None:
+        """The run and its weights that "yours" comes from; None where none were trained."""
         run_id, step = self._shown or (self.run.id if self.run else 0, None)
         run = self.find(run_id)
-        return (run.classifier_at(run.moment_at(step)) if run else None) or self._ready
+        snapshot = None if run is None else run.at(run.moment_at(step))
+        return None if run is None or snapshot is None else (run, snapshot)
 
     @property
     def answering(self) -> Run | None:
@@ -257,4 +269,4 @@ class Session:
     @property
     def has_model(self) -> bool:
         """Whether "yours" answers with something of the visitor's own."""
-        return self.classifier_for("yours") is not self._ready
+        return self.loaded is not None or self._chosen is not None

@@ -6,13 +6,16 @@ import secrets
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
-from mnist_core.models.classifier import Classifier
 from mnist_core.server.limits import Limits
 from mnist_core.server.rates import Buckets, Clock
 from mnist_core.server.session import Session, forgotten, too_often
 from mnist_core.server.worker_pool import WorkerPool
+
+if TYPE_CHECKING:
+    from mnist_core.models.classifier import Classifier
 
 _TOKEN_BYTES = 32
 
@@ -23,7 +26,7 @@ class Sessions:
     def __init__(
         self,
         *,
-        ready: Classifier,
+        ready: Callable[[], Classifier],
         limits: Limits,
         pool: WorkerPool,
         clock: Clock = time.monotonic,

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeVar
-
-import torch
-from torch import Tensor
+from typing import TYPE_CHECKING, TypeVar
 
 from mnist_core.ink.ink import Ink
-from mnist_core.models.mlp import MLP
 from mnist_core.server.limits import Limits
 from mnist_core.server.payload import Payload
 from mnist_core.server.session import Model, Session
 from mnist_core.server.strokes import checked_strokes
 from mnist_core.ui.answers import Answer
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from mnist_core.models.mlp import MLP
 
 #: Among a visitor's requests, one that computes on a drawing counts as so many predictions.
 COST = 3.0
@@ -50,6 +51,8 @@ class Drawing:
 
     @classmethod
     def of(cls, ink: Ink, model: MLP, *, meant: int | None) -> Drawing:
+        import torch  # not before somebody asks: it takes seconds
+
         image = torch.from_numpy(ink.to_image())
         with torch.no_grad():
             probabilities = model.probabilities(image[None])[0]
@@ -66,6 +69,8 @@ class Drawing:
 
     @property
     def labels(self) -> Tensor:
+        import torch
+
         return torch.tensor([self.label])
 
 

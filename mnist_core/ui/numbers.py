@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import base64
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
-from torch import Tensor
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 def round_number(value: Tensor | float, *, digits: int = 4) -> float | None:
@@ -31,13 +34,13 @@ def largest(gradient: Tensor | None) -> float | None:
     return None if gradient is None else significant(gradient.abs().max())
 
 
-def grey(image: Tensor) -> str:
+def grey(image: Tensor | NDArray[np.float32]) -> str:
     """Values in [0, 1] as bytes 0..255."""
-    return base64.b64encode((image * 255).round().to(torch.uint8).numpy().tobytes()).decode()
+    return base64.b64encode((np.asarray(image) * 255).round().astype(np.uint8).tobytes()).decode()
 
 
 def signed(picture: Tensor) -> str:
     """Values of either sign as bytes -127..127, the largest being 127."""
     most = picture.abs().max().clamp(min=1e-12)
-    scaled = (picture.detach() / most * 127).nan_to_num().round().to(torch.int8)
+    scaled = (picture.detach() / most * 127).nan_to_num().round().char()
     return base64.b64encode(scaled.numpy().tobytes()).decode()

@@ -26,8 +26,7 @@ def test_weights_that_overflow_answer_as_one_that_knows_nothing() -> None:
             parameter.fill_(1e30)
     snapshot = Snapshot(step=1, epoch=1, elapsed_s=1.0, weights=dump_checkpoint(model))
     run.hear(Live(run=1, snapshot=snapshot))
-    classifier = run.classifier_at(None)
-    assert classifier is not None
+    classifier = run.classifier_of(snapshot)
     assert classifier.predict(Ink(SEVEN)).probabilities == pytest.approx(0.1)
 
 

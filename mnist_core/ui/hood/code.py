@@ -3,95 +3,82 @@
 from __future__ import annotations
 
 import ast
-import inspect
-from collections.abc import Callable, Mapping
-from pathlib import Path
+from collections.abc import Mapping
+from functools import cache
 from types import MappingProxyType
-from typing import Any
 
-from mnist_core.explain import (
-    activations,
-    attribution,
-    gradients,
-    loss,
-    neighbours,
-    scratch,
-    sgd,
-    stages,
-    tensors,
-)
 from mnist_core.files import ROOT
-from mnist_core.ink import raster
 
-_CHARTS = ROOT / "mnist_core" / "evaluation" / "charts.py"
+_CHART = "evaluation.charts.view_classify"
 
-#: The functions of `explain` and of drawing that compute what a step shows, all of them.
-FUNCTIONS: Mapping[str, tuple[Callable[..., Any], ...]] = MappingProxyType(
+#: The functions of `explain` and of drawing that compute what a step shows, all of them. By name: their
+#: files are read, not imported, which would bring in PyTorch.
+FUNCTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "data": (
-            tensors.to_tensor,
-            tensors.normalize,
-            tensors.flatten,
-            neighbours.shrink,
-            neighbours.likely_nearest,
-            neighbours.squared_distances,
-            neighbours.nearest,
+            "explain.tensors.to_tensor",
+            "explain.tensors.normalize",
+            "explain.tensors.flatten",
+            "explain.neighbours.shrink",
+            "explain.neighbours.likely_nearest",
+            "explain.neighbours.squared_distances",
+            "explain.neighbours.nearest",
         ),
         "stages": (
-            stages.each_stage,
-            stages.prepare,
-            stages.paint,
-            raster.segments,
-            raster.vector_lengths,
-            raster.cut,
-            raster.draw_centred,
-            raster.line_centre,
-            raster.centre_of_mass,
-            raster.draw,
+            "explain.stages.each_stage",
+            "explain.stages.prepare",
+            "explain.stages.paint",
+            "ink.raster.segments",
+            "ink.raster.vector_lengths",
+            "ink.raster.cut",
+            "ink.raster.draw_centred",
+            "ink.raster.line_centre",
+            "ink.raster.centre_of_mass",
+            "ink.raster.draw",
         ),
         "scratch": (
-            tensors.normalize,
-            tensors.flatten,
-            scratch.random_network,
-            scratch.sigmoid,
-            scratch.scratch_logits,
-            scratch.softmax,
-            scratch.softmax_naive,
+            "explain.tensors.normalize",
+            "explain.tensors.flatten",
+            "explain.scratch.random_network",
+            "explain.scratch.sigmoid",
+            "explain.scratch.scratch_logits",
+            "explain.scratch.softmax",
+            "explain.scratch.softmax_naive",
         ),
         "layers": (
-            activations.hidden_layers,
-            activations.run_layers,
-            activations.strongest_units,
-            activations.first_weights,
-            activations.unit_view,
+            "explain.activations.hidden_layers",
+            "explain.activations.run_layers",
+            "explain.activations.strongest_units",
+            "explain.activations.first_weights",
+            "explain.activations.unit_view",
         ),
         "loss": (
-            loss.digit_logits,
-            loss.loss_from_logits,
-            loss.loss_from_log_softmax,
-            loss.loss_by_hand,
+            "explain.loss.digit_logits",
+            "explain.loss.loss_from_logits",
+            "explain.loss.loss_from_log_softmax",
+            "explain.loss.loss_by_hand",
         ),
         "autograd": (
-            loss.digit_logits,
-            loss.loss_from_logits,
-            gradients.twin,
-            gradients.gradients_before_and_after,
-            gradients.private_copy,
-            gradients.loss_of,
-            gradients.input_gradient,
-            gradients.finite_differences,
+            "explain.loss.digit_logits",
+            "explain.loss.loss_from_logits",
+            "explain.gradients.twin",
+            "explain.gradients.gradients_before_and_after",
+            "explain.gradients.private_copy",
+            "explain.gradients.loss_of",
+            "explain.gradients.input_gradient",
+            "explain.gradients.finite_differences",
         ),
         "sgd": (
-            loss.digit_logits,
-            loss.loss_from_logits,
-            gradients.private_copy,
-            sgd.sgd_step,
-            sgd.train_few_steps,
+            "explain.loss.digit_logits",
+            "explain.loss.loss_from_logits",
+            "explain.gradients.private_copy",
+            "explain.sgd.sgd_step",
+            "explain.sgd.train_few_steps",
         ),
         "why": (
-            loss.digit_logits,
-            attribution.evidence,
-            attribution.integrated_gradients,
+            "explain.loss.digit_logits",
+            "explain.attribution.evidence",
+            "explain.attribution.integrated_gradients",
         ),
     }
 )
@@ -99,17 +86,24 @@ FUNCTIONS: Mapping[str, tuple[Callable[..., Any], ...]] = MappingProxyType(
 
 def sources() -> dict[str, str]:
     """For each step the source of the functions behind it."""
-    code = {
-        step: "\n\n".join(inspect.getsource(function).rstrip() for function in functions)
-        for step, functions in FUNCTIONS.items()
-    }
-    return code | {"answer": _source_in(_CHARTS, "view_classify")}
+    code = {step: "\n\n".join(map(_source, names)) for step, names in FUNCTIONS.items()}
+    return code | {"answer": _source(_CHART)}
 
 
-def _source_in(path: Path, function: str) -> str:
-    """The source of a function in a file that is not imported for it."""
+def _source(name: str) -> str:
+    """The source of a function, "room.module.function"; `KeyError` where there is none of that name."""
+    module, _, function = name.rpartition(".")
+    return _functions_in(module)[function]
+
+
+@cache
+def _functions_in(module: str) -> dict[str, str]:
+    path = ROOT.joinpath("mnist_core", *module.split(".")).with_suffix(".py")
     text = path.read_text(encoding="utf-8")
-    for node in ast.parse(text).body:
-        if isinstance(node, ast.FunctionDef) and node.name == function:
-            return ast.get_source_segment(text, node) or ""
-    raise LookupError(f"{path} has no function {function}")
+    lines = text.splitlines()
+    return {
+        # Whole lines: a comment may end the last one.
+        node.name: "\n".join(lines[node.lineno - 1 : node.end_lineno])
+        for node in ast.parse(text).body
+        if isinstance(node, ast.FunctionDef)
+    }

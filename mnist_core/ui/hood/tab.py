@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import gradio as gr
 
-from mnist_core.record.pools import RecordConfig
 from mnist_core.server.application import Application
 from mnist_core.server.payload import unexpected
 from mnist_core.server.session import Model, Session
 from mnist_core.ui.answers import Answer, ServerFunction, serve
 from mnist_core.ui.component import component
 from mnist_core.ui.drawings import COST, Drawing, DrawingRequest, of_drawing
-from mnist_core.ui.hood import steps
 from mnist_core.ui.hood.code import sources
 from mnist_core.ui.hood.settings import STEPS, BatchRequest, StepsRequest, UnitRequest
 from mnist_core.ui.hood.training_images import TrainingImages, TrainingImagesLoader
@@ -43,6 +41,8 @@ def server_functions(application: Application) -> list[ServerFunction]:
         return {"steps": _steps(session, request, drawing, loader)}
 
     def batch(session: Session, request: BatchRequest) -> Answer:
+        from mnist_core.ui.hood import steps  # with PyTorch
+
         data = loader.get()
         model = session.classifier_for(request.model).model
         size = _batch_size(session, request.model)
@@ -65,6 +65,8 @@ def server_functions(application: Application) -> list[ServerFunction]:
 def _steps(
     session: Session, request: StepsRequest, drawing: Drawing, loader: TrainingImagesLoader
 ) -> Answer:
+    from mnist_core.ui.hood import steps  # with PyTorch
+
     if "sgd" in request.open:
         weights = request.settings.steps * drawing.model.parameter_count
         session.charge(weights / _WEIGHTS_OF_A_COST)
@@ -81,12 +83,16 @@ def _steps(
 def _batch_size(session: Session, model: Model) -> int | None:
     """Of the batches that the model which answers learnt from; None where nobody knows it."""
     if model == "ready" or not session.has_model:
+        from mnist_core.record.pools import RecordConfig  # with PyTorch
+
         return RecordConfig().batch_size
     run = session.answering
     return None if run is None else run.setup.batch_size
 
 
 def _unit(session: Session, request: UnitRequest, drawing: Drawing) -> Answer:
+    from mnist_core.ui.hood import steps  # with PyTorch
+
     try:
         return steps.unit(drawing, layer=request.layer, unit=request.unit)
     except IndexError as error:  # the model has changed since the page was told its sizes
@@ -94,4 +100,6 @@ def _unit(session: Session, request: UnitRequest, drawing: Drawing) -> Answer:
 
 
 def _figure(session: Session, request: DrawingRequest, drawing: Drawing) -> Answer:
+    from mnist_core.ui.hood import steps  # with PyTorch
+
     return {"png": steps.figure(drawing)}

@@ -7,12 +7,10 @@ import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from torch import Tensor
-
-from mnist_core.data.mnist import MNIST, default_root
-from mnist_core.explain.neighbours import shrink
+if TYPE_CHECKING:
+    from torch import Tensor
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +34,7 @@ class TrainingImagesLoader:
     """Loads the training images in the background, once, and never from the network."""
 
     def __init__(self, root: Path | None) -> None:
-        self._root = root if root is not None else default_root()
+        self._root = root
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._images: TrainingImages | None = None
@@ -56,9 +54,13 @@ class TrainingImagesLoader:
             return "loading"
 
     def _load(self) -> None:
+        from mnist_core.data.mnist import default_root, mnist_class  # with PyTorch
+        from mnist_core.explain.neighbours import shrink
+
         images = None
         try:
-            mnist = MNIST(self._root, train=True, download=False)
+            root = self._root if self._root is not None else default_root()
+            mnist = mnist_class()(root, train=True, download=False)
             images = TrainingImages(
                 pixels=mnist.data, labels=mnist.targets, shrunk=shrink(mnist.data)
             )

@@ -7,7 +7,6 @@ import logging
 from typing import Literal
 
 from mnist_core.errors import CheckpointError, CheckpointFault, RefusedError
-from mnist_core.models.checkpoints import dump_checkpoint, load_checkpoint
 from mnist_core.server.payload import Payload
 from mnist_core.server.session import Session
 from mnist_core.ui.answers import Answer
@@ -47,6 +46,8 @@ def download(session: Session, request: DownloadRequest) -> Answer:
         return {"text": read_asset(_LOADER)}
     if not session.has_model:
         raise RefusedError("refused", "There is no model of your own yet. Train one first.")
+    from mnist_core.models.checkpoints import dump_checkpoint  # with PyTorch
+
     model = session.classifier_for("yours").model
     return {"data": base64.b64encode(dump_checkpoint(model)).decode()}
 
@@ -58,12 +59,15 @@ def upload(session: Session, request: UploadRequest) -> Answer:
     session.file.add(request.data)
     if not request.end:
         return {}
+    from mnist_core.models.checkpoints import load_checkpoint  # with PyTorch
+    from mnist_core.models.classifier import Classifier
+
     try:
         model = load_checkpoint(session.file.take())
     except CheckpointError as error:
         log.info("a model file was refused", extra={"fault": error.fault})
         raise RefusedError("foreign", _FAULTS[error.fault]) from error
     session.stop()
-    session.take(model)
+    session.take(Classifier(model))
     sizes = [784, *model.config.hidden_sizes, 10]
     return {"layers": sizes, "parameters": model.parameter_count}

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import gradio as gr
-import torch
 
-from mnist_core.explain import attribution
 from mnist_core.server.application import Application
 from mnist_core.server.session import Session
 from mnist_core.ui.answers import Answer, serve
@@ -32,6 +30,10 @@ def why_panel(application: Application) -> gr.HTML:
 
 def pixels_behind(drawing: Drawing) -> Answer:
     """The pixels for and against the winning digit, with the evidence that they add up to."""
+    import torch  # not before somebody asks: it takes seconds
+
+    from mnist_core.explain import attribution
+
     digit = int(drawing.probabilities.argmax())
     parts = attribution.integrated_gradients(drawing.model, drawing.image, digit=digit)
     with torch.no_grad():

@@ -1,0 +1,75 @@
+"""What the page needs to start: little, and whole weights."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from mnist_core.errors import StartError
+from mnist_core.files import ROOT, WEIGHTS
+from mnist_core.server.ready_model import check_weights
+
+# Each takes seconds or a hundred MB, which a page that nobody has asked anything must not.
+HEAVY = ("torch", "torchvision", "matplotlib")
+BUILD = f"""
+import json, sys
+
+def loaded():
+    return [name for name in {HEAVY} if name in sys.modules]
+
+import app
+from mnist_core.server.application import Application
+from mnist_core.ui.page import build_page, launch_options
+
+application = Application()
+build_page(application, tabs=app.TABS)
+launch_options(application)
+application.start()
+page = loaded()
+import mnist_core.worker.__main__
+print(json.dumps([page, loaded()]))
+"""
+
+
+def test_pages_and_workers_start_without_what_is_needed_later() -> None:
+    built = subprocess.run(
+        [sys.executable, "-c", BUILD], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert built.returncode == 0, built.stderr
+    of_page, of_worker = json.loads(built.stdout)
+    assert of_page == []
+    assert of_worker == ["torch"]
+
+
+def test_whole_weights_pass() -> None:
+    check_weights(WEIGHTS)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda data: b"",
+        lambda data: b"not a model",
+        lambda data: data[:-1],
+        lambda data: data[:100],
+        lambda data: b"\xff" + data[1:],
+    ],
+    ids=["empty", "foreign", "cut short", "cut in its header", "a damaged header"],
+)
+def test_damaged_weights_are_said_in_a_sentence(
+    damage: Callable[[bytes], bytes], tmp_path: Path
+) -> None:
+    path = tmp_path / "mnist.safetensors"
+    path.write_bytes(damage(WEIGHTS.read_bytes()))
+    with pytest.raises(StartError, match=r"The ready-made model can't be read: .*mnist\.safet"):
+        check_weights(path)
+
+
+def test_missing_weights_are_said_in_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(StartError, match=r"The ready-made model can't be read: .*nowhere"):
+        check_weights(tmp_path / "nowhere")
