@@ -70,13 +70,14 @@ export class Asking {
     if (answer?.ok) {
       this.isNewest(name, answer);
       this.show({ ...answer, image: bytesOf(answer.image) }, details);
-      return;
-    }
-    // What is wanted still is asked for again: in a moment, or when the server is back.
-    emit("mnist:refused", answer ?? { code: "lost", error: "reconnecting…" });
-    if (answer && answer.code !== "rate") return;
-    this.wanted ??= details.cause;
-    if (!answer) return;
+    } else await this.refused(answer ?? { code: "lost", error: "reconnecting…" }, details.cause);
+  }
+
+  // What is wanted still is asked for again: in a moment, or when the server is back.
+  async refused(answer, cause) {
+    emit("mnist:refused", answer);
+    if (answer.code === "lost" || answer.code === "rate") this.wanted ??= cause;
+    if (answer.code !== "rate") return;
     this.run();
     await sleep(RATE_MS);
   }
