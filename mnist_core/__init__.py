@@ -1,4 +1,4 @@
-"""The core of the draw-a-digit application: ink, the MLP, training, charts. Knows nothing of the page.
+"""The draw-a-digit application: ink, the MLP, training, charts; and in `server` and `ui`, the page.
 
 Names come when they are first asked for, so that importing a part does not bring in torch for all.
 """

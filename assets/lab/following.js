@@ -64,7 +64,7 @@ export class Following {
     const run = runs.newest;
     this.tellLoss(before, run);
     this.noteModel(answer, first);
-    if (settled && run?.moments.length) moments.keep(run, answer.shown);
+    if (settled && run) moments.keep(run, answer.shown);
     this.showNews(run, answer.queue);
     if (!run || isActive(run) || !isActive(before)) return;
     setup.learn(run);

@@ -51,9 +51,8 @@ class Lab {
     const { chosen } = this.moments;
     const { hasModel, loaded } = this.following;
     if (!hasModel || loaded || !run?.weights) return null;
-    const stepOf = ([step]) => step;
-    const kept = isActive(run) ? [] : run.moments.map(stepOf);
-    const step = chosen === null ? null : stepOf(run.moments[chosen]);
+    const kept = isActive(run) ? [] : run.moments.map(([step]) => step);
+    const step = chosen === null ? null : (run.moments[chosen]?.[0] ?? null);
     return { run: run.id, step, version: run.weights, kept };
   }
 

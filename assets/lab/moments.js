@@ -70,12 +70,14 @@ export class Moments {
     const { runs, server, status, views } = this.lab;
     if (!runs.newest) return;
     const payload = { run: runs.newest.id, moment: this.chosen };
+    const { model } = page;
     const answer = await call(server, "lab_show", payload).catch(() => null);
     // Where the server is away, what is here answers all the same.
     this.untold = !answer;
     if (answer && !answer.ok) status.say(answer.error);
     else if (page.model === "yours") emit("mnist:moment");
-    else emit("mnist:model", { model: "yours" });
+    // Unless the visitor has chosen the other one meanwhile.
+    else if (model === "ready") emit("mnist:model", { model: "yours" });
     if (!this.tell.isDue()) views.show({ surely: true });
   }
 

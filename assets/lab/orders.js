@@ -81,8 +81,8 @@ export class Orders {
     status.say("Starting.");
     moments.toNewest();
     views.matrix.clearPictures();
-    following.hasModel = false;
     if (!(await this.act("lab_start", { setup: values, paused, visit: following.visit }))) return;
+    following.hasModel = false; // it is another's from now on
     this.lab.setReset();
     await following.poll();
     if (paused && (await this.act("lab_order", { order: "step" }))) setTimeout(() => following.poll(), 60);

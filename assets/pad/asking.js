@@ -7,6 +7,7 @@ import { rounded, sparse } from "../shared/strokes.js";
 import { nameOf } from "./own.js";
 
 const TIMEOUT_MS = 5000;
+const FIRST_TIMEOUT_MS = 30_000; // the server may be reading the network from its disk
 const RATE_MS = 500;
 
 // What the model that answers is called here; null where the server alone has it.
@@ -61,7 +62,8 @@ export class Asking {
 
   async askServer(payload, { name, ...details }) {
     const overtaken = new Promise((resolve) => (this.overtake = () => resolve({ overtaken: true })));
-    const asked = call(this.pad.server, "predict", payload, { timeout: TIMEOUT_MS }).catch(() => null);
+    const timeout = page.prediction ? TIMEOUT_MS : FIRST_TIMEOUT_MS;
+    const asked = call(this.pad.server, "predict", payload, { timeout }).catch(() => null);
     const answer = await Promise.race([asked, overtaken]);
     if (answer?.overtaken) {
       if (details.cause === "ink") this.wanted = "ink"; // and another is due

@@ -1,6 +1,7 @@
 // The networks that answer here: reader.js, in a worker of its own, as the page sees it. Where that
 // can't be, or goes wrong, nothing is ever here, and the server answers.
 const PATIENCE_MS = 5000; // an answer takes a few
+const GRACE_MS = 500;
 
 const makeWorker = () => new Worker(new URL("./reader.js", import.meta.url), { type: "module" });
 
@@ -43,8 +44,13 @@ export class LocalReader {
     const seq = ++this.sequence;
     this.worker.postMessage({ type: "strokes", seq, model: name, strokes });
     return new Promise((resolve) => {
-      this.asked = { seq, resolve, timer: setTimeout(() => this.stop(), PATIENCE_MS) };
+      this.asked = { seq, resolve, timer: setTimeout(() => this.lookOnce(seq), PATIENCE_MS) };
     });
+  }
+
+  // After a sleep of the device, the time is over before the answer could be heard.
+  lookOnce(seq) {
+    if (this.asked?.seq === seq) this.asked.timer = setTimeout(() => this.stop(), GRACE_MS);
   }
 
   // Whether that version answers from now on, or a newer one. One at a time of each name.

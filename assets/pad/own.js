@@ -4,6 +4,7 @@ import { latestOnly, sleep } from "../shared/latest.js";
 
 const TIMEOUT_MS = 60_000;
 const AGAIN_MS = 1000;
+const LAST_AGAIN_MS = 30_000; // a link may be too slow for them ever to come
 const MOST_BYTES = 16 * 2 ** 20; // of the moments that are kept here
 
 // What a network is called here. own: {run, step}; step null is the newest of the run.
@@ -21,6 +22,7 @@ export async function fetchWeights(token, { run, step }) {
     method: "POST",
     headers: { "Content-Type": "application/json" },
     body: JSON.stringify({ token, run, step }),
+    priority: "low",
     signal: AbortSignal.timeout(TIMEOUT_MS),
   });
   if (!response.ok) throw new Error(`status ${response.status}`);
@@ -37,6 +39,7 @@ export class OwnWeights {
     this.isWanted = isWanted;
     this.heard = heard;
     this.own = null;
+    this.wait = AGAIN_MS;
     this.moments = new Map(); // that are here: how many bytes, by name; who answered last comes last
     this.useless = new Set(); // "name:version" that can't be had, or of no use
     this.bring = latestOnly(() => this.work());
@@ -112,6 +115,11 @@ export class OwnWeights {
       await this.refuse(each, "damaged");
       return;
     }
+    this.wait = AGAIN_MS;
+    if (this.own?.run !== each.run) {
+      this.reader.forget(name); // another training began meanwhile
+      return;
+    }
     if (each.step !== null) this.keep(name, size);
     if (this.own && name === nameOf(this.own)) this.heard();
   }
@@ -129,7 +137,8 @@ export class OwnWeights {
 
   async refuse(each, code) {
     if (code === undefined || code === "rate" || code === "session") {
-      await sleep(AGAIN_MS);
+      await sleep(this.wait);
+      this.wait = Math.min(2 * this.wait, LAST_AGAIN_MS);
       return;
     }
     const name = nameOf(each);

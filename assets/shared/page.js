@@ -15,7 +15,7 @@ import { storage } from "./storage.js";
 
 const TOKEN = "mnist:token";
 const MODEL = "mnist:model";
-const TIMEOUT_MS = 10_000;
+const TIMEOUT_MS = 20_000; // a busy server is no lost one
 const FIRST_WAIT_MS = 250; // where the server is out of reach
 const LAST_WAIT_MS = 4000;
 

@@ -16,10 +16,9 @@ from torch import Tensor
 
 from mnist_core.errors import CheckpointError
 from mnist_core.files import write_atomically
-from mnist_core.models.config import MLPConfig
+from mnist_core.models.config import FORMAT, MLPConfig
 from mnist_core.models.mlp import MLP
 
-FORMAT = "mnist_core.mlp"
 MAX_BYTES = 128 * 2**20
 _HEADER_LENGTH = struct.Struct("<Q")
 _MAX_HEADER_BYTES = 2**20

@@ -8,6 +8,8 @@ from typing import Literal, get_args
 
 from mnist_core.ink.raster import IMAGE_SIZE
 
+#: What a checkpoint calls itself in its metadata.
+FORMAT = "mnist_core.mlp"
 CLASS_COUNT = 10
 INPUT_SIZE = IMAGE_SIZE * IMAGE_SIZE
 # Of MNIST's training pixels: centred inputs learn faster than the notebook's 0.5 and 0.5.

@@ -110,12 +110,20 @@ def _held_folder(parent: str | None) -> Path:
         if fcntl is None:
             return folder
         # A server that starts at the same moment may take it for abandoned before it is held.
-        with contextlib.suppress(FileNotFoundError, BlockingIOError):
+        with contextlib.suppress(FileNotFoundError):
             descriptor = os.open(folder, os.O_RDONLY)
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                os.close(descriptor)
+                continue
+            except OSError:  # no locks in this file system: then nobody else takes them either
+                os.close(descriptor)
+                return folder
             if folder.is_dir():
                 _held.append(descriptor)
                 return folder
+            os.close(descriptor)
 
 
 def _remove_abandoned(parent: Path) -> None:

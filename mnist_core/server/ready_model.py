@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from safetensors import SafetensorError, safe_open
 
 from mnist_core.errors import StartError
+from mnist_core.models.config import FORMAT
 
 if TYPE_CHECKING:
     from mnist_core.models.classifier import Classifier
@@ -36,9 +37,13 @@ class ReadyModel:
 
 
 def check_weights(path: Path) -> None:
-    """Sees, without PyTorch, that `path` is a whole safetensors file; `StartError` where it isn't."""
+    """Sees, without PyTorch, that `path` is a whole file of a model; `StartError` where it isn't."""
     try:
-        with safe_open(path, framework="np"):
-            pass
+        with safe_open(path, framework="np") as file:
+            found = (file.metadata() or {}).get("format")
     except (OSError, SafetensorError) as error:
         raise StartError(f"The ready-made model can't be read: {path}: {error}") from error
+    if found != FORMAT:
+        raise StartError(
+            f"The ready-made model can't be read: {path}: expected {FORMAT}, got {found}"
+        )

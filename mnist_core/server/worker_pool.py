@@ -130,7 +130,11 @@ class WorkerPool:
             return None
         if displaced is not None:
             displaced.fail("crowded")
-        self._assign()
+        try:
+            self._assign()
+        except (OSError, RuntimeError):
+            # No process could be started; the watch tries again.
+            log.exception("a training worker could not be started")
         return job
 
     def place(self, job: Job) -> tuple[int, float] | None:
@@ -262,6 +266,6 @@ class WorkerPool:
         while not self._closed.wait(_WATCH_S):
             try:
                 self.look_after_workers()
-            except OSError:
-                # No process could be started; perhaps in a moment.
-                log.exception("a training worker could not be started")
+            except Exception:
+                # No process or thread could be started; perhaps in a moment.
+                log.exception("the training workers could not be looked after")

@@ -1,1 +1,1 @@
-"""The page: Gradio components and tabs around `server`. Only `app.py` knows Gradio as well."""
+"""The page: Gradio components and tabs around `server`. Nothing else knows Gradio."""

@@ -6,18 +6,21 @@ import asyncio
 import gzip
 import hashlib
 import json
-from collections.abc import Mapping
+import threading
+from collections.abc import AsyncIterator, Mapping
 from functools import cache
 from types import MappingProxyType
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from mnist_core.files import ASSETS, WEIGHTS
 
 # A changed script has another address, so a browser keeps what it has for good.
 _FOR_GOOD = {"Cache-Control": "public, max-age=31536000, immutable"}
+_PIECE_BYTES = 2**16
+_COMPRESSING = threading.Lock()
 # Folders of the scripts that the pad needs.
 _FIRST = ("shared/", "pad/")
 # The browser's own network, which a visit begins without.
@@ -58,8 +61,13 @@ def _weights() -> bytes:
     return WEIGHTS.read_bytes()
 
 
-@cache
 def _compressed_weights() -> bytes:
+    with _COMPRESSING:  # once, however many come at the same moment
+        return _compressed_once()
+
+
+@cache
+def _compressed_once() -> bytes:
     return gzip.compress(_weights(), compresslevel=6)
 
 
@@ -106,7 +114,24 @@ async def _serve_weights(compressed: bool) -> Response:
     if compressed:
         headers["Content-Encoding"] = "gzip"
         content = await asyncio.to_thread(_compressed_weights)  # the first time, it takes a while
-    return Response(content, media_type="application/octet-stream", headers=headers)
+    return in_pieces(content, headers=headers)
+
+
+def in_pieces(content: bytes, *, headers: Mapping[str, str]) -> Response:
+    """An answer of many bytes, handed on as the browser takes them.
+
+    As one piece, it would be copied for each connection and kept until a slow one has it all.
+    """
+
+    async def pieces() -> AsyncIterator[bytes]:
+        for first in range(0, len(content), _PIECE_BYTES):
+            yield content[first : first + _PIECE_BYTES]
+
+    return StreamingResponse(
+        pieces(),
+        media_type="application/octet-stream",
+        headers={**headers, "Content-Length": str(len(content))},
+    )
 
 
 def static_route() -> Route:

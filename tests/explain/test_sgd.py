@@ -24,7 +24,7 @@ def test_one_step_equals_torch_sgd(model: MLP, image: torch.Tensor, labels: torc
         torch.testing.assert_close(one, other)
 
 
-def test_practice_lowers_the_loss_and_leaves_the_model_alone(
+def test_training_a_few_steps_lowers_the_loss_and_leaves_the_model_alone(
     model: MLP, image: torch.Tensor, labels: torch.Tensor
 ) -> None:
     before = copy.deepcopy(model.state_dict())

@@ -13,14 +13,13 @@ import torch
 
 from mnist_core.errors import CheckpointError
 from mnist_core.models.checkpoints import (
-    FORMAT,
     MAX_BYTES,
     dump_checkpoint,
     load_checkpoint,
     read_metadata,
     save_checkpoint,
 )
-from mnist_core.models.config import MLPConfig
+from mnist_core.models.config import FORMAT, MLPConfig
 from mnist_core.models.mlp import MLP
 from mnist_core.training.backpropagation import FlatParameters
 

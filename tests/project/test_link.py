@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from tests.support.app import free_port
 from tests.support.link import link
+from tests.support.loops import run
 
 Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 Pieces = list[bytes]
@@ -91,7 +92,7 @@ def test_bytes_arrive_whole_in_order_and_later_both_ways(
             assert between.bytes_up == sum(sizes[::2]) + len(conversations)
             assert between.bytes_down == sum(sizes[1::2])
 
-    asyncio.run(all_at_once())
+    run(all_at_once())
 
 
 def test_a_large_body_arrives_whole() -> None:
@@ -107,7 +108,7 @@ def test_a_large_body_arrives_whole() -> None:
                 whole, _ = await receive(reader)
         assert whole == body
 
-    asyncio.run(fetch())
+    run(fetch())
 
 
 def test_much_is_underway_before_the_first_of_it_arrives() -> None:
@@ -124,7 +125,7 @@ def test_much_is_underway_before_the_first_of_it_arrives() -> None:
             with contextlib.closing(writer):
                 await asyncio.wait_for(all_set_out.wait(), 60)
 
-    asyncio.run(fetch())
+    run(fetch())
 
 
 def test_who_leaves_in_the_middle_is_gone_on_the_other_side_too() -> None:
@@ -147,7 +148,7 @@ def test_who_leaves_in_the_middle_is_gone_on_the_other_side_too() -> None:
                 writer.write_eof()
                 assert await reader.read() == b""
 
-    asyncio.run(leave())
+    run(leave())
 
 
 def test_a_server_that_is_not_there_closes_the_connection() -> None:
@@ -157,7 +158,7 @@ def test_a_server_that_is_not_there_closes_the_connection() -> None:
             with contextlib.closing(writer):
                 assert await reader.read() == b""
 
-    asyncio.run(knock())
+    run(knock())
 
 
 def test_it_tells_what_was_asked_for() -> None:
@@ -177,4 +178,4 @@ def test_it_tells_what_was_asked_for() -> None:
             assert between.asked("predict") == 1
             assert between.asked("lab_poll") == 0
 
-    asyncio.run(ask())
+    run(ask())

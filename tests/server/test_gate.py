@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Coroutine
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -71,8 +70,7 @@ class App:
 
 def run(call: Coroutine[Any, Any, None]) -> None:
     # On a thread of its own: the browser tests have an event loop on this one.
-    with ThreadPoolExecutor(1) as thread:
-        thread.submit(asyncio.run, call).result()
+    run(call)
 
 
 def ask(

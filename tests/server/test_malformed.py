@@ -1,21 +1,18 @@
-"""A few of each kind of malformed request, beside a visitor who draws; `load.py fuzz` sends more."""
+"""A few of each kind of malformed request, beside a visitor who draws; the load benchmark sends more."""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 
 from tests.benchmarks.load import fuzz
 from tests.support.app import App
+from tests.support.loops import run
 from tests.support.malformed import KINDS, SERVER_FUNCTIONS, malformed_requests
 
 
 def test_no_request_breaks_anything(start_app: Callable[..., App]) -> None:
     app = start_app()
-    with ThreadPoolExecutor(1) as thread:
-        # On a thread of its own: the browser tests have an event loop on this one.
-        assert thread.submit(asyncio.run, fuzz(app.url, 8 * len(KINDS))).result()
+    assert run(fuzz(app.url, 8 * len(KINDS)))
     app.end()
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -16,6 +14,7 @@ from mnist_core.server.payload import Payload
 from mnist_core.server.session import Session
 from mnist_core.server.sessions import Sessions
 from mnist_core.ui.answers import Answer, api_error, serve
+from tests.support.loops import run
 from tests.support.visitors import Pool
 
 
@@ -37,8 +36,7 @@ def asked(sessions: Sessions, answer: Any, payload: Any, *, quick: bool) -> Any:
     assert function.__name__ == "double"
     if not quick:
         return function(payload)
-    with ThreadPoolExecutor(1) as thread:  # the browser tests have an event loop on this one
-        return thread.submit(lambda: asyncio.run(function(payload))).result()
+    return run(function(payload))
 
 
 @pytest.mark.parametrize("quick", [True, False])

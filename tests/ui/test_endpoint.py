@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -12,6 +10,7 @@ from mnist_core.models.classifier import Classifier
 from mnist_core.server.application import Application
 from mnist_core.server.strokes import checked_strokes
 from mnist_core.ui.page import build_page
+from tests.support.loops import run
 
 
 async def described() -> Any:
@@ -21,8 +20,7 @@ async def described() -> Any:
 
 @pytest.mark.parametrize("name", ["/predict", "/predict_image"])
 def test_every_endpoint_describes_what_it_takes_and_gives(name: str) -> None:
-    with ThreadPoolExecutor(1) as thread:
-        info = thread.submit(asyncio.run, described()).result()
+    info = run(described())
     endpoint = info["named_endpoints"][name]
     (parameter,), (given,) = endpoint["parameters"], endpoint["returns"]
     assert endpoint["description"]

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 
 import gradio as gr
 
@@ -12,6 +10,7 @@ from mnist_core.models.classifier import Classifier
 from mnist_core.models.mlp import MLP
 from mnist_core.server.application import Application
 from mnist_core.ui.page import build_page, forget_events
+from tests.support.loops import run
 from tests.support.visitors import Pool
 
 
@@ -21,8 +20,7 @@ def in_a_loop(build: Callable[[], gr.Blocks]) -> gr.Blocks:
     async def built() -> gr.Blocks:
         return build()
 
-    with ThreadPoolExecutor(1) as thread:  # the browser tests have a loop of their own on this one
-        return thread.submit(lambda: asyncio.run(built())).result()
+    return run(built())
 
 
 def remember(page: gr.Blocks, count: int) -> None:

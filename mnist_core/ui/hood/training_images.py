@@ -54,11 +54,11 @@ class TrainingImagesLoader:
             return "loading"
 
     def _load(self) -> None:
-        from mnist_core.data.mnist import default_root, mnist_class  # with PyTorch
-        from mnist_core.explain.neighbours import shrink
-
         images = None
         try:
+            from mnist_core.data.mnist import default_root, mnist_class  # with PyTorch
+            from mnist_core.explain.neighbours import shrink
+
             root = self._root if self._root is not None else default_root()
             mnist = mnist_class()(root, train=True, download=False)
             images = TrainingImages(

@@ -24,7 +24,7 @@ def lab_tab(application: Application) -> None:
 def server_functions(application: Application) -> list[ServerFunction]:
     """What the page's script calls.
 
-    Starting may wait for a process and models may be large; the others take a millisecond.
+    Starting may wait for a process and models may be large; those at once take a millisecond.
     """
     limits = application.limits
     start = partial(following.start, limits=limits)
@@ -40,7 +40,7 @@ def server_functions(application: Application) -> list[ServerFunction]:
         at_once("lab_leave", following.LeaveRequest, following.leave),
         at_once("lab_show", views.MomentRequest, views.show),
         threaded("lab_start", following.StartRequest, start),
-        at_once("lab_views", views.MomentRequest, seen),
+        threaded("lab_views", views.MomentRequest, seen),
         threaded("lab_mistakes", views.CellRequest, mistakes),
         threaded("lab_download", keeping.DownloadRequest, keeping.download),
         threaded("lab_upload", keeping.UploadRequest, keeping.upload),

@@ -15,6 +15,7 @@ from mnist_core.server.runs import MAX_TRAVELLING_BYTES
 from mnist_core.server.session import Session
 from mnist_core.server.sessions import Sessions
 from mnist_core.ui.answers import Answer, FromVisitor, answered
+from mnist_core.ui.static import in_pieces
 
 # Among a visitor's requests, weights count as one for each so many bytes.
 _BYTES_OF_A_REQUEST = 256 * 2**10
@@ -72,4 +73,4 @@ def _weights(session: Session, request: WeightsRequest) -> Response:
     snapshot, version = travelling
     session.charge(len(snapshot.weights) // _BYTES_OF_A_REQUEST)
     headers = {**_NEVER_KEPT, "X-Step": str(snapshot.step), "X-Version": str(version)}
-    return Response(snapshot.weights, media_type="application/octet-stream", headers=headers)
+    return in_pieces(snapshot.weights, headers=headers)
