@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Coroutine
 from typing import Any
 
 import pytest
@@ -12,6 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mnist_core.server.gate.gate import Gate
 from mnist_core.server.limits import Limits
+from tests.support.loops import run
 
 OPEN = [
     "/",
@@ -66,11 +66,6 @@ class App:
             raise self.fault
         await send({"type": "http.response.start", "status": 200, "headers": []})
         await send({"type": "http.response.body", "body": b'"fine"'})
-
-
-def run(call: Coroutine[Any, Any, None]) -> None:
-    # On a thread of its own: the browser tests have an event loop on this one.
-    run(call)
 
 
 def ask(

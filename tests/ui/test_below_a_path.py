@@ -7,9 +7,20 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Browser, expect
 
+from mnist_core.ui.static import address, modules
 from tests.support.app import App
 from tests.support.browser import SEVEN, draw, open_page
 from tests.support.proxy import proxy
+
+# Asks again for the drawing until it is the browser's own network that answers.
+ANSWERS_HERE = (
+    "() => mnist.emit('mnist:model', { model: 'ready' }) && mnist.prediction.version === 1"
+)
+# The scripts of the network, which a worker loads.
+LATER = tuple(
+    f"pad/{name}.js"
+    for name in ("reader", "classifier", "raster", "network", "checkpoint", "words")
+)
 
 
 @pytest.mark.parametrize("strip", [True, False])
@@ -22,13 +33,25 @@ def test_the_page_works_below_a_path(
         page = context.new_page()
         wrong: list[str] = []
         page.on("request", lambda request: wrong.extend(outside(request.url, url)))
+        page.on("pageerror", lambda error: wrong.append(str(error)))
         open_page(page, url)
         draw(page, SEVEN)
         expect(page.locator("#answer")).to_have_text("7")
+        page.get_by_role("tab", name="Under the hood").click()
+        expect(page.locator("#hood [data-part=model]")).to_have_text(
+            "The ready-made model answers."
+        )
+        page.wait_for_function(ANSWERS_HERE)
+        loaded = page.evaluate(
+            "performance.getEntriesByType('resource').map(({ name }) => new URL(name).pathname)"
+        )
         context.close()
         app.end()
     assert strays == []
     assert wrong == []
+    assert {f"/digits/draw/{address(name)}" for name in modules()} - set(loaded) <= {
+        f"/digits/draw/{address(name)}" for name in LATER
+    }
 
 
 def outside(address: str, url: str) -> list[str]:

@@ -6,16 +6,12 @@ import gzip
 import hashlib
 import http.client
 import re
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, expect
 
 from mnist_core.files import ASSETS, WEIGHTS
 from mnist_core.ui.static import address, modules, mount_script, preload_links, version, weights
-from tests.support.app import serve
-from tests.support.browser import SEVEN, draw, open_page
 
 
 def get(
@@ -116,38 +112,3 @@ def test_the_scripts_are_announced_in_the_head_and_the_pads_first() -> None:
     of_the_pad = ["/shared/" in each or "/pad/" in each for each in linked]
     assert of_the_pad == sorted(of_the_pad, reverse=True)
     assert any(of_the_pad)
-
-
-# Asks again for the drawing until it is the browser's own network that answers.
-ANSWERS_HERE = (
-    "() => mnist.emit('mnist:model', { model: 'ready' }) && mnist.prediction.version === 1"
-)
-
-
-def test_the_page_works_behind_a_prefix(browser: Browser, tmp_path: Path) -> None:
-    environment = {"GRADIO_ROOT_PATH": "/digits"}
-    context = browser.new_context()
-    page = context.new_page()
-    said: list[str] = []
-
-    def hear(message: ConsoleMessage) -> None:
-        if message.type == "error":
-            said.append(message.text)
-
-    page.on("console", hear)
-    page.on("pageerror", lambda error: said.append(str(error)))
-    with serve(log=tmp_path / "app.log", environment=environment) as app:
-        open_page(page, f"{app.url}digits/")
-        draw(page, SEVEN)
-        expect(page.locator("#answer")).to_have_text("7")
-        page.get_by_role("tab", name="Under the hood").click()
-        expect(page.locator("#hood [data-part=model]")).to_have_text(
-            "The ready-made model answers."
-        )
-        page.wait_for_function(ANSWERS_HERE)
-        loaded = page.evaluate(
-            "performance.getEntriesByType('resource').map(({ name }) => new URL(name).pathname)"
-        )
-        context.close()
-    assert {f"/digits/{address(name)}" for name in modules().keys() - LATER} <= set(loaded)
-    assert said == []
