@@ -134,7 +134,8 @@ class Hood {
 
   // likeliest: what the model says. Until the visitor chooses, the digit may be another one.
   showMeant(digit, likeliest = digit) {
-    for (const radios of this.meant) radios[digit].checked = true;
+    // An answer that was asked for before the visitor chose does not change the choice.
+    for (const radios of this.meant) radios[this.settings.meant ?? digit].checked = true;
     for (const hint of this.chosen) {
       hint.hidden = this.settings.meant !== null || digit === likeliest;
       hint.textContent = `The model is sure of ${likeliest}, so to begin with it is ${digit}, which comes next: there is something to see.`;
