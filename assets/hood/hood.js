@@ -83,7 +83,6 @@ class Hood {
       return null;
     }
   }
-
   get open() {
     return Object.keys(this.sections).filter((name) => this.isOpen(name));
   }
