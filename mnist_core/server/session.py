@@ -221,7 +221,7 @@ class Session:
     @property
     def shown(self) -> int | None:
         """The moment of the newest run that answers; None where its newest weights do."""
-        run_id, step = self._shown or (0, None)
+        run_id, step = self._choice
         run = self.run
         return run.moment_at(step) if run is not None and run.id == run_id else None
 
@@ -241,9 +241,14 @@ class Session:
         return self._ready()
 
     @property
+    def _choice(self) -> tuple[int, int | None]:
+        """Id of the run that "yours" comes from, 0 for none, and the step; None: its newest weights."""
+        return self._shown or (self.run.id if self.run else 0, None)
+
+    @property
     def _chosen(self) -> tuple[Run, Snapshot] | None:
         """The run and its weights that "yours" comes from; None where none were trained."""
-        run_id, step = self._shown or (self.run.id if self.run else 0, None)
+        run_id, step = self._choice
         run = self.find(run_id)
         snapshot = None if run is None else run.at(run.moment_at(step))
         return None if run is None or snapshot is None else (run, snapshot)
@@ -251,15 +256,15 @@ class Session:
     @property
     def answering(self) -> Run | None:
         """The run that "yours" comes from; None where it was brought along, or there is none."""
-        run_id = self._shown[0] if self._shown else self.run.id if self.run else 0
+        run_id, _ = self._choice
         return self.find(run_id) if self.has_model and self.loaded is None else None
 
     @property
     def answering_version(self) -> int | None:
         """The version of the newest weights of a run, where those are "yours"; else None."""
         run = self.answering
-        newest = self._shown is None or self._shown[1] is None
-        return run.weights_version if run is not None and newest else None
+        _, step = self._choice
+        return run.weights_version if run is not None and step is None else None
 
     @property
     def is_empty(self) -> bool:
