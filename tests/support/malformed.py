@@ -8,9 +8,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.errors import HypothesisWarning
+
+from tests.support.examples import the_same_each_time
 
 JSON = {"Content-Type": "application/json"}
 
@@ -98,14 +100,7 @@ def _made(kind: str, target: Target, count: int) -> list[Request]:
     """At most `count` requests of one kind, as Hypothesis finds them."""
     requests: list[Request] = []
 
-    @settings(
-        max_examples=count,
-        database=None,
-        deadline=None,
-        derandomize=True,
-        phases=[Phase.generate],
-        suppress_health_check=list(HealthCheck),
-    )
+    @the_same_each_time(count)
     @given(st.data())
     def collect(data: Any) -> None:
         requests.append(KINDS[kind](data.draw, target, kind))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Browser, expect
 
-from mnist_core.ui.static import address, modules
+from mnist_core.ui.static import preload_links
 from tests.support.app import App
 from tests.support.browser import SEVEN, draw, open_page
 from tests.support.proxy import proxy
@@ -15,11 +16,6 @@ from tests.support.proxy import proxy
 # Asks again for the drawing until it is the browser's own network that answers.
 ANSWERS_HERE = (
     "() => mnist.emit('mnist:model', { model: 'ready' }) && mnist.prediction.version === 1"
-)
-# The scripts of the network, which a worker loads.
-LATER = tuple(
-    f"pad/{name}.js"
-    for name in ("reader", "classifier", "raster", "network", "checkpoint", "words")
 )
 
 
@@ -49,9 +45,9 @@ def test_the_page_works_below_a_path(
         app.end()
     assert strays == []
     assert wrong == []
-    assert {f"/digits/draw/{address(name)}" for name in modules()} - set(loaded) <= {
-        f"/digits/draw/{address(name)}" for name in LATER
-    }
+    linked = re.findall(r'href="([^"]+)"', preload_links())
+    assert linked
+    assert {f"/digits/draw/{each}" for each in linked} <= set(loaded)
 
 
 def outside(address: str, url: str) -> list[str]:

@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 import safetensors.torch
 import torch
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.errors import HypothesisWarning
 from numpy.typing import NDArray
@@ -33,6 +33,7 @@ from mnist_core.models.config import MAX_LAYERS, MLPConfig
 from mnist_core.models.mlp import ACTIVATIONS, MLP
 from mnist_core.ui.pad.column import SURE, UNSURE, words
 from tests.support.browser import SEVEN
+from tests.support.examples import the_same_each_time
 
 # What is promised is 1/255 a pixel and 0.002 a probability; both are some 5e-6 apart. In between lies
 # what only a few drawings would show.
@@ -167,14 +168,7 @@ def any_drawings(count: int) -> list[Strokes]:
     canvas = st.integers(0, 1000).map(float)
     found: list[Strokes] = []
 
-    @settings(
-        max_examples=count,
-        database=None,
-        deadline=None,
-        derandomize=True,
-        phases=[Phase.generate],
-        suppress_health_check=list(HealthCheck),
-    )
+    @the_same_each_time(count)
     @given(
         st.sampled_from([finite, canvas]).flatmap(
             lambda number: st.lists(
