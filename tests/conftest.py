@@ -17,10 +17,10 @@ from mnist_core.data.datasets import Splits
 from mnist_core.data.mnist import default_root, load_mnist
 from mnist_core.errors import DatasetError
 from tests.support.app import app, app_url, start_app
-from tests.support.browser import browser, page
+from tests.support.browser import browser, page, profile, visit
 from tests.support.synthetic import synthetic_digits
 
-__all__ = ["app", "app_url", "browser", "page", "start_app"]
+__all__ = ["app", "app_url", "browser", "page", "profile", "start_app", "visit"]
 
 # Which fixtures make a test slow, and the mark that leaves it out: `-m "not browser and not server"`.
 _MARKS = {"browser": {"browser"}, "server": {"app", "start_app", "spied"}}

@@ -4,10 +4,20 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+from urllib.parse import urljoin
 
 import pytest
-from playwright.sync_api import Browser, Error, Page, Playwright, expect, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    Error,
+    Page,
+    Playwright,
+    expect,
+    sync_playwright,
+)
 
 #: How long a right page may take where others keep the machine busy.
 PATIENCE_MS = 60_000
@@ -19,6 +29,7 @@ ARGUMENTS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--process-per-site",  # pages of one profile share compiled scripts
 ]
 
 #: Digits as strokes in the pad's box, 0 to 1000.
@@ -26,6 +37,7 @@ SEVEN = [[[280, 220], [480, 220], [700, 220], [600, 400], [500, 600], [420, 800]
 ONE = [[[500, 180], [500, 400], [500, 600], [500, 820]]]
 
 Strokes = Sequence[Sequence[Sequence[float]]]
+Visit = Callable[..., Page]
 
 expect.set_options(timeout=PATIENCE_MS / 2)
 
@@ -48,17 +60,63 @@ def browser() -> Iterator[Browser]:
         chromium.close()
 
 
-@pytest.fixture
-def page(browser: Browser, app_url: str) -> Iterator[Page]:
-    """The open page in a context of its own; fails the test if its scripts fail."""
-    context = browser.new_context(viewport={"width": 1280, "height": 800})
-    page = context.new_page()
-    errors: list[str] = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    open_page(page, app_url)
-    yield page
+@pytest.fixture(scope="session")
+def profile(browser: Browser) -> Iterator[BrowserContext]:
+    """What all visits share: the files that came once, and one process with the scripts compiled.
+
+    That process lives as long as it shows a page, so an empty one of this machine stays open.
+    """
+    context = browser.new_context()
+    empty = context.new_page()
+    empty.route("**", lambda route: route.fulfill())
+    empty.goto("http://127.0.0.1/")
+    yield context
     context.close()
+
+
+@pytest.fixture
+def visit(profile: BrowserContext, app_url: str) -> Iterator[Visit]:
+    """Opens the page in a new tab, and so as a new visitor: what one keeps is the tab's own.
+
+    The address is that of the shared application and may begin at its `#`; `script` runs before the
+    page's own; `media` are options of `Page.emulate_media`. Fails the test if the page's scripts fail.
+    """
+    pages: list[Page] = []
+    errors: list[str] = []
+
+    def visit(
+        address: str = "",
+        *,
+        size: tuple[int, int] = (1280, 900),
+        touch: bool = False,
+        script: str = "",
+        **media: Any,
+    ) -> Page:
+        page = profile.new_page()
+        pages.append(page)
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.set_viewport_size({"width": size[0], "height": size[1]})
+        page.emulate_media(**media)
+        page.add_init_script(script)
+        if touch:
+            session = profile.new_cdp_session(page)
+            session.send("Emulation.setTouchEmulationEnabled", {"enabled": True})
+        open_page(page, urljoin(app_url, address))
+        return page
+
+    yield visit
+    for page in pages:
+        page.close()
+    profile.unroute_all()
+    profile.set_offline(False)
+    profile.clear_cookies()
     assert not errors
+
+
+@pytest.fixture
+def page(visit: Visit) -> Page:
+    """The open page."""
+    return visit(size=(1280, 800))
 
 
 # What the page's components share, for the tests alone, after a reload too: nothing of the page's own
