@@ -21,7 +21,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
 
-from mnist_core.bench import QUICK_IMAGES, notebook_loop
+from mnist_core.bench import notebook_loop
 from mnist_core.files import ROOT
 from tests.benchmarks.options import address, parser_for
 from tests.support.browser import PATIENCE_MS, SEVEN, draw, launch, open_page
@@ -74,10 +74,10 @@ _BUTTON = """([order, words]) => new Promise((resolve) => {
 })"""
 
 
-def command_line_epoch_s(epochs: int) -> float:
-    """Median seconds an epoch that `train --preset notebook` prints."""
+def command_line_epoch_s(preset: str, epochs: int) -> float:
+    """Median seconds an epoch that `train` prints."""
     with tempfile.TemporaryDirectory() as folder:
-        command = ["train", "--preset", "notebook", "--epochs", str(epochs)]
+        command = ["train", "--preset", preset, "--epochs", str(epochs)]
         command += ["--out", str(Path(folder) / "model.safetensors")]
         printed = subprocess.run(
             [sys.executable, "-m", "mnist_core", *command],
@@ -97,8 +97,8 @@ def wait_for_end(page: Page) -> None:
     )
 
 
-def page_epoch_s(page: Page, epochs: int) -> float:
-    page.select_option("[name=preset]", "notebook")
+def page_epoch_s(page: Page, preset: str, epochs: int) -> float:
+    page.select_option("[name=preset]", preset)
     page.get_by_label("Epochs").fill(str(epochs))
     page.evaluate(_BUTTON, ["train", "Starting"])
     wait_for_end(page)
@@ -109,6 +109,7 @@ def page_epoch_s(page: Page, epochs: int) -> float:
 def main() -> None:
     options = parser_for(__doc__).parse_args()
     epochs, slider_moves = (1, 4) if options.quick else (EPOCHS, 40)
+    notebook, fast = ("few", "few") if options.quick else ("notebook", "fast")
     with address(options.url) as url, sync_playwright() as playwright:
         browser = launch(playwright)
         page = browser.new_page(viewport={"width": 1280, "height": 900})
@@ -117,8 +118,8 @@ def main() -> None:
         page.select_option("[name=preset]", "few")
         page.evaluate(_BUTTON, ["train", "Training"])  # the first worker has its data now
         wait_for_end(page)
-        in_page_s = page_epoch_s(page, epochs)
-        page.select_option("[name=preset]", "fast")
+        in_page_s = page_epoch_s(page, notebook, epochs)
+        page.select_option("[name=preset]", fast)
         if options.quick:
             page.get_by_label("Epochs").fill("1")
         reached_s, took_s, words = page.evaluate(_FAST)
@@ -128,10 +129,8 @@ def main() -> None:
         orders = [["pause", "Paused"], ["pause", "Training"], ["stop", "Stopped"]]
         buttons_ms = [page.evaluate(_BUTTON, order) for order in orders]
         browser.close()
-    command_s = command_line_epoch_s(epochs)
-    loop_s, _ = notebook_loop(
-        os.environ.get("MNIST_ROOT"), images=QUICK_IMAGES if options.quick else None
-    )
+    command_s = command_line_epoch_s(notebook, epochs)
+    loop_s, _ = notebook_loop(os.environ.get("MNIST_ROOT"), images=1000 if options.quick else None)
     ratio, share = in_page_s / command_s, (reached_s or float("inf")) / loop_s
     print(
         f"notebook, s an epoch: page {in_page_s:.2f}, command line {command_s:.2f}, "

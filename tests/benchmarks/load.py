@@ -378,7 +378,7 @@ async def churn(url: str, *, visitor_count: int, lanes: int, rest_s: float) -> b
                     trained += 1
             visitor.connection.close()
             came += 1
-            if came == visitor_count // 10:
+            if came == max(1, visitor_count // 10):
                 at_tenth = resident_mb(pid)
 
     # The server keeps the pictures that measure runs, once, from the first training on.
@@ -494,7 +494,7 @@ async def run(part: str, url: str, options: argparse.Namespace) -> bool:
         ]
         return calm and busy
     if part == "churn":
-        visitor_count, lanes, rest_s = (10, 2, 1.0) if quick else (500, 20, 20.0)
+        visitor_count, lanes, rest_s = (4, 2, 1.0) if quick else (500, 20, 20.0)
         return await churn(url, visitor_count=visitor_count, lanes=lanes, rest_s=rest_s)
     count, alone_s = (len(KINDS), 0.5) if quick else (options.requests, 5.0)
     return await fuzz(url, count, alone_s=alone_s)

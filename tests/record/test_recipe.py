@@ -1,3 +1,4 @@
+import copy
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -27,8 +28,8 @@ SMALL = RecordConfig(
 )
 
 
-def mnist(count: int = 400) -> Splits:
-    return Splits(train=synthetic_digits(count, generator=torch.Generator().manual_seed(0)))
+def mnist() -> Splits:
+    return Splits(train=synthetic_digits(400, generator=torch.Generator().manual_seed(0)))
 
 
 def pen() -> list[PenDigit]:
@@ -45,12 +46,20 @@ def losses(events: Sequence[RecordEvent]) -> list[float]:
     return [event.loss for event in events if event.loss is not None]
 
 
+@pytest.fixture(scope="module")
+def whole() -> list[RecordEvent]:
+    """All events of a run that nothing interrupts."""
+    return list(record(mnist(), pen(), config=SMALL))
+
+
 def weights(model: MLP) -> Tensor:
     return torch.cat([tensor.flatten().float() for tensor in model.state_dict().values()])
 
 
-def test_each_epoch_is_told_and_the_last_holds_a_calibrated_model() -> None:
-    events = list(record(mnist(), pen(), config=SMALL))
+def test_each_epoch_is_told_and_the_last_holds_a_calibrated_model(
+    whole: list[RecordEvent],
+) -> None:
+    events = whole
     told = [(event.stage, event.epoch) for event in events]
     assert told == [("teacher", each) for each in range(3)] + [("mlp", each) for each in (1, 2, 3)]
     assert events[0].loss is None
@@ -69,26 +78,27 @@ def test_each_epoch_is_told_and_the_last_holds_a_calibrated_model() -> None:
     assert not model.training
 
 
-def test_same_seed_gives_the_same_weights() -> None:
-    once, again = (finished(record(mnist(), pen(), config=SMALL)) for _ in range(2))
-    assert torch.equal(weights(once), weights(again))
+def test_same_seed_gives_the_same_weights(whole: list[RecordEvent]) -> None:
+    again = finished(record(mnist(), pen(), config=SMALL))
+    assert torch.equal(weights(finished(whole)), weights(again))
     other = finished(record(mnist(), pen(), config=replace(SMALL, seed=1)))
-    assert not torch.equal(weights(once), weights(other))
+    assert not torch.equal(weights(again), weights(other))
 
 
 @pytest.mark.parametrize("killed_after", [1, 2, 3, 4])
-def test_a_killed_run_goes_on_to_the_same_weights(tmp_path: Path, killed_after: int) -> None:
+def test_a_killed_run_goes_on_to_the_same_weights(
+    whole: list[RecordEvent], tmp_path: Path, killed_after: int
+) -> None:
     state = tmp_path / "state.safetensors"
-    whole = finished(record(mnist(), pen(), config=SMALL))
     run = record(mnist(), pen(), config=SMALL, state_path=state)
     for _ in range(killed_after + 1):
         next(run)
     run.close()
     events = list(record(mnist(), pen(), config=SMALL, state_path=state))
     assert len(events) == 6 - killed_after
-    assert torch.equal(weights(finished(events)), weights(whole))
+    assert torch.equal(weights(finished(events)), weights(finished(whole)))
     (only,) = record(mnist(), pen(), config=SMALL, state_path=state)
-    assert torch.equal(weights(finished([only])), weights(whole))
+    assert torch.equal(weights(finished([only])), weights(finished(whole)))
     assert finished([only]).config == finished(events).config
 
 
@@ -108,20 +118,21 @@ def test_foreign_and_damaged_states_are_refused(tmp_path: Path) -> None:
         next(record(mnist(), pen(), config=SMALL, state_path=state))
 
 
-def test_held_out_writers_train_only_when_asked() -> None:
+def test_held_out_writers_train_only_when_asked(whole: list[RecordEvent]) -> None:
     assert not trains(5, all_writers=False)
     assert trains(5, all_writers=True)
     assert trains(1, all_writers=False)
     assert not trains(3, all_writers=True)
     without = [digit for digit in pen() if digit.writer != 5]
-    once = finished(record(mnist(), pen(), config=SMALL))
     again = finished(record(mnist(), without, config=SMALL))
-    assert torch.equal(weights(once), weights(again))
+    assert torch.equal(weights(finished(whole)), weights(again))
 
 
-def test_calibration_brings_percentages_down_where_the_model_is_too_sure() -> None:
+def test_calibration_brings_percentages_down_where_the_model_is_too_sure(
+    whole: list[RecordEvent],
+) -> None:
     data = synthetic_digits(500, generator=torch.Generator().manual_seed(0))
-    model = finished(record(mnist(), pen(), config=SMALL))
+    model = copy.deepcopy(finished(whole))
     with torch.no_grad():
         model.output.weight.mul_(20)
         model.output.bias.mul_(20)

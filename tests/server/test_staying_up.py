@@ -13,38 +13,22 @@ import socket
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Page, expect
 
 import app as application
 from tests.support.app import App
-from tests.support.browser import PATIENCE_MS, SEVEN, draw, open_page
+from tests.support.browser import PATIENCE_MS, SEVEN, Visit, draw
 from tests.support.server import Server, unread_bytes, workers_of
 
 LONG = "#preset=notebook&epochs=100"  # a minute and more
 TRAINING = re.compile(r"^Training")
 
-Open = Callable[[str], Page]
 Start = Callable[..., App]
-
-
-@pytest.fixture
-def visit(browser: Browser) -> Iterator[Open]:
-    contexts: list[BrowserContext] = []
-
-    def visit(url: str) -> Page:
-        contexts.append(browser.new_context(viewport={"width": 1280, "height": 900}))
-        page = contexts[-1].new_page()
-        open_page(page, url)
-        return page
-
-    yield visit
-    for context in contexts:
-        context.close()
 
 
 def is_running(process: int) -> bool:
@@ -68,8 +52,8 @@ def train(page: Page) -> None:
 
 
 @pytest.mark.usefixtures("mnist")
-def test_a_killed_worker_is_said_and_the_next_training_works(app: App, visit: Open) -> None:
-    page = visit(app.url + LONG)
+def test_a_killed_worker_is_said_and_the_next_training_works(app: App, visit: Visit) -> None:
+    page = visit(LONG)
     draw(page, SEVEN)
     train(page)
     expect(page.get_by_role("radio", name="Yours")).to_be_checked(timeout=PATIENCE_MS)
@@ -84,7 +68,7 @@ def test_a_killed_worker_is_said_and_the_next_training_works(app: App, visit: Op
 
 @pytest.mark.usefixtures("mnist")
 def test_a_killed_server_leaves_no_worker_and_the_page_comes_back(
-    start_app: Start, visit: Open
+    start_app: Start, visit: Visit
 ) -> None:
     first = start_app()
     page = visit(first.url + LONG)
@@ -152,7 +136,7 @@ def test_without_room_for_files_a_picture_is_refused_and_drawing_goes_on(start_a
 
 
 def test_without_the_data_set_training_says_so_and_drawing_goes_on(
-    start_app: Start, visit: Open, tmp_path: Path
+    start_app: Start, visit: Visit, tmp_path: Path
 ) -> None:
     nowhere = "http://127.0.0.1:9"  # nothing listens there, so there is nothing to download from
     environment = {"http_proxy": nowhere, "https_proxy": nowhere, "no_proxy": "127.0.0.1"}

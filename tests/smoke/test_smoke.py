@@ -87,7 +87,7 @@ def visitor(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Visitor]
 
 
 def test_draw_train_go_back_and_look_under_the_hood(visitor: Visitor, app_url: str) -> None:
-    visitor.open(f"{app_url}#preset=fast")
+    visitor.open(f"{app_url}#preset=few&epochs=20&pictures=5000")
     visitor.wait_for("document.querySelector('#sketchpad canvas')")
     visitor.evaluate(WATCH)
     visitor.evaluate(SHARE)
@@ -99,7 +99,6 @@ def test_draw_train_go_back_and_look_under_the_hood(visitor: Visitor, app_url: s
     assert visitor.evaluate("mnist.prediction.model") == "ready"
 
     visitor.press(one("[data-order=train]"))
-    visitor.wait_for_text("#status", "^Training")
     visitor.wait_for("mnist.prediction.model === 'yours'")
     visitor.wait_for_text("#status", "^(Done|Stopped)")
     visitor.wait_for_text("#answer", "^7$")

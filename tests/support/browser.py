@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
@@ -74,12 +75,13 @@ def profile(browser: Browser) -> Iterator[BrowserContext]:
     context.close()
 
 
-@pytest.fixture
-def visit(profile: BrowserContext, app_url: str) -> Iterator[Visit]:
+@contextlib.contextmanager
+def visits(profile: BrowserContext, app_url: str) -> Iterator[Visit]:
     """Opens the page in a new tab, and so as a new visitor: what one keeps is the tab's own.
 
     The address is that of the shared application and may begin at its `#`; `script` runs before the
-    page's own; `media` are options of `Page.emulate_media`. Fails the test if the page's scripts fail.
+    page's own; `media` are options of `Page.emulate_media`. At the end all tabs close, nothing is held
+    back on the way any more, and a fault in the page's scripts is one of the test.
     """
     pages: list[Page] = []
     errors: list[str] = []
@@ -111,6 +113,12 @@ def visit(profile: BrowserContext, app_url: str) -> Iterator[Visit]:
     profile.set_offline(False)
     profile.clear_cookies()
     assert not errors
+
+
+@pytest.fixture
+def visit(profile: BrowserContext, app_url: str) -> Iterator[Visit]:
+    with visits(profile, app_url) as visit:
+        yield visit
 
 
 @pytest.fixture

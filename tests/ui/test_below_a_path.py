@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-import pytest
 from playwright.sync_api import Browser, expect
 
 from mnist_core.ui.static import preload_links
@@ -19,35 +18,37 @@ ANSWERS_HERE = (
 )
 
 
-@pytest.mark.parametrize("strip", [True, False])
-def test_the_page_works_below_a_path(
-    strip: bool, browser: Browser, start_app: Callable[..., App]
-) -> None:
+def test_the_page_works_below_a_path(browser: Browser, start_app: Callable[..., App]) -> None:
     app = start_app(options=("--root-path", "/digits/draw"))
-    with proxy(app.port, path="/digits/draw", strip=strip) as (url, strays):
-        context = browser.new_context()
-        page = context.new_page()
-        wrong: list[str] = []
-        page.on("request", lambda request: wrong.extend(outside(request.url, url)))
-        page.on("pageerror", lambda error: wrong.append(str(error)))
-        open_page(page, url)
-        draw(page, SEVEN)
-        expect(page.locator("#answer")).to_have_text("7")
-        page.get_by_role("tab", name="Under the hood").click()
-        expect(page.locator("#hood [data-part=model]")).to_have_text(
-            "The ready-made model answers."
-        )
-        page.wait_for_function(ANSWERS_HERE)
-        loaded = page.evaluate(
-            "performance.getEntriesByType('resource').map(({ name }) => new URL(name).pathname)"
-        )
-        context.close()
-        app.end()
-    assert strays == []
+    for strip in (True, False):
+        with proxy(app.port, path="/digits/draw", strip=strip) as (url, strays):
+            loaded = loaded_by_a_visit(browser, url)
+        assert strays == [], strip
+        linked = re.findall(r'href="([^"]+)"', preload_links())
+        assert linked
+        assert {f"/digits/draw/{each}" for each in linked} <= loaded, strip
+    app.end()
+
+
+def loaded_by_a_visit(browser: Browser, url: str) -> set[str]:
+    """The paths of all that a first visit loads, none of which may be outside of that address."""
+    context = browser.new_context()
+    page = context.new_page()
+    wrong: list[str] = []
+    page.on("request", lambda request: wrong.extend(outside(request.url, url)))
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    open_page(page, url)
+    draw(page, SEVEN)
+    expect(page.locator("#answer")).to_have_text("7")
+    page.get_by_role("tab", name="Under the hood").click()
+    expect(page.locator("#hood [data-part=model]")).to_have_text("The ready-made model answers.")
+    page.wait_for_function(ANSWERS_HERE)
+    loaded = page.evaluate(
+        "performance.getEntriesByType('resource').map(({ name }) => new URL(name).pathname)"
+    )
+    context.close()
     assert wrong == []
-    linked = re.findall(r'href="([^"]+)"', preload_links())
-    assert linked
-    assert {f"/digits/draw/{each}" for each in linked} <= set(loaded)
+    return set(loaded)
 
 
 def outside(address: str, url: str) -> list[str]:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import Literal
 from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, Route, expect
 
-from tests.support.browser import ONE, SEVEN, draw, open_page
+from tests.support.browser import ONE, SEVEN, Visit, draw, open_page
 
 THREE = [[[300, 200], [500, 150], [650, 250], [600, 400], [450, 470], [640, 560], [640, 720],
           [500, 830], [300, 760]]]  # fmt: skip
@@ -162,17 +161,13 @@ def test_ink_survives_a_reload(page: Page) -> None:
     assert page.evaluate("window.mnist.session()") == token
 
 
-def test_two_visitors_have_their_own_session_and_drawing(page: Page, app_url: str) -> None:
+def test_two_visitors_have_their_own_session_and_drawing(page: Page, visit: Visit) -> None:
     draw(page, SEVEN)
     expect(page.locator("#answer")).to_have_text("7")
-    browser = page.context.browser
-    assert browser is not None
-    other = browser.new_page()
-    open_page(other, app_url)
+    other = visit()
     expect(other.locator("#answer")).to_have_text("draw a digit")
     tokens = {each.evaluate("window.mnist.session()") for each in (page, other)}
     assert len(tokens) == 2
-    other.close()
 
 
 def test_a_lost_connection_is_said_calmly_and_mended(page: Page) -> None:
@@ -199,12 +194,13 @@ def test_a_forgotten_session_is_opened_again(page: Page) -> None:
     assert page.evaluate("sessionStorage.getItem('mnist:token')") != "forgotten"
 
 
-@pytest.mark.parametrize("stored", ["nonsense", "{}", "[[[1]]]", '[[["a", 1]]]', "[[[NaN, 1]]]"])
-def test_a_damaged_stored_drawing_is_dropped(page: Page, stored: str) -> None:
-    page.evaluate("(text) => sessionStorage.setItem('mnist:ink', text)", stored)
-    page.reload()
-    expect(page.locator("#answer")).to_have_text("draw a digit")
-    assert strokes(page) == 0
+def test_a_damaged_stored_drawing_is_dropped(page: Page) -> None:
+    for stored in ("nonsense", "{}", "[[[1]]]", '[[["a", 1]]]', "[[[NaN, 1]]]"):
+        page.evaluate("(text) => sessionStorage.setItem('mnist:ink', text)", stored)
+        page.reload()
+        page.wait_for_function("window.mnist?.prediction")
+        assert page.locator("#answer").inner_text() == "draw a digit", stored
+        assert strokes(page) == 0
 
 
 def test_strokes_given_by_another_component_are_drawn_and_undone(page: Page) -> None:
@@ -230,14 +226,8 @@ def test_answers_come_in_the_order_of_the_drawing(page: Page) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_page_fits_a_phone_in_both_themes(
-    browser: Browser, app_url: str, scheme: Literal["light", "dark"]
-) -> None:
-    context = browser.new_context(
-        viewport={"width": 390, "height": 844}, has_touch=True, color_scheme=scheme
-    )
-    page = context.new_page()
-    open_page(page, app_url)
+def test_the_page_fits_a_phone_in_both_themes(visit: Visit, scheme: str) -> None:
+    page = visit(size=(390, 844), touch=True, color_scheme=scheme)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     tops = [
         page.locator(place).evaluate("(element) => element.getBoundingClientRect().top")
@@ -248,7 +238,6 @@ def test_the_page_fits_a_phone_in_both_themes(
     expect(page.locator("#answer")).to_have_text("7")
     assert contrast(page, "#answer") >= 4.5
     assert contrast(page, "#seen figcaption") >= 4.5
-    context.close()
 
 
 def contrast(page: Page, place: str) -> float:
@@ -300,44 +289,32 @@ def test_yours_falls_back_where_the_server_has_no_such_model(page: Page) -> None
     expect(page.get_by_role("radio", name="Yours")).to_be_disabled()
 
 
-def test_the_security_policy_blocks_nothing_that_the_page_needs(
-    browser: Browser, app_url: str
-) -> None:
-    context = browser.new_context()
-    page = context.new_page()
-    said: list[str] = []
-    page.on("console", lambda message: said.append(message.text))
-    open_page(page, app_url)
+def test_the_security_policy_blocks_nothing_that_the_page_needs(visit: Visit) -> None:
+    page = visit(
+        script="""window.blocked = [];
+      addEventListener("securitypolicyviolation", (event) => blocked.push(event.violatedDirective));"""
+    )
     draw(page, SEVEN)
     expect(page.locator("#answer")).to_have_text("7")
     page.get_by_role("tab", name="Under the hood").click()
     page.get_by_role("button", name="Open all").click()
     expect(page.locator("[data-part=figure], [data-step=answer] img").first).to_be_visible()
-    assert [each for each in said if "Content Security Policy" in each] == []
-    context.close()
+    assert page.evaluate("blocked") == []
 
 
-def test_eight_tabs_of_one_visitor_all_answer(browser: Browser, app_url: str) -> None:
-    context = browser.new_context(viewport={"width": 1000, "height": 800})
-    pages = [context.new_page() for _ in range(8)]
-    for page in pages:
-        open_page(page, app_url)
-    for page in pages:
+def test_eight_tabs_of_one_browser_all_answer(visit: Visit) -> None:
+    for page in [visit() for _ in range(8)]:
         page.bring_to_front()
         draw(page, SEVEN)
         expect(page.locator("#answer")).to_have_text("7")
-    context.close()
 
 
-def test_markup_in_the_address_stays_text(browser: Browser, app_url: str) -> None:
-    context = browser.new_context()
-    page = context.new_page()
+def test_markup_in_the_address_stays_text(visit: Visit) -> None:
     tag = "<img src=x onerror=window.broken=1>"
-    open_page(page, f"{app_url}#preset={tag}&layers={tag}&{tag}={tag}")
+    page = visit(f"#preset={tag}&layers={tag}&{tag}={tag}")
     expect(page.locator("#status")).to_contain_text("does not understand")
     assert page.locator("img[src=x]").count() == 0
     assert page.evaluate("window.broken") is None
-    context.close()
 
 
 # Puts a new pad in the place of the old one, as Gradio does when it renders anew: the same script runs

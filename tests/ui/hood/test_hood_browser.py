@@ -7,9 +7,9 @@ import re
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 
-from tests.support.browser import ONE, SEVEN, draw, open_page
+from tests.support.browser import ONE, SEVEN, Visit, draw
 
 STEPS = ("data", "stages", "scratch", "layers", "loss", "autograd", "sgd", "answer")
 
@@ -234,13 +234,8 @@ def test_why_shows_what_spoke_for_the_digit(page: Page) -> None:
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("width", [390, 1280])
-def test_no_serious_accessibility_violation_on_any_tab(
-    browser: Browser, app_url: str, theme: str, width: int
-) -> None:
-    context = browser.new_context(viewport={"width": width, "height": 844})
-    page = context.new_page()
-    open_page(page, f"{app_url}?__theme={theme}")
+def test_no_serious_accessibility_violation_on_any_tab(visit: Visit, theme: str) -> None:
+    page = visit(f"?__theme={theme}")
     draw(page, SEVEN)
     page.locator("#why summary").click()
     for tab in page.get_by_role("tab").all():
@@ -248,12 +243,13 @@ def test_no_serious_accessibility_violation_on_any_tab(
         if tab.inner_text() == "Under the hood":
             page.locator("#hood").get_by_role("button", name="Open all").click()
             expect(part(page, "loss", "words")).to_contain_text("The model gives")
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
-        found = Axe().run(page).response["violations"]
-        serious = [
-            (each["id"], [node["target"] for node in each["nodes"]][:5])
-            for each in found
-            if each["impact"] in ("serious", "critical")
-        ]
-        assert serious == []
-    context.close()
+        for width in (390, 1280):
+            page.set_viewport_size({"width": width, "height": 844})
+            assert page.evaluate("document.documentElement.scrollWidth") <= width
+            found = Axe().run(page).response["violations"]
+            serious = [
+                (each["id"], [node["target"] for node in each["nodes"]][:5])
+                for each in found
+                if each["impact"] in ("serious", "critical")
+            ]
+            assert serious == [], (tab, width)

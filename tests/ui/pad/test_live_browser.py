@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Request, Route, expect
+from playwright.sync_api import BrowserContext, Page, Request, Route, expect
 
 from mnist_core.data.datasets import Splits
 from mnist_core.files import WEIGHTS
 from mnist_core.ui.static import weights
-from tests.support.browser import ONE, PATIENCE_MS, SEVEN, draw, open_page
+from tests.support.browser import ONE, PATIENCE_MS, SEVEN, Visit, draw
 
 FILE = "**/mnist.safetensors"
 SHORT = "#preset=few&epochs=10"
@@ -29,8 +28,6 @@ window.Worker = class extends Worker {
   }
 };"""
 _IS_HERE = "told.some(({ type, model }) => type === 'loaded' && model === 'ready')"
-
-Open = Callable[..., Page]
 
 
 class Asked:
@@ -49,26 +46,13 @@ class Asked:
 
 
 @pytest.fixture
-def context(browser: Browser) -> Iterator[BrowserContext]:
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
-    yield context
-    context.close()
+def visit(visit: Visit) -> Visit:
+    """Opens the page so that answers and what its worker says are noted."""
 
+    def noted(address: str = "", *, script: str = "") -> Page:
+        return visit(address, script=_NOTE + script)
 
-@pytest.fixture
-def visit(context: BrowserContext, app_url: str) -> Iterator[Open]:
-    """Opens the page at the address with `hash_`; fails the test if its scripts fail."""
-    errors: list[str] = []
-
-    def visit(hash_: str = "", *, script: str = "") -> Page:
-        page = context.new_page()
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        page.add_init_script(_NOTE + script)
-        open_page(page, app_url + hash_)
-        return page
-
-    yield visit
-    assert not errors
+    return noted
 
 
 def wait_until_here(page: Page) -> None:
@@ -94,7 +78,7 @@ def wait_for_the_last_weights(page: Page) -> None:
     )
 
 
-def test_with_the_weights_here_no_answer_is_asked_of_the_server(visit: Open) -> None:
+def test_with_the_weights_here_no_answer_is_asked_of_the_server(visit: Visit) -> None:
     page = visit()
     asked = Asked(page)
     wait_until_here(page)
@@ -108,10 +92,10 @@ def test_with_the_weights_here_no_answer_is_asked_of_the_server(visit: Open) -> 
     assert asked.count("predict") == before
 
 
-def test_the_change_over_changes_no_answer(visit: Open, context: BrowserContext) -> None:
+def test_the_change_over_changes_no_answer(visit: Visit, profile: BrowserContext) -> None:
     held: list[Route] = []
-    context.route(FILE, lambda route: held.append(route))
-    with context.expect_event("request", lambda request: request.url.endswith(".safetensors")):
+    profile.route(FILE, lambda route: held.append(route))
+    with profile.expect_event("request", lambda request: request.url.endswith(".safetensors")):
         page = visit()
     page.evaluate("(strokes) => mnist.setStrokes(strokes)", SEVEN)
     page.wait_for_function("mnist.prediction.words === '7'")
@@ -128,7 +112,7 @@ def test_the_change_over_changes_no_answer(visit: Open, context: BrowserContext)
     assert page.locator("#probabilities").inner_text() == seen
 
 
-def test_the_weights_come_once_for_all_visits(visit: Open, context: BrowserContext) -> None:
+def test_the_weights_come_once_for_all_visits(visit: Visit) -> None:
     from_disk = []
     for _ in range(2):
         page = visit()
@@ -145,18 +129,17 @@ def test_the_weights_come_once_for_all_visits(visit: Open, context: BrowserConte
                 address,
             )
         )
-        page.close()
     assert from_disk == [[200, "public, max-age=31536000, immutable"]] * 2
 
 
 @pytest.mark.parametrize("damage", ["cut", "altered", "missing"])
 def test_weights_that_are_damaged_leave_the_server_answering(
-    visit: Open, context: BrowserContext, damage: str
+    visit: Visit, profile: BrowserContext, damage: str
 ) -> None:
     content = WEIGHTS.read_bytes()
     bad = {"cut": content[:100_000], "altered": content[:-1] + b"\x99", "missing": b""}[damage]
     status = 404 if damage == "missing" else 200
-    context.route(FILE, lambda route: route.fulfill(status=status, body=bad))
+    profile.route(FILE, lambda route: route.fulfill(status=status, body=bad))
     page = visit()
     asked = Asked(page)
     page.wait_for_function("told.some(({ type }) => type === 'failed')")
@@ -176,7 +159,7 @@ def test_weights_that_are_damaged_leave_the_server_answering(
         " set onerror(hear) { setTimeout(hear); } };",
     ],
 )
-def test_a_browser_without_module_workers_asks_the_server(visit: Open, script: str) -> None:
+def test_a_browser_without_module_workers_asks_the_server(visit: Visit, script: str) -> None:
     page = visit(script=script)
     asked = Asked(page)
     draw(page, SEVEN)
@@ -184,7 +167,7 @@ def test_a_browser_without_module_workers_asks_the_server(visit: Open, script: s
     assert asked.count("predict") > 0
 
 
-def test_a_worker_that_falls_silent_is_given_up(visit: Open) -> None:
+def test_a_worker_that_falls_silent_is_given_up(visit: Visit) -> None:
     page = visit(
         script="""
         const Real = window.Worker;
@@ -204,7 +187,7 @@ def test_a_worker_that_falls_silent_is_given_up(visit: Open) -> None:
 
 @pytest.mark.usefixtures("mnist")
 class TestYours:
-    def test_it_moves_here_while_it_trains_and_ends_as_the_servers(self, visit: Open) -> None:
+    def test_it_moves_here_while_it_trains_and_ends_as_the_servers(self, visit: Visit) -> None:
         page = visit(LONG)
         wait_until_here(page)
         draw(page, SEVEN)
@@ -229,7 +212,7 @@ class TestYours:
         assert here["probabilities"] == pytest.approx(there["probabilities"], abs=2e-4)
 
     def test_cut_off_it_goes_on_with_both_models_and_moments(
-        self, visit: Open, context: BrowserContext
+        self, visit: Visit, profile: BrowserContext
     ) -> None:
         page = visit(SHORT)
         wait_until_here(page)
@@ -246,7 +229,7 @@ class TestYours:
         assert asked.count("weights") > count
         seven = page.locator("#probabilities [data-digit='7']")
         newest = seven.get_attribute("aria-valuenow")
-        context.set_offline(True)
+        profile.set_offline(True)
         expect(page.get_by_text("No connection: training")).to_be_visible()
         page.locator("#lab-moment").press("Home")
         expect(page.locator(".time output")).to_contain_text("Before the first step")
@@ -259,7 +242,7 @@ class TestYours:
         expect(page.locator("#answer")).to_have_text("1")
         page.get_by_text("Yours", exact=True).click()
         page.locator("#lab-moment").press("Home")
-        context.set_offline(False)
+        profile.set_offline(False)
         expect(page.get_by_text("No connection: training")).to_be_hidden()
         # The server is told where the slider stands, and the slider stays there.
         expect(page.locator(".matrix-note")).to_contain_text("held-out pictures")
@@ -268,7 +251,7 @@ class TestYours:
         page.wait_for_function(_SERVER_AGREES, arg=strokes)
         expect(page.locator("#lab-moment")).to_have_value("0")
 
-    def test_no_other_visitor_gets_the_weights(self, visit: Open) -> None:
+    def test_no_other_visitor_gets_the_weights(self, visit: Visit) -> None:
         page = visit(SHORT)
         train(page)
         own = page.evaluate("mnist.own")
@@ -278,7 +261,7 @@ class TestYours:
         assert weights_of(other, other.evaluate("mnist.session()"), own["run"]) == "gone"
         assert weights_of(other, token[:-1] + "?", own["run"]) == "session"
 
-    def test_large_networks_stay_with_the_server(self, visit: Open) -> None:
+    def test_large_networks_stay_with_the_server(self, visit: Visit) -> None:
         page = visit("#preset=few&epochs=1&layers=1024-1024-1024")
         wait_until_here(page)
         draw(page, SEVEN)
@@ -289,9 +272,9 @@ class TestYours:
         assert asked.count("weights") == 0
 
     def test_weights_that_are_damaged_leave_the_server_answering(
-        self, visit: Open, context: BrowserContext
+        self, visit: Visit, profile: BrowserContext
     ) -> None:
-        context.route("**/page/weights", spoil)
+        profile.route("**/page/weights", spoil)
         page = visit(SHORT)
         wait_until_here(page)
         draw(page, SEVEN)
@@ -355,8 +338,8 @@ def ask_server(page: Page, name: str, **payload: object) -> dict[str, Any]:
     return answer
 
 
-def test_a_slow_link_is_no_reason_to_wait(visit: Open, context: BrowserContext) -> None:
-    context.route(FILE, lambda route: None)  # never comes
+def test_a_slow_link_is_no_reason_to_wait(visit: Visit, profile: BrowserContext) -> None:
+    profile.route(FILE, lambda route: None)  # never comes
     page = visit()
     asked = Asked(page)
     draw(page, SEVEN)
@@ -364,7 +347,7 @@ def test_a_slow_link_is_no_reason_to_wait(visit: Open, context: BrowserContext) 
     assert asked.count("predict") > 0
 
 
-def test_the_secret_is_in_no_address(visit: Open, mnist: Splits) -> None:
+def test_the_secret_is_in_no_address(visit: Visit, mnist: Splits) -> None:
     page = visit(SHORT)
     addresses: list[str] = []
     page.on("request", lambda request: addresses.append(request.url))
