@@ -65,9 +65,10 @@ def browser() -> Iterator[Browser]:
 def profile(browser: Browser) -> Iterator[BrowserContext]:
     """What all visits share: the files that came once, and one process with the scripts compiled.
 
-    That process lives as long as it shows a page, so an empty one of this machine stays open.
+    That process lives as long as it shows a page, so an empty one of this machine stays open. Nothing
+    glides there: the frames of a movement are most of what drawing costs.
     """
-    context = browser.new_context()
+    context = browser.new_context(reduced_motion="reduce")
     empty = context.new_page()
     empty.route("**", lambda route: route.fulfill())
     empty.goto("http://127.0.0.1/")
@@ -159,6 +160,6 @@ def draw(page: Page, strokes: Strokes, *, lift: bool = True) -> None:
         page.mouse.move(*places[0])
         page.mouse.down()
         for x, y in places[1:]:
-            page.mouse.move(x, y, steps=4)
+            page.mouse.move(x, y, steps=2)
         if lift or index < len(strokes) - 1:
             page.mouse.up()

@@ -52,11 +52,13 @@ def has_colour(canvas: Locator) -> bool:
     )
 
 
-def test_without_a_drawing_every_step_says_so_and_offers_one(page: Page) -> None:
+def test_without_a_drawing_every_step_shows_its_code_and_offers_a_digit(page: Page) -> None:
     open_hood(page)
     page.locator("#hood").get_by_role("button", name="Open all").click()
     for name in STEPS:
         expect(step(page, name).get_by_text("Draw a digit on the pad")).to_be_visible()
+    for name, function in (("scratch", "def softmax("), ("sgd", "def sgd_step(")):
+        expect(step(page, name).locator("pre")).to_contain_text(function)
     step(page, "loss").get_by_role("button", name="Try a sample digit").click()
     expect(page.locator("#answer")).to_have_text("3")
     for name in STEPS:
@@ -215,12 +217,6 @@ def test_clearing_again_and_again_breaks_no_step(page: Page) -> None:
     draw(page, SEVEN)
     expect(chosen(page)).to_contain_text("The model is sure of 7")
     expect(page.locator("#hood .trouble")).to_be_empty()
-
-
-def test_the_steps_show_the_code_that_runs(page: Page) -> None:
-    open_hood(page, *STEPS)
-    for name, function in (("scratch", "def softmax("), ("sgd", "def sgd_step(")):
-        expect(step(page, name).locator("pre")).to_contain_text(function)
 
 
 def test_why_shows_what_spoke_for_the_digit(page: Page) -> None:

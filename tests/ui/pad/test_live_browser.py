@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from playwright.sync_api import BrowserContext, Page, Request, Route, expect
 
-from mnist_core.data.datasets import Splits
 from mnist_core.files import WEIGHTS
 from mnist_core.ui.static import weights
 from tests.support.browser import ONE, PATIENCE_MS, SEVEN, Visit, draw
@@ -251,18 +250,24 @@ class TestYours:
         page.wait_for_function(_SERVER_AGREES, arg=strokes)
         expect(page.locator("#lab-moment")).to_have_value("0")
 
-    def test_no_other_visitor_gets_the_weights(self, visit: Visit) -> None:
+    def test_no_other_visitor_gets_the_weights_and_no_address_holds_the_secret(
+        self, visit: Visit
+    ) -> None:
         page = visit(SHORT)
+        addresses: list[str] = []
+        page.on("request", lambda request: addresses.append(request.url))
         train(page)
         own = page.evaluate("mnist.own")
         token = page.evaluate("mnist.session()")
+        assert [each for each in addresses if token in each] == []
+        assert any(each.endswith("/page/weights") for each in addresses)
         other = visit()
         assert weights_of(page, token, own["run"]) == "application/octet-stream"
         assert weights_of(other, other.evaluate("mnist.session()"), own["run"]) == "gone"
         assert weights_of(other, token[:-1] + "?", own["run"]) == "session"
 
     def test_large_networks_stay_with_the_server(self, visit: Visit) -> None:
-        page = visit("#preset=few&epochs=1&layers=1024-1024-1024")
+        page = visit("#preset=few&epochs=1&layers=1024-1024")
         wait_until_here(page)
         draw(page, SEVEN)
         asked = Asked(page)
@@ -345,13 +350,3 @@ def test_a_slow_link_is_no_reason_to_wait(visit: Visit, profile: BrowserContext)
     draw(page, SEVEN)
     expect(page.locator("#answer")).to_have_text("7")
     assert asked.count("predict") > 0
-
-
-def test_the_secret_is_in_no_address(visit: Visit, mnist: Splits) -> None:
-    page = visit(SHORT)
-    addresses: list[str] = []
-    page.on("request", lambda request: addresses.append(request.url))
-    train(page)
-    token = page.evaluate("mnist.session()")
-    assert [each for each in addresses if token in each] == []
-    assert any(each.endswith("/page/weights") for each in addresses)

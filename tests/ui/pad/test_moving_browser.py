@@ -55,29 +55,28 @@ def test_a_pointer_that_can_t_be_captured_draws_all_the_same(page: Page) -> None
     assert len(strokes(page)[0]) == 4
 
 
-@pytest.mark.parametrize("pointer", ["mouse", "pen", "touch"])
-def test_a_pointer_whose_end_was_lost_leaves_the_pad_alive(page: Page, pointer: str) -> None:
-    send(page, "down", pointer, 7, 300, 300)
-    if pointer == "touch":  # a pen's palm is left alone for a while, a finger is not
-        stroke(page, "touch", 8, 600)
-    else:
-        stroke(page, "mouse", 8, 600)
-    draw(page, ONE)
-    assert len(strokes(page)) == 3
+def test_a_pointer_whose_end_was_lost_leaves_the_pad_alive(page: Page) -> None:
+    # A pen's palm is left alone for a while, a finger is not.
+    for number, (lost, other) in enumerate([("mouse",) * 2, ("touch",) * 2, ("pen", "mouse")]):
+        page.evaluate("window.mnist.setStrokes([])")
+        send(page, "down", lost, 10 * number + 7, 300, 300)
+        stroke(page, other, 10 * number + 8, 600)
+        draw(page, ONE)
+        assert len(strokes(page)) == 3, lost
 
 
-@pytest.mark.parametrize("event", ["blur", "lostpointercapture"])
-def test_a_stroke_ends_with_what_takes_the_pointer_away(page: Page, event: str) -> None:
-    send(page, "down", "touch", 1, 300, 300)
-    if event == "blur":
-        page.evaluate("window.dispatchEvent(new Event('blur'))")
-    else:
-        page.evaluate(
+def test_a_stroke_ends_with_what_takes_the_pointer_away(page: Page) -> None:
+    for number, event in enumerate(
+        (
+            "window.dispatchEvent(new Event('blur'))",
             "document.querySelector('#sketchpad canvas').dispatchEvent("
-            "new PointerEvent('lostpointercapture', { pointerId: 1, bubbles: true }))"
+            "new PointerEvent('lostpointercapture', { pointerId: 1, bubbles: true }))",
         )
-    send(page, "move", "touch", 1, 300, 600)
-    assert len(strokes(page)[0]) == 1
+    ):
+        send(page, "down", "touch", number, 300, 300)
+        page.evaluate(event)
+        send(page, "move", "touch", number, 300, 600)
+        assert len(strokes(page)[number]) == 1
 
 
 def test_no_default_of_a_pointer_is_prevented_as_some_browsers_would_stop_the_rest(
@@ -116,14 +115,11 @@ def agree(page: Page, words: str) -> None:
     )
 
 
-@pytest.mark.parametrize(
-    "more", [{}, {"resting": False, "cause": "ink"}, {"cause": "model"}], ids=str
-)
-def test_after_a_single_answer_the_words_are_those_of_the_bars(
-    page: Page, more: dict[str, Any]
-) -> None:
-    answer(page, 3, "3", **more)
-    agree(page, "3")
+def test_after_a_single_answer_the_words_are_those_of_the_bars(page: Page) -> None:
+    kinds: list[dict[str, Any]] = [{}, {"resting": False, "cause": "ink"}, {"cause": "model"}]
+    for digit, more in enumerate(kinds):
+        answer(page, digit, str(digit), **more)
+        agree(page, str(digit))
 
 
 def test_back_in_reach_the_words_are_those_of_the_bars(page: Page) -> None:
