@@ -85,7 +85,7 @@ def test_same_seed_gives_the_same_weights(whole: list[RecordEvent]) -> None:
     assert not torch.equal(weights(again), weights(other))
 
 
-@pytest.mark.parametrize("killed_after", [1, 2, 3, 4])
+@pytest.mark.parametrize("killed_after", [1, 2, 4])  # inside, between and inside the two stages
 def test_a_killed_run_goes_on_to_the_same_weights(
     whole: list[RecordEvent], tmp_path: Path, killed_after: int
 ) -> None:
