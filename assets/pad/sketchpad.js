@@ -96,7 +96,9 @@ class Sketchpad {
         this.asking.goOn();
         return;
       }
-      await sleep(tries * AGAIN_MS);
+      // A while later, or when the server is back.
+      await Promise.race([sleep(tries * AGAIN_MS), once(window, "mnist:connection")]);
+      if (page.lost) await once(window, "mnist:connection");
     }
   }
 

@@ -17,7 +17,9 @@ from mnist_core.models.checkpoints import save_checkpoint
 from mnist_core.models.config import MLPConfig
 from mnist_core.models.mlp import MLP
 from mnist_core.ui.static import weights
+from tests.support.app import App
 from tests.support.browser import ONE, PATIENCE_MS, SEVEN, draw, open_page
+from tests.support.halfway import halfway
 
 FILE = "**/mnist.safetensors"
 SHORT = "#preset=few&epochs=10"
@@ -69,11 +71,11 @@ def visit(context: BrowserContext, app_url: str) -> Iterator[Open]:
     """Opens the page at the address with `hash_`; fails the test if its scripts fail."""
     errors: list[str] = []
 
-    def visit(hash_: str = "", *, script: str = "") -> Page:
+    def visit(hash_: str = "", *, script: str = "", url: str = app_url) -> Page:
         page = context.new_page()
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.add_init_script(_NOTE + script)
-        open_page(page, app_url + hash_)
+        open_page(page, url + hash_)
         return page
 
     yield visit
@@ -288,6 +290,45 @@ class TestLoaded:
         agrees_with_the_server(page)
         assert asked.count("predict") > before
         expect(page.locator(".kept")).to_contain_text("It answers for your drawing now.")
+
+
+def test_who_leaves_in_the_middle_of_the_weights_finds_the_pad_answering(
+    visit: Open, start_app: Callable[..., App], tmp_path: Path
+) -> None:
+    app = start_app()
+    with halfway(app.port) as line:
+        page = visit(url=line.url)
+        line.wait_for(1)
+        page.close()
+        page = visit(url=line.url)
+        line.wait_for(2)
+        draw(page, SEVEN)
+        expect(page.locator("#answer")).to_have_text("7")
+        load_model(page, model_file(tmp_path / "own.safetensors", 12))
+        line.wait_for(3)
+        page.reload()  # in the middle of both
+        line.wait_for(5)
+        agrees_with_the_server(page)
+        line.cut()
+        page.wait_for_function("told.some(({ type }) => type === 'failed')")
+        line.wait_for(6)  # the visitor's own are asked for again
+        page.get_by_text("Ready-made", exact=True).click()
+        expect(page.locator("#answer")).to_have_text("7")
+
+        other = visit(url=line.url)
+        line.wait_for(7)
+        app.kill()  # in the middle of both visitors' weights
+        line.cut()
+        for each in (page, other):
+            expect(each.get_by_text("No connection: training")).to_be_visible()
+        line.is_open = True
+        start_app(port=app.port)
+        for each in (page, other):  # no longer does anybody wait for the next try
+            wait_until_here(each)
+            asked = Asked(each)
+            each.evaluate("(strokes) => mnist.setStrokes(strokes)", ONE)
+            expect(each.locator("#answer")).to_have_text("1")
+            assert asked.count("predict") == 0
 
 
 @pytest.mark.usefixtures("mnist")
