@@ -32,7 +32,7 @@ class Sketchpad {
     this.asking = new Asking(this);
     this.own = new OwnWeights(this.reader, {
       fetchWeights: async (each) => fetchWeights(await session(), each),
-      isWanted: ({ kept }) => !page.lost && !document.hidden && (page.model === "yours" || kept.length > 0),
+      isWanted: ({ isOver }) => !page.lost && !document.hidden && (page.model === "yours" || isOver),
       heard: ({ told = true } = {}) => (told ? emit("mnist:moment") : this.asking.predict("moment")),
     });
     this.guide = element.querySelector(".guide");
@@ -96,7 +96,9 @@ class Sketchpad {
         this.asking.goOn();
         return;
       }
-      await sleep(tries * AGAIN_MS);
+      // A while later, or when the server is back.
+      await Promise.race([sleep(tries * AGAIN_MS), once(window, "mnist:connection")]);
+      if (page.lost) await once(window, "mnist:connection");
     }
   }
 

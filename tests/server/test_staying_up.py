@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import http.client
 import json
@@ -21,11 +22,16 @@ import pytest
 from playwright.sync_api import Page, expect
 
 import app as application
+from mnist_core.models.checkpoints import dump_checkpoint
+from mnist_core.models.config import MLPConfig
+from mnist_core.models.mlp import MLP
+from mnist_core.ui.static import weights
 from tests.support.app import App
 from tests.support.browser import PATIENCE_MS, SEVEN, Visit, draw
 from tests.support.server import Server, unread_bytes, workers_of
 
 LONG = "#preset=notebook&epochs=100"  # a minute and more
+_AS_JSON = {"Content-Type": "application/json"}
 TRAINING = re.compile(r"^Training")
 
 Start = Callable[..., App]
@@ -160,6 +166,65 @@ def test_a_client_that_vanishes_in_the_middle_disturbs_nobody(app: App) -> None:
                 b"Content-Type: application/json\r\nContent-Length: 5000\r\n\r\n{"
             )
     assert server.predict(SEVEN)["digit"] == 7
+    assert "Traceback" not in app.log.read_text()
+
+
+def connections_of(process: int) -> int:
+    """How many sockets a process holds."""
+    links = Path(f"/proc/{process}/fd").iterdir()
+    found = 0
+    for each in links:
+        with contextlib.suppress(OSError):  # closed meanwhile
+            found += os.readlink(each).startswith("socket:")
+    return found
+
+
+def memory_of(process: int) -> int:
+    """What a process holds in memory, in bytes."""
+    pages = int(Path(f"/proc/{process}/statm").read_text().split()[1])
+    return pages * resource.getpagesize()
+
+
+@pytest.mark.parametrize("whose", ["ready", "own"])
+def test_who_leaves_in_the_middle_of_the_weights_leaves_nothing_behind(
+    app: App, tmp_path: Path, whose: str
+) -> None:
+    visitor = Server(app.url)
+    model = MLP(MLPConfig(hidden_sizes=(900,)))  # its weights just travel
+    file = base64.b64encode(dump_checkpoint(model))
+    for first in range(0, len(file), 2**18):
+        last = first + 2**18 >= len(file)
+        piece = file[first : first + 2**18].decode()
+        answer = visitor.ask("lab_upload", data=piece, begin=first == 0, end=last)
+        assert answer["ok"]
+    own = {"token": visitor.token, "run": answer["loaded"]["id"]}
+    path = f"/{weights()['address']}" if whose == "ready" else "/page/weights"
+    body = b"" if whose == "ready" else json.dumps(own).encode()
+    method = "GET" if whose == "ready" else "POST"
+
+    def whole() -> bytes:
+        request = urllib.request.Request(f"{app.url[:-1]}{path}", body or None, _AS_JSON)
+        with urllib.request.urlopen(request) as response:
+            return bytes(response.read())
+
+    expected = whole()
+    assert len(expected) > 2.5e6
+    before, memory = connections_of(app.process.pid), memory_of(app.process.pid)
+    head = f"{method} {path} HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n"
+    head += "".join(f"{name}: {value}\r\n" for name, value in _AS_JSON.items())
+    for _ in range(4):
+        with contextlib.ExitStack() as leaving:
+            for _ in range(5):
+                client = leaving.enter_context(socket.socket())
+                client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2**14)
+                client.connect(("127.0.0.1", app.port))
+                client.sendall(f"{head}\r\n".encode() + body)
+                assert client.recv(2**12).startswith(b"HTTP/1.1 200")
+    wait_until(lambda: connections_of(app.process.pid) <= before, "a connection stayed open")
+    assert memory_of(app.process.pid) < memory + 20 * len(expected) / 4
+    assert visitor.predict(SEVEN, model="yours")["model"] == "yours"
+    assert Server(app.url).predict(SEVEN)["digit"] == 7
+    assert whole() == expected
     assert "Traceback" not in app.log.read_text()
 
 
