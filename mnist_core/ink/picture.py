@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from mnist_core.ink.raster import BOX_SIZE, IMAGE_SIZE
 
@@ -23,15 +25,36 @@ _LEAST_SIGNAL = 6.0
 Picture = NDArray[np.float64]
 
 
-def image_from_picture(array: ArrayLike) -> NDArray[np.float32] | None:
-    """The digit in `array`, scaled and centred as in MNIST: (28, 28) float32; None without ink.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundInk:
+    """What was found in a picture.
+
+    picture: (height, width) in [0, 1], its brightness, the longer side at most some 512 pixels. ink: of
+    the same shape, in [0, 1], paper 0: what was taken for ink, without what lies about it.
+    """
+
+    picture: Picture
+    ink: Picture
+
+
+def find_ink(array: NDArray[np.generic]) -> FoundInk | None:
+    """The ink in a picture, dark on light or light on dark; None where there is none.
 
     `array` is as in `Ink.from_image`. Raises ValueError for another shape, type or range.
     """
-    grey = _shrunk(_grey(np.asarray(array)), side=_WORKING_SIDE)
+    grey = _shrunk(_grey(array), side=_WORKING_SIDE)
     ink = _ink(grey)
-    if ink is None:
-        return None
+    return None if ink is None else FoundInk(picture=grey, ink=ink)
+
+
+def place(ink: Picture) -> NDArray[np.float32]:
+    """Ink, (height, width) in [0, 1] with paper 0, scaled and centred as in MNIST: (28, 28) float32.
+
+    Its longer side becomes 20 px, its centre of mass lies at pixel (14, 14), and thin lines are
+    widened towards MNIST's stroke. No ink gives zeros.
+    """
+    if not ink.any():
+        return np.zeros((IMAGE_SIZE, IMAGE_SIZE), np.float32)
     return _placed(_thickened(_shrunk(_cropped(ink), side=_CROPPED_SIDE)))
 
 
