@@ -66,6 +66,21 @@ class Ink:
             ink._image = place(ink._found.ink)
         return ink
 
+    @classmethod
+    def from_placed(cls, image: ArrayLike) -> Ink:
+        """Ink that is an image as `to_image` gives it: (28, 28) in [0, 1], taken as it is.
+
+        Such ink has no strokes. Raises ValueError for another shape or range.
+        """
+        placed = np.array(image, dtype=np.float32)
+        if placed.shape != (IMAGE_SIZE, IMAGE_SIZE):
+            raise ValueError(f"an image must have shape (28, 28), got {placed.shape}")
+        if not ((placed >= 0.0) & (placed <= 1.0)).all():  # false for NaN too
+            raise ValueError("an image must lie in [0, 1]")
+        ink = cls()
+        ink._image = placed
+        return ink
+
     @property
     def found(self) -> FoundInk | None:
         """Where the ink comes from a picture, what was found in it; else None."""
@@ -92,7 +107,7 @@ class Ink:
         return draw_centred(line, radius=pen_radius, edge=pen_edge)
 
     def __repr__(self) -> str:
-        if self._found is not None:
+        if self._image is not None:
             return "Ink(from a picture)"
         points = sum(len(stroke) for stroke in self.strokes)
         return f"Ink({len(self.strokes)} strokes, {points} points)"

@@ -36,6 +36,10 @@ FUNCTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
             "ink.raster.centre_of_mass",
             "ink.raster.draw",
         ),
+        "picture": (
+            "ink.picture.find_ink",
+            "ink.picture.place",
+        ),
         "scratch": (
             "explain.tensors.normalize",
             "explain.tensors.flatten",

@@ -87,7 +87,12 @@ def pad_column(application: Application) -> None:
         return await asyncio.to_thread(threaded, payload)
 
     functions: list[Callable[..., Any]] = [open_session, predict]
-    component("pad/sketchpad", server_functions=functions, weights=weights())
+    component(
+        "pad/sketchpad",
+        server_functions=functions,
+        weights=weights(),
+        most_bytes=application.limits.picture_bytes,
+    )
     component("pad/answer")
     endpoint(
         _predict_endpoint(application),
@@ -106,10 +111,9 @@ def pad_column(application: Application) -> None:
 
 
 def _predict(session: Session, request: PredictRequest, *, max_points: int) -> Answer:
-    strokes = checked_strokes(request.strokes, max_points=max_points)
+    ink = request.ink(max_points=max_points)
     # A usual drawing counts once; one of thousands of points takes as long as that many more.
-    session.charge(sum(map(len, strokes)) // _POINTS_OF_A_DRAWING)
-    ink = Ink(strokes)
+    session.charge(sum(map(len, ink.strokes)) // _POINTS_OF_A_DRAWING)
     trained = session.has_model
     model: Model = request.model if trained else "ready"
     version = session.answering_version if model == "yours" else None
