@@ -22,7 +22,8 @@ export class Pictures {
     this.isNew = false; // on the pad, and without an answer yet
     this.sending = element.querySelector(".sending");
     this.hint = element.querySelector(".hint");
-    hearPictures(element, (given) => this.take(given));
+    this.section = element.querySelector("#sketchpad");
+    hearPictures(this.section, (given) => this.take(given));
     on(element, "mnist:prediction", (answer) => this.tell(element.querySelector(".read"), answer));
   }
 
@@ -77,7 +78,7 @@ export class Pictures {
   }
 
   show(picture) {
-    this.pad.element.toggleAttribute("data-picture", picture !== null);
+    this.section.toggleAttribute("data-picture", picture !== null);
     this.hint.hidden = picture === null;
   }
 

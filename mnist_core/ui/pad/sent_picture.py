@@ -9,7 +9,7 @@ import io
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
@@ -27,6 +27,7 @@ NO_INK = (
     "is found best."
 )
 _BUSY = "Many pictures are being read here. Try again in a moment, please."
+_LATE = "The picture took too long to come. A smaller one may do."
 
 # Among a visitor's requests, a picture counts as so many: one from a phone takes half a second.
 _COST = 100.0
@@ -53,10 +54,15 @@ def picture_route(application: Application) -> Route:
 
     async def serve(request: Request) -> Response:
         answer = answered(lambda: visit(request))
-        # Whoever is refused misses the answer while they are still sending.
-        file = await _body(request, keep=answer["ok"] is True)
-        if answer["ok"]:
-            answer = await queue.read(file, request)
+        try:
+            # Whoever is refused misses the answer while they are still sending.
+            file = await _body(request, keep=answer["ok"] is True)
+            if answer["ok"]:
+                answer = await queue.read(file, request)
+        except TimeoutError:
+            answer = {"ok": False, "code": "late", "error": _LATE}
+        except ClientDisconnect:
+            answer = {"ok": False, "code": "gone", "error": ""}  # nobody hears it
         return JSONResponse(answer, headers=_NEVER_KEPT)
 
     return Route(PICTURE, serve, methods=["POST"], name="picture")
@@ -84,7 +90,7 @@ class _Queue:
         try:
             async with self._turn:
                 if await request.is_disconnected():
-                    return {"ok": False, "code": "gone", "error": ""}
+                    raise ClientDisconnect
                 return await asyncio.to_thread(answered, lambda: found_in(file))
         finally:
             self._waiting -= 1
