@@ -2,7 +2,7 @@
 import { base64Of, bytesOf } from "../shared/bytes.js";
 import { sleep } from "../shared/latest.js";
 import { grouped } from "../shared/numbers.js";
-import { call } from "../shared/page.js";
+import { call, page } from "../shared/page.js";
 import { AWAY } from "./words.js";
 
 const PIECE = 384 * 1024; // of a model file on its way up; a multiple of three
@@ -91,7 +91,8 @@ export class Keeping {
     const address = setup.toAddress(this.withInk.checked);
     history.replaceState({ inkOf: address }, "", address);
     const copied = await navigator.clipboard.writeText(location.href).then(() => true, () => false);
-    return `The link is ${copied ? "copied" : "in the address bar"}. It opens this set-up.`;
+    const left = this.withInk.checked && page.picture ? " A picture does not fit in a link." : "";
+    return `The link is ${copied ? "copied" : "in the address bar"}. It opens this set-up.${left}`;
   }
 
   // In pieces: the server takes no large request.

@@ -4,7 +4,7 @@ import { isBlank } from "../shared/drawn.js";
 import { on, page, withSession } from "../shared/page.js";
 import { storage } from "../shared/storage.js";
 import { Found } from "./found.js";
-import { sendPicture } from "./sending.js";
+import { BROKEN, sendPicture } from "./sending.js";
 import { hearPictures } from "./ways.js";
 
 const STORED = "mnist:picture";
@@ -59,10 +59,10 @@ export class Pictures {
     this.pad.show();
     const sent = { mostBytes: this.mostBytes, onProgress: (share) => signal.aborted || this.showProgress(share), signal };
     const answer = await withSession((secret) => sendPicture(file, secret, sent)).catch(() => ({ error: LOST }));
-    const found = answer.ok && (await Found.from(answer));
+    const found = answer.ok && (await Found.from(answer).catch(() => null));
     if (signal.aborted) return;
     this.end();
-    if (!found) this.refuse(answer.error);
+    if (!found) this.refuse(answer.error ?? BROKEN);
     else {
       this.isNew = true;
       this.pad.setPicture(found);

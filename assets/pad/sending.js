@@ -2,7 +2,7 @@
 const TIMEOUT_MS = 360_000; // the server waits for less
 const BUSY = "Many pictures are being read here. Try again in a moment, please.";
 const UNREADABLE = "That could not be read here. Is it a file, and still there?";
-const BROKEN = "The picture could not be read. Try again, please.";
+export const BROKEN = "The picture could not be read. Try again, please.";
 
 // {ok: true, ...}, or {ok: false, error} with a sentence.
 export function answerOf({ status, responseText }, words) {

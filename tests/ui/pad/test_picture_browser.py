@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -128,7 +128,8 @@ def test_one_sees_that_a_slow_picture_is_under_way_and_the_pen_goes_before_it(
     page: Page, held: list[Route]
 ) -> None:
     sending = page.locator("#sketchpad .sending")
-    for stop in (lambda: draw(page, ONE), lambda: press(page, "Clear")):
+    stops: tuple[Callable[[], None], ...] = (lambda: draw(page, ONE), lambda: press(page, "Clear"))
+    for stop in stops:
         with page.expect_request(ROUTE):
             choose(page, SEVEN)
         expect(sending).to_be_visible()
