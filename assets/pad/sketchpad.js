@@ -1,8 +1,8 @@
 // The sketchpad: vector strokes, drawn, undone and redone, and the answer asked for as they grow; or a
 // picture in their place.
 import { write } from "../shared/draw.js";
-import { connect, emit, on, page, session } from "../shared/page.js";
 import { isBlank } from "../shared/drawn.js";
+import { connect, emit, on, page, session } from "../shared/page.js";
 import { storage } from "../shared/storage.js";
 import { checked, rounded } from "../shared/strokes.js";
 import { Asking } from "./asking.js";

@@ -112,7 +112,7 @@ def found_in(file: io.BytesIO) -> Answer:
     }
 
 
-def _sheet(values: NDArray[np.float64]) -> Image.Image:
+def _sheet(values: NDArray[np.floating]) -> Image.Image:
     """Values in [0, 1] as a picture of grey levels, no larger than the pad."""
     levels = (np.clip(values, 0.0, 1.0) * 255).round().astype(np.uint8)
     sheet = Image.fromarray(levels)
@@ -120,7 +120,7 @@ def _sheet(values: NDArray[np.float64]) -> Image.Image:
     return sheet
 
 
-def _transparent(ink: NDArray[np.float64]) -> Image.Image:
+def _transparent(ink: NDArray[np.floating]) -> Image.Image:
     """Black ink on nothing."""
     alpha = _sheet(ink)
     return Image.merge("LA", (Image.new("L", alpha.size), alpha))
