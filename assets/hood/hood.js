@@ -1,9 +1,9 @@
 // Under the hood: eight steps that follow the drawing. Only open steps are computed, all of them in
 // one request, with another as soon as it is back if something has changed meanwhile.
+import { isBlank, travelling } from "../shared/drawn.js";
 import { latestOnly } from "../shared/latest.js";
 import { call, on, page } from "../shared/page.js";
 import { storage } from "../shared/storage.js";
-import { rounded } from "../shared/strokes.js";
 import { addDigits, addFrame } from "./frame.js";
 import { dataStep, scratchStep, stagesStep } from "./input.js";
 import { layersStep } from "./layers.js";
@@ -30,9 +30,7 @@ class Hood {
   moving = false; // the pen: the bars at the pad go first, and the drawing follows when it rests
 
   constructor({ element, props, server }) {
-    this.element = element;
-    this.server = server;
-    this.maxSteps = props.max_steps;
+    Object.assign(this, { element, server, maxSteps: props.max_steps, code: props.code });
     this.trouble = element.querySelector(".trouble");
     this.model = element.querySelector("[data-part=model]");
     const sections = [...element.querySelectorAll("section[data-step]")];
@@ -65,11 +63,11 @@ class Hood {
   }
 
   isBlank() {
-    return page.strokes.length === 0;
+    return isBlank(page);
   }
 
   drawing() {
-    return { strokes: rounded(page.strokes), model: page.model };
+    return { ...travelling(page), model: page.model };
   }
 
   // The answer, or null where there is none; the page says why.

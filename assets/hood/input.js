@@ -5,6 +5,7 @@ import { fillTable, make, paintGrey, picture, smallBars } from "../shared/draw.j
 import { latestOnly } from "../shared/latest.js";
 import { grouped, number, orNan, percent } from "../shared/numbers.js";
 import { page } from "../shared/page.js";
+import { foundStages } from "./found.js";
 
 const RETRY_MS = 300;
 const MISSING_RETRY_MS = 12_000;
@@ -93,6 +94,7 @@ export function stagesStep(part, hood) {
   const label = (i) => `The drawing: ${STAGES[i].toLowerCase()}`;
   const show = pictureList(part("pictures"), { count: 5, label });
   const bars = smallBars(part("bars"));
+  const showFound = foundStages(part("found"));
   const boxes = [...part("", "fieldset").querySelectorAll("input")];
   for (const box of boxes) {
     box.addEventListener("change", () => {
@@ -100,8 +102,23 @@ export function stagesStep(part, hood) {
       hood.refresh();
     });
   }
+
+  // A picture went other ways than strokes do.
+  function tell(isPicture) {
+    for (const name of ["ofpicture", "found"]) part(name).hidden = !isPicture;
+    for (const name of ["ofstrokes", "pictures", "marks"]) part(name).hidden = isPicture;
+    part("", "fieldset").hidden = isPicture;
+    part("", "pre code").textContent = isPicture ? hood.code.picture : hood.code.stages;
+  }
+
   return {
     render(answer) {
+      tell(page.picture !== null);
+      if (page.picture) {
+        showFound(page.picture);
+        bars(answer.usual);
+        return;
+      }
       answer.pictures.forEach((pixels, i) => {
         const off = i > 0 && !boxes[i - 1].checked;
         show(i, bytesOf(pixels), off ? `${STAGES[i]} (off)` : STAGES[i]);

@@ -3,6 +3,7 @@ import { make, paintGrey, write } from "../shared/draw.js";
 import { emit, on, page } from "../shared/page.js";
 import { Calm } from "./calm.js";
 import { Glance } from "./glance.js";
+import { offerKeeping } from "./keeping.js";
 
 const NO_DIGIT = "not a digit";
 const MOVING = "data-moving";
@@ -57,6 +58,7 @@ class Answer {
     for (const radio of radios) {
       radio.addEventListener("change", () => emit("mnist:model", { model: radio.value }));
     }
+    offerKeeping(element.querySelector(".keep"));
     this.listen(element);
     paintGrey(this.seen, new Uint8Array(784));
     this.radios[page.model].checked = true;

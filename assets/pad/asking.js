@@ -3,7 +3,8 @@
 import { bytesOf } from "../shared/bytes.js";
 import { latestOnly, sleep } from "../shared/latest.js";
 import { call, emit, on, page } from "../shared/page.js";
-import { rounded, sparse } from "../shared/strokes.js";
+import { travelling } from "../shared/drawn.js";
+import { sparse } from "../shared/strokes.js";
 import { nameOf } from "./own.js";
 
 const TIMEOUT_MS = 5000;
@@ -44,10 +45,11 @@ export class Asking {
     const { model } = page;
     const details = { asked: model, cause, drawnAt: this.pad.changedAt };
     const seq = ++this.sequence;
-    const strokes = rounded(this.pad.drawing.strokes.map(sparse));
+    const { strokes, picture } = this.pad.drawing;
+    const drawn = travelling({ strokes: strokes.map(sparse), picture });
     const name = answering();
-    const answer = await this.pad.reader.ask(name, strokes);
-    if (!answer) await this.askServer({ strokes, model, seq }, { ...details, name });
+    const answer = await this.pad.reader.ask(name, drawn);
+    if (!answer) await this.askServer({ ...drawn, model, seq }, { ...details, name });
     else if (this.isNewest(name, answer) || cause !== "moment") {
       this.show({ ...answer, seq, model, trained: page.trained }, details);
     }

@@ -1,4 +1,5 @@
-// The drawing: strokes, undone and redone as whole drawings.
+// The drawing: strokes, or a picture in their place, undone and redone as whole drawings.
+import { isBlank } from "../shared/drawn.js";
 import { MAX_POINTS, countPoints } from "../shared/strokes.js";
 
 const NEAR = 2.5; // points closer than this, about a pixel, are dropped
@@ -8,6 +9,7 @@ const MAX_UNDO = 200;
 export class Drawing {
   constructor(strokes = []) {
     this.strokes = strokes; // finished and current; a change that can be undone makes a new array
+    this.picture = null; // where there is one, there are no strokes
     this.stroke = null; // the one under the pen
     this.past = [];
     this.future = [];
@@ -17,33 +19,37 @@ export class Drawing {
     return countPoints(this.strokes) >= MAX_POINTS;
   }
 
+  get state() {
+    return { strokes: this.strokes, picture: this.picture };
+  }
+
   remember() {
-    this.past = [...this.past.slice(1 - MAX_UNDO), this.strokes];
+    this.past = [...this.past.slice(1 - MAX_UNDO), this.state];
     this.future = [];
   }
 
-  replace(strokes) {
+  replace(strokes, picture = null) {
     this.remember();
     this.stroke = null;
-    this.strokes = strokes;
+    Object.assign(this, { strokes, picture });
   }
 
   undo() {
     this.finish();
     if (!this.past.length) return;
-    this.future = [...this.future, this.strokes];
-    this.strokes = this.past.pop();
+    this.future = [...this.future, this.state];
+    Object.assign(this, this.past.pop());
   }
 
   redo() {
     if (!this.future.length) return;
-    this.past = [...this.past, this.strokes];
-    this.strokes = this.future.pop();
+    this.past = [...this.past, this.state];
+    Object.assign(this, this.future.pop());
   }
 
   clear() {
     this.finish();
-    if (this.strokes.length) this.replace([]);
+    if (!isBlank(this)) this.replace([]);
   }
 
   // begin, extend and finish say whether anything came of it.
@@ -52,6 +58,7 @@ export class Drawing {
     this.remember();
     this.stroke = [[x, y]];
     this.strokes = [...this.strokes, this.stroke];
+    this.picture = null;
     return true;
   }
 
@@ -67,7 +74,7 @@ export class Drawing {
   drop() {
     if (!this.stroke) return;
     this.stroke = null;
-    this.strokes = this.past.pop();
+    Object.assign(this, this.past.pop());
   }
 
   finish() {

@@ -53,7 +53,9 @@ export class Glance {
     canvas.width = canvas.height = side;
     const context = canvas.getContext("2d");
     context.scale(side / BOX, side / BOX);
-    context.strokeStyle = getComputedStyle(canvas).color;
+    const { color } = getComputedStyle(canvas);
+    context.strokeStyle = color;
+    page.picture?.paint(context, BOX, color);
     context.lineWidth = PEN;
     context.lineCap = context.lineJoin = "round";
     for (const [first, ...others] of page.strokes) {

@@ -6,6 +6,7 @@ const START = [BOX / 2, BOX / 4];
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 // Where the visitor types or chooses, a key is theirs.
 const TYPING = "input, textarea, select, [contenteditable], [role=slider], [role=dialog]";
+export const isTyping = (target) => Boolean(target.closest?.(TYPING));
 
 // The pen's next place. Two arrows held together go diagonally; `fine`: in small steps.
 export function steered([x, y], held, { fine = false } = {}) {
@@ -64,7 +65,7 @@ export function drawByKeyboard(canvas, status, pad) {
 export function hearCommands(element, act) {
   document.addEventListener("keydown", (event) => {
     if (!element.isConnected || event.defaultPrevented || event.altKey) return;
-    if (event.target.closest?.(TYPING)) return;
+    if (isTyping(event.target)) return;
     const here = event.target === document.body || element.contains(event.target);
     const command = commandOf(event, here);
     if (!command) return;

@@ -38,11 +38,11 @@ export class LocalReader {
   }
 
   // The answer for a drawing; null where there is none here. One at a time.
-  ask(name, strokes) {
+  ask(name, drawn) {
     if (!this.has(name)) return null;
     this.answer(null);
     const seq = ++this.sequence;
-    this.worker.postMessage({ type: "strokes", seq, model: name, strokes });
+    this.worker.postMessage({ type: "strokes", seq, model: name, ...drawn });
     return new Promise((resolve) => {
       this.asked = { seq, resolve, timer: setTimeout(() => this.lookOnce(seq), PATIENCE_MS) };
     });

@@ -1,4 +1,4 @@
-// The paper: the strokes on the canvas, and where the keyboard's pen is.
+// The paper: the strokes or the picture on the canvas, and where the keyboard's pen is.
 import { onLook } from "../shared/draw.js";
 import { BOX } from "../shared/strokes.js";
 
@@ -41,6 +41,7 @@ export class Paper {
     context.lineCap = context.lineJoin = "round";
     context.strokeStyle = style.color;
     for (const stroke of this.drawing.strokes) context.stroke(this.path(stroke));
+    this.drawing.picture?.paint(context, BOX, style.color);
     if (!this.cursor || document.activeElement !== canvas) return;
     context.beginPath();
     context.arc(...this.cursor, PEN * 0.75, 0, 2 * Math.PI);

@@ -4,7 +4,8 @@
 // In:  {type: "weights", model, version, url | bytes, sha256?}  the network called `model` is this one
 //                      from now on. `bytes` is an ArrayBuffer, to be transferred; `sha256`, hexadecimal,
 //                      is what they must have.
-//      {type: "strokes", seq, model, strokes}  a drawing to answer; older ones still waiting are dropped
+//      {type: "strokes", seq, model, strokes, image?}  a drawing to answer, or the image in its place;
+//                      older ones still waiting are dropped
 //      {type: "forget", model}
 // Out: {type: "answer", seq, model, version, image, blank, probabilities, likeness, digit, words}, with
 //                      four decimals, as the server's are
@@ -61,11 +62,11 @@ export class Reader {
   // Answers the drawing; false where there is none.
   answer() {
     if (!this.drawing) return false;
-    const { seq, model, strokes } = this.drawing;
+    const { seq, model, strokes, image } = this.drawing;
     this.drawing = null;
     this.hasAnswered = true;
     const known = this.networks.get(model);
-    const answer = known && predict(known.network, strokes);
+    const answer = known && predict(known.network, strokes, image);
     if (!answer?.probabilities.every(Number.isFinite)) {
       this.post({ type: "unknown", seq, model });
       return true;

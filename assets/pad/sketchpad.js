@@ -1,27 +1,26 @@
-// The sketchpad: vector strokes, drawn, undone and redone, and the answer asked for as they grow.
+// The sketchpad: vector strokes, drawn, undone and redone, and the answer asked for as they grow; or a
+// picture in their place.
 import { write } from "../shared/draw.js";
+import { isBlank } from "../shared/drawn.js";
 import { connect, emit, on, page, session } from "../shared/page.js";
-import { sleep } from "../shared/latest.js";
 import { storage } from "../shared/storage.js";
 import { checked, rounded } from "../shared/strokes.js";
 import { Asking } from "./asking.js";
 import { Drawing } from "./drawing.js";
 import { drawByKeyboard, hearCommands } from "./keyboard.js";
 import { LocalReader } from "./local.js";
-import { OwnWeights, fetchWeights, idle } from "./own.js";
+import { OwnWeights, fetchWeights } from "./own.js";
 import { Paper } from "./paper.js";
+import { Pictures } from "./pictures.js";
 import { drawByPointer } from "./pointer.js";
+import { bringReady } from "./ready.js";
 
 const REST_MS = 400; // without movement: the pen rests
 const FULL = "That is all the ink that fits. Undo or clear to go on.";
 const STORED = "mnist:ink";
-const MOST_TRIES = 3; // to bring the weights
-const AGAIN_MS = 30_000;
-
-const once = (target, name) => new Promise((resolve) => target.addEventListener(name, resolve, { once: true }));
 
 class Sketchpad {
-  constructor(element, server, weights) {
+  constructor(element, server, { weights, most_bytes: mostBytes } = {}) {
     this.element = element;
     this.server = server;
     this.changedAt = performance.now();
@@ -38,15 +37,17 @@ class Sketchpad {
     this.guide = element.querySelector(".guide");
     this.note = element.querySelector(".note");
     this.buttons = Object.fromEntries(
-      [...element.querySelectorAll("button")].map((button) => [button.dataset.action, button]),
+      [...element.querySelectorAll("[data-action]")].map((button) => [button.dataset.action, button]),
     );
+    this.pictures = new Pictures(this, mostBytes);
     this.wire();
     page.strokes = this.drawing.strokes;
     page.setStrokes = (strokes) => this.setStrokes(strokes);
     this.show();
     // It also warms the connection up.
-    this.asking.predict("model").then(() => weights && this.bringReady(weights));
+    this.asking.predict("model").then(() => weights && bringReady(this, weights));
     if (page.strokes.length) emit("mnist:ink", { strokes: page.strokes });
+    else this.pictures.bringBack();
   }
 
   wire() {
@@ -83,44 +84,34 @@ class Sketchpad {
     this.own.bring();
   }
 
-  // Has the network answer here, once the page is there and nobody draws.
-  async bringReady({ address, sha256 }) {
-    if (document.readyState !== "complete") await once(window, "load");
-    this.reader.start();
-    this.own.bring();
-    for (let tries = 1; tries <= MOST_TRIES && this.element.isConnected; tries += 1) {
-      await idle();
-      if (!this.isResting) await once(window, "mnist:rest");
-      const url = new URL(address, document.baseURI).href;
-      if (await this.reader.load("ready", 1, { url, sha256 })) {
-        this.asking.goOn();
-        return;
-      }
-      // A while later, or when the server is back.
-      await Promise.race([sleep(tries * AGAIN_MS), once(window, "mnist:connection")]);
-      if (page.lost) await once(window, "mnist:connection");
-    }
-  }
-
   get isResting() {
     return this.timer === undefined;
   }
 
   act(command) {
+    this.pictures.stop();
     const before = this.drawing.strokes;
     this.drawing[command]();
     if (this.drawing.strokes !== before) this.changed();
+    else this.show();
   }
 
   setStrokes(strokes) {
     const good = checked(strokes);
     if (!good) return false;
+    this.pictures.stop();
     this.drawing.replace(structuredClone(good));
     this.changed();
     return true;
   }
 
+  setPicture(picture) {
+    this.drawing.replace([], picture);
+    this.changed();
+  }
+
   begin(x, y) {
+    this.pictures.stop();
     if (this.drawing.begin(x, y)) this.moved();
   }
 
@@ -137,7 +128,7 @@ class Sketchpad {
     this.changedAt = at;
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.rest(), REST_MS);
-    page.strokes = this.drawing.strokes;
+    Object.assign(page, this.drawing.state);
     emit("mnist:drawing");
     this.show();
     this.asking.predict("ink");
@@ -152,9 +143,10 @@ class Sketchpad {
 
   // A lifted pen may only be between two strokes, so it too rests a moment later.
   settled() {
-    const { strokes } = this.drawing;
-    page.strokes = strokes;
+    const { strokes, picture } = this.drawing;
+    Object.assign(page, this.drawing.state);
     storage.write(STORED, JSON.stringify(rounded(strokes)));
+    this.pictures.keep(picture);
     if (this.isResting) this.changedAt = performance.now();
     this.show();
     this.asking.predict("ink");
@@ -168,18 +160,20 @@ class Sketchpad {
   }
 
   show() {
-    const { strokes, past, future } = this.drawing;
+    const { past, future } = this.drawing;
+    const blank = isBlank(this.drawing);
     const set = (name, off) => this.buttons[name].setAttribute("aria-disabled", String(off));
     set("undo", past.length === 0);
     set("redo", future.length === 0);
-    set("clear", strokes.length === 0);
-    write(this.note, this.drawing.isFull ? FULL : "");
-    this.guide.toggleAttribute("data-hidden", strokes.length > 0);
+    set("clear", blank && !this.pictures.isBusy);
+    write(this.note, this.drawing.isFull ? FULL : this.pictures.trouble);
+    this.guide.toggleAttribute("data-hidden", !blank);
+    this.pictures.show(this.drawing.picture);
     this.paper.show();
   }
 }
 
 export function mount({ element, server, props }) {
   connect(server);
-  return new Sketchpad(element, server, props?.weights);
+  return new Sketchpad(element, server, props);
 }

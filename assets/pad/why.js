@@ -1,10 +1,10 @@
 // Why: the pixels for and against the winning digit, while it is open.
 import { bytesOf, signedBytesOf } from "../shared/bytes.js";
 import { paintOverInk } from "../shared/draw.js";
+import { isBlank, travelling } from "../shared/drawn.js";
 import { latestOnly } from "../shared/latest.js";
 import { number } from "../shared/numbers.js";
 import { call, on, page } from "../shared/page.js";
-import { rounded } from "../shared/strokes.js";
 
 const lead = ({ digit, ...scores }) => {
   const [paper, up, down, sum] = ["paper", "for", "against", "evidence"].map((name) => number(scores[name], 1));
@@ -20,11 +20,11 @@ export function mount({ element, server }) {
 
   const refresh = latestOnly(async () => {
     if (!details.open) return;
-    const blank = page.strokes.length === 0;
+    const blank = isBlank(page);
     empty.hidden = !blank;
     live.hidden = blank;
     if (blank) return;
-    const drawing = { strokes: rounded(page.strokes), model: page.model };
+    const drawing = { ...travelling(page), model: page.model };
     // Where the server is out of reach, the page says so, and asks again when it is back.
     const answer = await call(server, "why", drawing).catch(() => null);
     live.toggleAttribute("data-stale", !answer);

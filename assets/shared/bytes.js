@@ -2,6 +2,7 @@
 const CHUNK = 8192; // so many arguments a call takes
 
 export const bytesOf = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+export const floatsOf = (text) => new Float32Array(bytesOf(text).buffer);
 export const signedBytesOf = (text) => new Int8Array(bytesOf(text).buffer);
 
 export function base64Of(bytes) {

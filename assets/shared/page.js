@@ -22,6 +22,7 @@ const LAST_WAIT_MS = 4000;
 export const page = {
   model: storage.read(MODEL) === "yours" ? "yours" : "ready",
   strokes: [],
+  picture: null, // what is on the pad in the strokes' place, as pad/found.js has it
   prediction: null,
   trained: false, // the visitor has a model of their own
   own: null, // {run, step, version, kept, isOver}: what "yours" is, where the browser may have it
@@ -134,20 +135,23 @@ export function session() {
   return opening;
 }
 
-// Calls server[name]({...payload, token}). A session that the server has forgotten (it was
+// What `attempt` is answered with the visitor's secret. A session that the server has forgotten (it was
 // restarted, or the visitor was away for long) is opened again, once, without a word. Nothing goes out
 // while the server is away: a connection that hangs would be waited for again and again.
-export async function call(server, name, payload = {}, { timeout = TIMEOUT_MS } = {}) {
+export async function withSession(attempt) {
   if (reopening) throw new CallError("lost");
   const used = session();
-  const attempt = async () => ask(server, name, { ...payload, token: await session() }, timeout);
   try {
-    const answer = await attempt();
+    const answer = await attempt(await used);
     if (answer.code !== "session") return answer;
     if (opening === used) opening = null;
-    return await attempt();
+    return await attempt(await session());
   } catch (error) {
     lookForServer();
     throw error;
   }
 }
+
+// Calls server[name]({...payload, token}).
+export const call = (server, name, payload = {}, { timeout = TIMEOUT_MS } = {}) =>
+  withSession((secret) => ask(server, name, { ...payload, token: secret }, timeout));

@@ -7,13 +7,24 @@ export const storage = {
       return null;
     }
   },
-  // The array under `key`, or null where there is none.
-  readList(key) {
+  // The value under `key`; null where there is none.
+  readValue(key) {
     try {
-      const value = JSON.parse(this.read(key));
-      return Array.isArray(value) ? value : null;
+      return JSON.parse(this.read(key));
     } catch {
       return null;
+    }
+  },
+  // The array under `key`, or null where there is none.
+  readList(key) {
+    const value = this.readValue(key);
+    return Array.isArray(value) ? value : null;
+  },
+  remove(key) {
+    try {
+      sessionStorage.removeItem(key);
+    } catch {
+      // What could not be written is not there.
     }
   },
   write(key, text) {

@@ -57,7 +57,7 @@ class Limits:
         2.0 * _MB, "bytes a second of one address in requests of more than 16 kB"
     )
     arriving_bytes: int = _limit(256 * _MB, "bytes of all large requests under way")
-    picture_bytes: int = _limit(10 * _MB, "bytes of a picture file")
+    picture_bytes: int = _limit(32 * _MB, "bytes of a picture file")
     upload_bytes: int = _limit(20 * _MB, "bytes of a model file to load back")
 
     def __post_init__(self) -> None:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Annotated, TypeVar
+
+from pydantic import Field
 
 from mnist_core.ink.ink import Ink
+from mnist_core.server.images import checked_image
 from mnist_core.server.limits import Limits
 from mnist_core.server.payload import Payload
 from mnist_core.server.session import Model, Session
@@ -25,10 +28,21 @@ SURE = 0.9
 
 
 class DrawingRequest(Payload):
-    """A drawing, whose strokes are checked by `checked_strokes`, and which model answers."""
+    """A drawing, and which model answers.
+
+    strokes: checked by `checked_strokes`. image: where there is a picture in their place, what the model
+    sees of it, checked by `checked_image`.
+    """
 
     strokes: object = None
+    image: Annotated[str, Field(max_length=5000)] | None = None
     model: Model
+
+    def ink(self, *, max_points: int) -> Ink:
+        """What is on the pad; `RefusedError` where it is no drawing."""
+        if self.image is not None:
+            return checked_image(self.image)
+        return Ink(checked_strokes(self.strokes, max_points=max_points))
 
     @property
     def meant(self) -> int | None:
@@ -86,7 +100,7 @@ def of_drawing(
     """`answer` for requests whose drawing is not blank, with {blank} added."""
 
     def unless_blank(session: Session, request: Request) -> Answer:
-        ink = Ink(checked_strokes(request.strokes, max_points=limits.points))
+        ink = request.ink(max_points=limits.points)
         if ink.is_empty:
             return {"blank": True}
         model = session.classifier_for(request.model).model

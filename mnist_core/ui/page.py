@@ -18,6 +18,7 @@ from mnist_core.server.uploads import Uploads
 from mnist_core.ui.component import read_asset
 from mnist_core.ui.files import check_values
 from mnist_core.ui.pad.column import pad_column
+from mnist_core.ui.pad.sent_picture import picture_route
 from mnist_core.ui.pad.weights import weights_route
 from mnist_core.ui.pad.why import why_panel
 from mnist_core.ui.static import preload_links, static_route
@@ -110,7 +111,11 @@ def launch_options(application: Application) -> dict[str, Any]:
         "ssr_mode": False,
         "max_file_size": application.limits.picture_bytes,
         "app_kwargs": {
-            "routes": [static_route(), weights_route(application.sessions)],
+            "routes": [
+                static_route(),
+                weights_route(application.sessions),
+                picture_route(application),
+            ],
             "middleware": [
                 Middleware(
                     Gate,

@@ -20,6 +20,7 @@ OPEN = [
     "/page/0123456789abcdef/shared/page.js",
     "/page/0123456789abcdef/mnist.safetensors",
     "/page/weights",
+    "/page/picture",
     "/theme.css",
     "/login",
     "/gradio_api/component_server",
@@ -48,6 +49,7 @@ CLOSED = [
     "/page/0123456789abcdef/other.safetensors",
     "/page/mnist.safetensors",
     "/page/weights/1",
+    "/page/picture/1",
     "/page/0123456789abcdef/../../app.py",
 ]
 
@@ -154,13 +156,17 @@ def test_bodies_are_refused_by_the_length_that_they_state() -> None:
     upload = "/gradio_api/upload"
     assert ask(gate, upload, method="POST", content_length=str(2 * 2**20), **form)[0] == 200
     assert ask(gate, upload, method="POST", content_length=str(3 * 2**20), **form)[0] == 413
+    photo = "/page/picture"
+    assert ask(gate, photo, method="POST", content_length=str(2 * 2**20))[0] == 200
+    assert ask(gate, photo, method="POST", content_length=str(2 * 2**20 + 1))[0] == 413
+    assert ask(gate, photo, method="POST", content_length="9", **form)[0] == 415
     event = "/gradio_api/call/predict"
     assert ask(gate, event, method="POST", content_length=str(2**18))[0] == 200
     assert ask(gate, event, method="POST", content_length=str(2**18 + 1))[0] == 413
     assert ask(gate, event, method="POST", content_length="9", **form)[0] == 415
     assert ask(gate, path, method="POST", content_length="-1")[0] == 413
     assert ask(gate, path, method="POST", transfer_encoding="chunked")[0] == 411
-    assert len(app.paths) == 3
+    assert len(app.paths) == 4
 
 
 def test_what_gradio_finds_wrong_is_not_repeated() -> None:
@@ -192,6 +198,12 @@ def test_large_bodies_are_counted_by_their_bytes() -> None:
     assert ask(gate, path, method="POST", content_length="10000")[0] == 200
 
 
+def test_a_class_behind_one_address_sends_its_photos_at_once() -> None:
+    gate, _ = gate_with(large_bytes_per_s=20_000, api_requests_per_s=2.0)
+    sent = [ask(gate, "/page/picture", method="POST", content_length="9000000") for _ in range(30)]
+    assert {status for status, _, _ in sent} == {200}
+
+
 def test_large_bodies_share_the_memory_for_them() -> None:
     gate, app = gate_with(arriving_bytes=3 * 2**20, request_bytes=2 * 2**20, large_bytes_per_s=1e9)
     path, large = "/gradio_api/component_server", str(2 * 2**20)
@@ -210,20 +222,24 @@ def test_large_bodies_share_the_memory_for_them() -> None:
     assert ask(gate, path, method="POST", content_length=large)[0] == 200
 
 
-def test_a_body_that_stops_arriving_is_given_up() -> None:
+@pytest.mark.parametrize(
+    ("path", "status"), [("/gradio_api/component_server", 400), ("/page/picture", 200)]
+)
+def test_a_body_that_stops_arriving_is_given_up_but_a_photo_may_take_its_time(
+    path: str, status: int
+) -> None:
     async def read(scope: Scope, receive: Receive, send: Send) -> None:
         while (await receive()).get("more_body"):
             pass
+        await app(scope, receive, send)
 
     sent: list[Message] = []
-    first = True
+    pieces = [b"x", b"x"]
 
     async def receive() -> Message:
-        nonlocal first
-        if not first:
-            await asyncio.sleep(60)
-        first = False
-        return {"type": "http.request", "body": b"x", "more_body": True}
+        if len(pieces) == 1:  # for longer than other bodies have
+            await asyncio.sleep(0.1)
+        return {"type": "http.request", "body": pieces.pop(), "more_body": bool(pieces)}
 
     async def send(message: Message) -> None:
         sent.append(message)
@@ -232,13 +248,13 @@ def test_a_body_that_stops_arriving_is_given_up() -> None:
     app.answer = read
     scope: Scope = {
         "type": "http",
-        "path": "/config",
+        "path": path,
         "method": "POST",
-        "headers": [],
+        "headers": [(b"host", b"page.example"), (b"content-length", b"1000000")],
         "client": None,
     }
     run(gate(scope, receive, send))
-    assert sent[0]["status"] == 400
+    assert sent[0]["status"] == status
 
 
 def test_the_api_is_bounded_by_address_and_the_pages_own_calls_are_not() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import warnings
 from collections.abc import Callable, Iterator
@@ -33,6 +34,10 @@ VALUES = st.recursive(
 )
 _POINTS = st.lists(_SCALARS | st.lists(_SCALARS, max_size=3), max_size=4)
 _STROKES = st.lists(_POINTS | _SCALARS, max_size=3)
+# What a picture became: the right length of any numbers, or anything.
+_IMAGES = _SCALARS | st.binary(min_size=3136, max_size=3136).map(
+    lambda data: base64.b64encode(data).decode()
+)
 _PATHS = st.text(
     st.characters(min_codepoint=33, max_codepoint=126, exclude_characters="?#"), max_size=30
 )
@@ -114,9 +119,9 @@ def _made(kind: str, target: Target, count: int) -> list[Request]:
 def _with_payload(name: str) -> None:
     """A kind for each server function: its own fields, each with any value or missing."""
     fields = {
-        "predict": {"strokes": _STROKES, "model": VALUES, "seq": VALUES},
+        "predict": {"strokes": _STROKES, "image": _IMAGES, "model": VALUES, "seq": VALUES},
         "open_session": {},
-        "why": {"strokes": _STROKES, "model": VALUES},
+        "why": {"strokes": _STROKES, "image": _IMAGES, "model": VALUES},
         "hood_steps_of": {"strokes": _STROKES, "model": VALUES, "open": VALUES, "settings": VALUES},
         "hood_unit": {"strokes": _STROKES, "model": VALUES, "layer": VALUES, "unit": VALUES},
         "hood_figure": {"strokes": _STROKES, "model": VALUES},
@@ -281,6 +286,22 @@ def _(draw: Any, target: Target, kind: str) -> Request:
 def _(draw: Any, target: Target, kind: str) -> Request:
     headers = {"Content-Type": "multipart/form-data; boundary=" + draw(st.sampled_from(["", "x"]))}
     return Request(kind, "POST", "/gradio_api/upload", draw(st.binary(max_size=300)), headers)
+
+
+@_kind("a picture that is none")
+def _(draw: Any, target: Target, kind: str) -> Request:
+    starts = [
+        b"",
+        b"\x89PNG\r\n\x1a\n",
+        b"\xff\xd8\xff\xe0",
+        b"GIF89a",
+        b"RIFF0000WEBP",
+        b"II*\x00",
+        b"BM",
+    ]
+    token = target.token if target.token and draw(st.booleans()) else draw(_PATHS)
+    body = draw(st.sampled_from(starts)) + draw(st.binary(max_size=300))
+    return Request(kind, "POST", "/page/picture", body, {"X-Session": token})
 
 
 @_kind("a path of any characters")

@@ -8,6 +8,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mnist_core.server.gate.requests import (
     PAGE_CALLS,
+    PICTURE,
     UPLOAD,
     header_of,
     path_of,
@@ -18,6 +19,9 @@ from mnist_core.server.limits import Limits
 
 #: A body that has not come whole within this is given up.
 BODY_S = 30.0
+# The page's pictures come straight from a phone's camera, maybe over a slow link.
+_SLOW_BYTES_PER_S = 24 * 2**10
+_PICTURE_S = 300.0
 # A form carries a file and the lines between which it stands.
 _FORM_BYTES = 64 * 2**10
 # An event of the API; a drawing of the most points takes 200 kB.
@@ -50,12 +54,19 @@ class Bodies:
         large_bytes = size if size > _SMALL_BYTES else 0
         self._arriving_bytes += large_bytes
         try:
-            await self.app(scope, _in_time(receive, self._body_s), send)
+            await self.app(scope, _in_time(receive, self._seconds_of(scope, size)), send)
         finally:
             self._arriving_bytes -= large_bytes
 
+    def _seconds_of(self, scope: Scope, size: int) -> float:
+        if path_of(scope) != PICTURE:
+            return self._body_s
+        return min(_PICTURE_S, self._body_s + size / _SLOW_BYTES_PER_S)
+
     def _limit_of(self, scope: Scope) -> int:
         path = path_of(scope)
+        if path == PICTURE:
+            return self._limits.picture_bytes
         if path == PAGE_CALLS:
             return self._limits.request_bytes
         kind = header_of(scope, b"content-type") or b""

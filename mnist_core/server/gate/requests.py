@@ -11,6 +11,7 @@ from starlette.types import Receive, Scope, Send
 #: The page's own calls: here each visitor, known by a secret, has a limit of their own.
 PAGE_CALLS = "/gradio_api/component_server"
 WEIGHTS = "/page/weights"
+PICTURE = "/page/picture"
 UPLOAD = "/gradio_api/upload"
 SIGN_IN = "/login"
 

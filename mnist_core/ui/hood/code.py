@@ -10,6 +10,8 @@ from types import MappingProxyType
 from mnist_core.files import ROOT
 
 _CHART = "evaluation.charts.view_classify"
+# What of a picture becomes the model's image; what these call is left out, as it fills pages.
+_PICTURE = ("ink.picture.find_ink", "ink.picture.place")
 
 #: The functions of `explain` and of drawing that compute what a step shows, all of them. By name: their
 #: files are read, not imported, which would bring in PyTorch.
@@ -85,8 +87,9 @@ FUNCTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 
 
 def sources() -> dict[str, str]:
-    """For each step the source of the functions behind it."""
-    code = {step: "\n\n".join(map(_source, names)) for step, names in FUNCTIONS.items()}
+    """For each step the source of the functions behind it; "picture" is step 2 for a picture."""
+    functions = {**FUNCTIONS, "picture": _PICTURE}
+    code = {step: "\n\n".join(map(_source, names)) for step, names in functions.items()}
     return code | {"answer": _source(_CHART)}
 
 

@@ -20,7 +20,7 @@ from mnist_core.ui.component import component
 from mnist_core.ui.drawings import DrawingRequest
 from mnist_core.ui.endpoint import PICTURE, SEVEN, endpoint
 from mnist_core.ui.numbers import grey
-from mnist_core.ui.pad.pictures import read_picture
+from mnist_core.ui.pad.pictures import read_upload
 from mnist_core.ui.static import weights
 
 if TYPE_CHECKING:
@@ -87,7 +87,12 @@ def pad_column(application: Application) -> None:
         return await asyncio.to_thread(threaded, payload)
 
     functions: list[Callable[..., Any]] = [open_session, predict]
-    component("pad/sketchpad", server_functions=functions, weights=weights())
+    component(
+        "pad/sketchpad",
+        server_functions=functions,
+        weights=weights(),
+        most_bytes=application.limits.picture_bytes,
+    )
     component("pad/answer")
     endpoint(
         _predict_endpoint(application),
@@ -106,10 +111,9 @@ def pad_column(application: Application) -> None:
 
 
 def _predict(session: Session, request: PredictRequest, *, max_points: int) -> Answer:
-    strokes = checked_strokes(request.strokes, max_points=max_points)
+    ink = request.ink(max_points=max_points)
     # A usual drawing counts once; one of thousands of points takes as long as that many more.
-    session.charge(sum(map(len, strokes)) // _POINTS_OF_A_DRAWING)
-    ink = Ink(strokes)
+    session.charge(sum(map(len, ink.strokes)) // _POINTS_OF_A_DRAWING)
     trained = session.has_model
     model: Model = request.model if trained else "ready"
     version = session.answering_version if model == "yours" else None
@@ -146,7 +150,7 @@ def _predict_image_endpoint(application: Application) -> Callable[[gr.FileData],
         """The digit in a picture file, dark on light or light on dark."""
         max_bytes = application.limits.picture_bytes
         try:
-            ink = Ink.from_image(read_picture(picture, max_bytes=max_bytes))
+            ink = Ink.from_image(read_upload(picture, max_bytes=max_bytes))
         except PictureError as error:
             raise api_error(error) from error
         return _answer(application.ready, ink)

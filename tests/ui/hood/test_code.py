@@ -9,11 +9,13 @@ from collections.abc import Callable
 from types import CodeType, FrameType
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
 from mnist_core.evaluation import charts
 from mnist_core.explain import neighbours
+from mnist_core.ink import picture as picture_of
 from mnist_core.ink.ink import Ink
 from mnist_core.models.config import MLPConfig
 from mnist_core.models.mlp import MLP
@@ -101,7 +103,18 @@ def test_the_code_shown_is_the_code_that_runs(drawing: Drawing, step: str) -> No
 
 def test_every_step_with_code_is_tried() -> None:
     assert set(STEPS) == set(FUNCTIONS)
-    assert set(sources()) == {*FUNCTIONS, "answer"}
+    assert set(sources()) == {*FUNCTIONS, "answer", "picture"}
+
+
+def test_the_code_shown_for_a_picture_ran_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(f"{__name__}.EXPLAINING", ("mnist_core.ink.picture",))
+    picture = np.full((60, 60), 230, np.uint8)
+    picture[10:50, 28:32] = 20
+    ran = called(lambda: Ink.from_image(picture))
+    shown = sources()["picture"]
+    assert {picture_of.find_ink.__code__, picture_of.place.__code__} <= ran
+    for function in (picture_of.find_ink, picture_of.place):
+        assert inspect.getsource(function).rstrip() in shown
 
 
 def test_the_figures_code_is_that_of_the_figure(drawing: Drawing) -> None:

@@ -1,0 +1,59 @@
+// A picture on the pad, with what of it was taken for ink, as the server found them.
+import { bytesOf } from "../shared/bytes.js";
+
+const FAINT = 0.35; // of the picture below its ink
+
+async function decoded(kind, text) {
+  const picture = new Image();
+  picture.src = `data:image/${kind};base64,${text}`;
+  await picture.decode();
+  return picture;
+}
+
+// Where a picture of that size lies in a square of that side, as large as fits.
+export function placeOf({ width, height }, side) {
+  const scale = side / Math.max(width, height);
+  return [(side - width * scale) / 2, (side - height * scale) / 2, width * scale, height * scale];
+}
+
+export class Found {
+  // found: {picture, ink, box, image}: a JPEG, and the ink as the alpha of a PNG; its [left, top, right,
+  // bottom] as shares of the sides; and the image that the model sees, 784 numbers of 32 bits. Rejects
+  // what is none.
+  static async from({ picture, ink, box, image }) {
+    if (bytesOf(image).length !== 4 * 784 || box?.length !== 4) throw new Error("expected a found picture");
+    const parts = await Promise.all([decoded("jpeg", picture), decoded("png", ink)]);
+    return new Found({ picture, ink, box, image }, ...parts);
+  }
+
+  constructor(kept, picture, ink) {
+    this.kept = kept; // what a reload needs
+    this.image = kept.image;
+    this.box = kept.box;
+    this.picture = picture;
+    this.ink = ink;
+    this.inked = {}; // the ink in a colour
+  }
+
+  inkIn(colour) {
+    if (this.inked.colour === colour) return this.inked.canvas;
+    const { width, height } = this.ink;
+    const canvas = Object.assign(document.createElement("canvas"), { width, height });
+    const context = canvas.getContext("2d");
+    context.drawImage(this.ink, 0, 0);
+    context.globalCompositeOperation = "source-in";
+    context.fillStyle = colour;
+    context.fillRect(0, 0, width, height);
+    this.inked = { colour, canvas };
+    return canvas;
+  }
+
+  // The ink over the faint picture, in a square of that side.
+  paint(context, side, colour) {
+    const place = placeOf(this.picture, side);
+    context.globalAlpha = FAINT;
+    context.drawImage(this.picture, ...place);
+    context.globalAlpha = 1;
+    context.drawImage(this.inkIn(colour), ...place);
+  }
+}

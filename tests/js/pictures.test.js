@@ -1,0 +1,72 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { base64Of } from "../../assets/shared/bytes.js";
+import { isBlank, travelling } from "../../assets/shared/drawn.js";
+import { Drawing } from "../../assets/pad/drawing.js";
+import { predict } from "../../assets/pad/classifier.js";
+import { placeOf } from "../../assets/pad/found.js";
+import { Network } from "../../assets/pad/network.js";
+import { answerOf, sendPicture } from "../../assets/pad/sending.js";
+import { pictureIn } from "../../assets/pad/ways.js";
+import { tinyModel } from "./files.js";
+
+const PICTURE = { image: "AAAA" };
+
+test("a picture stands in the strokes' place, and is undone and redone with them", () => {
+  const drawing = new Drawing([[[1, 2]]]);
+  drawing.replace([], PICTURE);
+  assert.equal(isBlank(drawing), false);
+  drawing.begin(5.4, 5);
+  assert.deepEqual([drawing.picture, drawing.strokes], [null, [[[5.4, 5]]]]);
+  drawing.drop(); // the palm of the hand that took the picture
+  assert.equal(drawing.picture, PICTURE);
+  drawing.undo();
+  assert.deepEqual([drawing.picture, drawing.strokes], [null, [[[1, 2]]]]);
+  drawing.redo();
+  assert.equal(drawing.picture, PICTURE);
+  drawing.clear();
+  assert.ok(isBlank(drawing));
+  drawing.undo();
+  assert.equal(drawing.picture, PICTURE);
+});
+
+test("what travels is the picture's image, or else the strokes in whole units", () => {
+  assert.deepEqual(travelling({ strokes: [], picture: PICTURE }), { strokes: [], image: "AAAA" });
+  assert.deepEqual(travelling({ strokes: [[[5.4, 5]]], picture: null }), { strokes: [[[5, 5]]] });
+});
+
+test("a picture lies in the pad as large as fits, in the middle", () => {
+  assert.deepEqual(placeOf({ width: 400, height: 200 }, 1000), [0, 250, 1000, 500]);
+  assert.deepEqual(placeOf({ width: 10, height: 20 }, 1000), [250, 0, 500, 1000]);
+});
+
+test("of what is dropped or pasted, one file is read, and an address or several files told of", () => {
+  const file = { name: "photo.jpg" };
+  assert.deepEqual(pictureIn({ files: [file], types: ["Files", "text/uri-list"] }), { file });
+  assert.match(pictureIn({ files: [file, file], types: ["Files"] }).error, /One picture/);
+  assert.match(pictureIn({ files: [], types: ["text/uri-list", "text/plain"] }).error, /an address/);
+  assert.match(pictureIn({ files: [], types: ["Files"] }).error, /no picture/);
+  assert.equal(pictureIn({ files: [], types: ["text/plain"] }), null);
+});
+
+test("whatever answers, there is a sentence", () => {
+  const said = (status, responseText) => answerOf({ status, responseText }, { tooLarge: "Too large." });
+  assert.deepEqual(said(200, '{"ok":true,"box":[]}'), { ok: true, box: [] });
+  assert.equal(said(413, "").error, "Too large.");
+  for (const status of [429, 503]) assert.match(said(status, '{"error":"x"}').error, /Many pictures/);
+  for (const text of ["<html>", "null", "{}", ""]) assert.match(said(502, text).error, /could not be read/);
+});
+
+test("what is too large, or can't be read, does not even set out", async () => {
+  const sent = { mostBytes: 2 ** 25 };
+  assert.match((await sendPicture({ size: 2 ** 30 }, "", sent)).error, /at most 32 MB/);
+  const folder = { size: 4096, slice: () => ({ arrayBuffer: () => Promise.reject(new Error("a folder")) }) };
+  assert.match((await sendPicture(folder, "", sent)).error, /Is it a file/);
+});
+
+test("an image in the strokes' place is read as it is", () => {
+  const image = new Float32Array(784);
+  [image[0], image[1]] = [1, 0.5];
+  const answer = predict(Network.from(tinyModel()), [], base64Of(new Uint8Array(image.buffer)));
+  assert.deepEqual([answer.blank, answer.digit, ...answer.image.subarray(0, 3)], [false, 1, 255, 128, 0]);
+});
