@@ -1,4 +1,3 @@
-# ruff: noqa: E402 - in a notebook, what a step needs stands in it
 # %% [markdown]
 # # Learning to read digits
 #
@@ -58,6 +57,7 @@ for axis, picture, digit in zip(axes.flat, train_set.data, train_set.targets):
 # All pictures at once, as one tensor of floats: quicker than to transform them one by one, with the same
 # numbers. The page keeps the last twelfth of the training pictures to measure on, wherever it can.
 
+
 # %%
 def as_tensor(data):
     """Every picture as `transform` gives it, flattened: (N, 784); and its label: (N,)."""
@@ -85,6 +85,7 @@ print(inputs.shape, test_inputs.shape)
 #
 # 784 inputs, 256 hidden units with a sigmoid, 10 outputs with softmax. Its weights are random: its
 # probabilities add up to 1 and mean nothing yet.
+
 
 # %%
 def sigmoid(x):
@@ -240,6 +241,7 @@ print(f"Right on the test pictures: {right:.2%}")
 # ## The answer
 #
 # A digit beside its ten probabilities.
+
 
 # %%
 def view_classify(picture, probabilities):

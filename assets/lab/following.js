@@ -99,6 +99,7 @@ export class Following {
     this.version = version;
     this.lab.tellOwn();
     this.lab.draw(queue);
+    emit("mnist:run");
     if (moments.atNewest) views.show();
   }
 }

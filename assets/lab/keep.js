@@ -3,6 +3,7 @@ import { base64Of, bytesOf } from "../shared/bytes.js";
 import { sleep } from "../shared/latest.js";
 import { grouped } from "../shared/numbers.js";
 import { call } from "../shared/page.js";
+import { save } from "../shared/save.js";
 import { AWAY } from "./words.js";
 
 const PIECE = 384 * 1024; // of a model file on its way up; a multiple of three
@@ -10,15 +11,6 @@ const MAX_TRIES = 20;
 const SLOW = { timeout: 60_000 };
 const GUARDED = "This browser guards pictures against fingerprinting, so the chart can't be saved. History as CSV has its figures.";
 const NO_RUN = "There is no run to keep yet.";
-
-function save(name, blob) {
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(blob);
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
-  return `${name} is downloaded.`;
-}
 
 export class Keeping {
   constructor(root, lab, limit) {

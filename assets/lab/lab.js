@@ -1,5 +1,5 @@
 // The training laboratory: its parts, and how they begin and end.
-import { emit, session } from "../shared/page.js";
+import { emit, page, session } from "../shared/page.js";
 import { storage } from "../shared/storage.js";
 import { Board } from "./board.js";
 import { Chart } from "./chart.js";
@@ -11,6 +11,7 @@ import { Progress } from "./progress.js";
 import { Runs } from "./runs.js";
 import { SetupForm } from "./setup.js";
 import { StatusLine } from "./status.js";
+import { trainingOf } from "./training.js";
 import { Views } from "./views.js";
 import { isActive, measureOf, sentence } from "./words.js";
 
@@ -37,6 +38,7 @@ class Lab {
     this.following = new Following(this);
     this.orders = new Orders(root, this, controls.live);
     this.keeping = new Keeping(root, this, controls.upload_bytes);
+    page.training = trainingOf(this);
   }
 
   // The run that the page is about. After a reset there is none, though earlier ones are listed.

@@ -14,10 +14,11 @@ def as_sequential(model: MLP) -> nn.Sequential:
 
     What does nothing, as dropout does outside of training, is left out.
     """
-    return nn.Sequential(*_chain(model))
+    return nn.Sequential(*chain(model))
 
 
-def _chain(model: MLP) -> Iterator[nn.Module]:
+def chain(model: MLP) -> Iterator[nn.Module]:
+    """The layers of the network in their order."""
     for layer in hidden_layers(model):
         yield layer.linear
         if not isinstance(layer.norm, nn.Identity):
@@ -30,4 +31,5 @@ def largest_difference(model: MLP, images: Tensor) -> float:
     """How far the two are apart in any logit, for images of shape (N, 28, 28): not at all."""
     rows = model.standardize(images)  # (N, 784)
     with torch.no_grad():  # nothing here is to learn, so no graph is kept
-        return (model(images) - as_sequential(model)(rows)).abs().max().item()
+        difference: Tensor = model(images) - as_sequential(model)(rows)  # (N, logits)
+    return difference.abs().max().item()

@@ -86,6 +86,7 @@ class Run:
         self.final: Snapshot | None = None
         self.moments: list[Snapshot] = []
         self.points: list[Point] = []
+        self.epoch_losses: list[float] = []  # the mean of each epoch that has ended
         self.measures: list[list[float | None]] = []  # step, loss, accuracy, seconds
         self.progress: Progress | None = None
         self.started: Started | None = None
@@ -129,7 +130,8 @@ class Run:
                     self.started = report
                 case Progress():
                     self.points += report.points
-                    self.progress = dataclasses.replace(report, points=())
+                    self.epoch_losses += report.losses
+                    self.progress = dataclasses.replace(report, points=(), losses=())
                     if self.status != "stopping":
                         self.status = "paused" if report.paused else "running"
                 case Moment():

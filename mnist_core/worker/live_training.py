@@ -81,6 +81,7 @@ class LiveTraining:
         self._stopwatch = Stopwatch(clock=clock)
         self._speedometer = Speedometer()
         self._history = History()
+        self._epoch_losses: list[float] = []  # not yet told
         affordable = start.moment_bytes // (2 * self._model.parameter_count)
         self._moments = Moments(max(_FEWEST_MOMENTS, min(start.moments, affordable)))
         self._reports = Pace(_REPORT_S, clock=clock)
@@ -175,6 +176,7 @@ class LiveTraining:
             case EndEvent():
                 return "diverged" if event.diverged else "finished"
             case EpochEvent():
+                self._epoch_losses.append(event.train_loss)
                 return None
             case StepEvent():
                 return self._after_step(event)
@@ -202,10 +204,12 @@ class LiveTraining:
     def _report(self) -> None:
         self._reports.begin()
         elapsed_s, progress = self._stopwatch.elapsed_s, self._progress
+        losses, self._epoch_losses = tuple(self._epoch_losses), []
         self._send(
             Progress(
                 run=self._start.run,
                 points=self._history.take(),
+                losses=losses,
                 step=self._latest.step,
                 epoch=self._latest.epoch,
                 epochs=self._config.epochs,

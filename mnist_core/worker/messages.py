@@ -170,12 +170,14 @@ class Started:
 class Progress:
     """How far the training is; the loss and accuracy are those of its latest batch.
 
-    points: of the history, since the last report. progress: in [0, 1]. elapsed_s: of work, without the
+    points: of the history, since the last report. losses: the mean of each epoch that has ended
+    since then. progress: in [0, 1]. elapsed_s: of work, without the
     pauses.
     """
 
     run: int
     points: tuple[Point, ...]
+    losses: tuple[float, ...]
     step: int
     epoch: int
     epochs: int

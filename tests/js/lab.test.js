@@ -112,13 +112,13 @@ test("the board's order, with runs without a value last either way", () => {
 test("a run's history grows by what is fresh, from where the server says", () => {
   const runs = new Runs();
   assert.equal(runs.known, undefined);
-  runs.hear({ runs: [{ id: 1 }], fresh: { run: 1, from: [0, 0], points: [[1], [2]], measures: [[1]] } });
+  runs.hear({ runs: [{ id: 1 }], fresh: { run: 1, from: [0, 0], points: [[1], [2]], measures: [[1]], losses: [] } });
   assert.deepEqual(runs.known, { run: 1, points: 2, measures: 1 });
-  runs.hear({ runs: [{ id: 1 }], fresh: { run: 1, from: [2, 1], points: [[3]], measures: [] } });
-  assert.deepEqual(runs.historyOf(1), { points: [[1], [2], [3]], measures: [[1]] });
+  runs.hear({ runs: [{ id: 1 }], fresh: { run: 1, from: [2, 1], points: [[3]], measures: [], losses: [0.5] } });
+  assert.deepEqual(runs.historyOf(1), { points: [[1], [2], [3]], measures: [[1]], losses: [0.5] });
   // An answer that is told twice, or that thinned its points out, adds none double.
-  runs.hear({ runs: [{ id: 1 }], fresh: { run: 1, from: [1, 0], points: [[2], [3]], measures: [[1]] } });
-  assert.deepEqual(runs.historyOf(1), { points: [[1], [2], [3]], measures: [[1]] });
+  runs.hear({ runs: [{ id: 1 }], fresh: { run: 1, from: [1, 0], points: [[2], [3]], measures: [[1]], losses: [0.5] } });
+  assert.deepEqual(runs.historyOf(1), { points: [[1], [2], [3]], measures: [[1]], losses: [0.5] });
 });
 
 test("whole histories come after a reload, and go with their runs", () => {
@@ -128,7 +128,7 @@ test("whole histories come after a reload, and go with their runs", () => {
   assert.equal(runs.newest.id, 2);
   assert.deepEqual(runs.historyOf(1), history[1]);
   runs.hear({ runs: [{ id: 2 }] });
-  assert.deepEqual(runs.historyOf(1), { points: [], measures: [] });
+  assert.deepEqual(runs.historyOf(1), { points: [], measures: [], losses: [] });
   runs.hear({ runs: [] });
   assert.equal(runs.newest, undefined);
   assert.equal(runs.known, undefined);

@@ -121,6 +121,7 @@ def _with_payload(name: str) -> None:
         "hood_unit": {"strokes": _STROKES, "model": VALUES, "layer": VALUES, "unit": VALUES},
         "hood_figure": {"strokes": _STROKES, "model": VALUES},
         "hood_batch": {"seed": VALUES, "model": VALUES},
+        "hood_notebook": {"setup": VALUES},
         "lab_poll": {"known": VALUES, "all": VALUES, "hidden": VALUES},
         "lab_order": {"order": VALUES},
         "lab_set": {"values": VALUES},
@@ -146,7 +147,7 @@ def _with_payload(name: str) -> None:
 
 SERVER_FUNCTIONS = (
     "predict", "open_session", "why", "hood_steps_of", "hood_unit", "hood_figure", "hood_batch",
-    "lab_poll", "lab_order", "lab_set", "lab_leave", "lab_show", "lab_start", "lab_views",
+    "hood_notebook", "lab_poll", "lab_order", "lab_set", "lab_leave", "lab_show", "lab_start", "lab_views",
     "lab_mistakes", "lab_download", "lab_upload",
 )  # fmt: skip
 for _name in SERVER_FUNCTIONS:

@@ -23,13 +23,13 @@ def varied(images):
     pixels = (images * std + mean).view(-1, 28, 28)
     pixels = augment(pixels, config=AugmentationConfig(), generator=generator)
     return (pixels.view(-1, 784) - mean) / std'''
-_IMPORTS = '''from dataclasses import dataclass
+_IMPORTS = """from dataclasses import dataclass
 from functools import cache
 
 from torch import Tensor
 
 IMAGE_SIZE = 28
-'''
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,8 @@ class _Cell:
 def notebook(setup: Setup) -> str:
     """The notebook as the text of an .ipynb file; its losses are those of a run with `setup`."""
     cells = [
-        _as_json(number, cell) for number, cell in enumerate(_filled(cell, setup) for cell in _cells())
+        _as_json(number, cell)
+        for number, cell in enumerate(_filled(cell, setup) for cell in _cells())
     ]
     python = {"display_name": "Python 3", "language": "python", "name": "python3"}
     whole = {
@@ -54,7 +55,7 @@ def notebook(setup: Setup) -> str:
 
 
 def training_loop() -> str:
-    """The code of the notebook's training loop."""
+    """The code of the notebook's training loop, which the page's own gives the same losses as."""
     return next(cell.text for cell in _cells() if cell.kind == "loop")
 
 

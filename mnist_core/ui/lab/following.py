@@ -82,7 +82,11 @@ def poll(session: Session, request: PollRequest) -> Answer:
         return answer
     if request.all:
         history = {
-            str(each.id): {"points": each.points, "measures": each.measures}
+            str(each.id): {
+                "points": each.points,
+                "measures": each.measures,
+                "losses": each.epoch_losses,
+            }
             for each in session.runs
         }
         return answer | {"history": history}
@@ -93,6 +97,7 @@ def poll(session: Session, request: PollRequest) -> Answer:
         "from": [known.points, known.measures],
         "points": run.points[known.points :],
         "measures": run.measures[known.measures :],
+        "losses": run.epoch_losses,
     }
     return answer | {"fresh": fresh}
 

@@ -101,7 +101,7 @@ def test_the_code_shown_is_the_code_that_runs(drawing: Drawing, step: str) -> No
 
 def test_every_step_with_code_is_tried() -> None:
     assert set(STEPS) == set(FUNCTIONS)
-    assert set(sources()) == {*FUNCTIONS, "answer"}
+    assert set(sources()) == {*FUNCTIONS, "loop", "answer"}
 
 
 def test_the_figures_code_is_that_of_the_figure(drawing: Drawing) -> None:
