@@ -2,14 +2,14 @@
 import { make } from "../shared/draw.js";
 import { percent } from "../shared/numbers.js";
 import { colourOf } from "./scales.js";
-import { TEST, describe, measureOf } from "./words.js";
+import { TEST, measureOf } from "./words.js";
 
 const time = (value) => (Number.isFinite(value) ? value.toFixed(1) : "–");
 const BEST_FIRST = ["accuracy", "test"];
 // name: its title, what it sorts by, what it shows
 const COLUMNS = {
   number: ["Run", (run) => run.id, String],
-  settings: ["Set-up", describe, String],
+  settings: ["Set-up", (run) => run.words, String],
   accuracy: ["Held out", (run) => run.accuracy, (value, run) => (measureOf(run) === TEST ? "–" : percent(value, 2))],
   test: ["Test", (run) => run.test_accuracy, (value) => percent(value, 2)],
   seconds: ["Seconds", (run) => run.seconds, time],

@@ -5,6 +5,7 @@ import { Board } from "./board.js";
 import { Chart } from "./chart.js";
 import { Following } from "./following.js";
 import { Keeping } from "./keep.js";
+import { Lesson } from "./lesson.js";
 import { Moments } from "./moments.js";
 import { Orders } from "./orders.js";
 import { Progress } from "./progress.js";
@@ -13,7 +14,7 @@ import { SetupForm } from "./setup.js";
 import { StatusLine } from "./status.js";
 import { trainingOf } from "./training.js";
 import { Views } from "./views.js";
-import { isActive, measureOf, sentence } from "./words.js";
+import { describe, isActive, measureOf, sentence } from "./words.js";
 
 const RESET = "mnist:reset";
 const AFTER_RESET = "Reset: nothing has been learnt yet. Earlier runs stay in the table.";
@@ -38,6 +39,7 @@ class Lab {
     this.following = new Following(this);
     this.orders = new Orders(root, this, controls.live);
     this.keeping = new Keeping(root, this, controls.upload_bytes);
+    this.lesson = new Lesson(root, this);
     page.training = trainingOf(this);
   }
 
@@ -108,7 +110,8 @@ class Lab {
     if (this.results.hidden) return;
     this.moments.show(run);
     this.drawChart();
-    this.board.show(this.runs.list, run.id);
+    const { presets } = this.setup.controls;
+    this.board.show(this.runs.list.map((each) => ({ ...each, words: describe(each, presets) })), run.id);
   }
 
   drawChart() {

@@ -3,7 +3,7 @@ import { compact, grouped, seconds } from "../shared/numbers.js";
 import { page } from "../shared/page.js";
 import { explainTerms, writeWithTerms } from "../shared/terms.js";
 import { Cost, parametersOf, productsOf } from "./cost.js";
-import { FIELDS, addressOf, expectation, faultyField, parseField, readAddress, unpackInk } from "./fields.js";
+import { FIELDS, SWITCHES, addressOf, expectation, faultyField, parseField, readAddress, unpackInk } from "./fields.js";
 import { WORDS, measureFor } from "./words.js";
 
 export class SetupForm {
@@ -33,7 +33,7 @@ export class SetupForm {
     for (const [name, value] of Object.entries(setup)) {
       const element = this.form.elements[name];
       if (!element) continue;
-      if (name === "augmentation") element.checked = value;
+      if (SWITCHES.includes(name)) element.checked = value;
       else element.value = Array.isArray(value) ? value.join(", ") : value;
     }
     this.explain();
@@ -44,7 +44,7 @@ export class SetupForm {
     const setup = {};
     for (const name of FIELDS) {
       const element = this.form.elements[name];
-      const text = name === "augmentation" ? String(Number(element.checked)) : element.value;
+      const text = SWITCHES.includes(name) ? String(Number(element.checked)) : element.value;
       setup[name] = parseField(name, text, this.controls);
       element.setAttribute("aria-invalid", String(setup[name] === null));
     }

@@ -7,7 +7,7 @@ export function trainingOf(lab) {
     setup: () => setup.read(),
     words() {
       const values = setup.read();
-      return setup.wrong(values) ?? describe({ setup: values, changed: {} });
+      return setup.wrong(values) ?? describe({ setup: values, changed: {} }, setup.controls.presets);
     },
     status: () => status.line.textContent,
     newest() {

@@ -13,6 +13,7 @@ export const TERMS = {
   "Training pictures": "How many of MNIST's 60,000 digits it learns from. With few, it soon knows them by heart.",
   Seed: "The number that all chance begins with: first weights, order of the pictures. The same seed gives the same run.",
   Augmentation: "Shifts, turns and bends each picture a little, differently each time it is seen: as good as more pictures.",
+  "Shuffled labels": "Each training picture gets the label of another, so that there is nothing to learn but the pictures themselves, by heart.",
   parameters: "The numbers that are learnt: the weights of all connections, and a bias for each unit.",
   "kept aside": "Held-out pictures never train. How many of them are read right tells what the network makes of digits that it has not seen.",
   "held-out": "Held-out pictures never train. How many of them are read right tells what the network makes of digits that it has not seen.",

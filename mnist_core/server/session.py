@@ -95,6 +95,7 @@ class Session:
                 model=setup.model_config(),
                 train=setup.train_config(),
                 train_size=setup.train_size,
+                shuffle_labels=setup.shuffle_labels,
                 seed=setup.seed,
                 paused=paused,
                 max_s=self._limits.training_s,

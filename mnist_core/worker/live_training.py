@@ -16,7 +16,13 @@ from mnist_core.training.config import TrainConfig
 from mnist_core.training.events import EndEvent, EpochEvent, StepEvent
 from mnist_core.training.loop import train
 from mnist_core.worker.history import History
-from mnist_core.worker.measuring import Sample, evaluation_set, measure, share
+from mnist_core.worker.measuring import (
+    Sample,
+    evaluation_set,
+    measure,
+    share,
+    with_shuffled_labels,
+)
 from mnist_core.worker.messages import (
     EXPLODED_LOSS,
     Alive,
@@ -62,6 +68,8 @@ class LiveTraining:
         generator = torch.Generator().manual_seed(start.seed)
         self._model = MLP(start.model, generator=generator)
         self._data, self._measured_on = share(splits, size=start.train_size, seed=start.seed)
+        if start.shuffle_labels:
+            self._data = with_shuffled_labels(self._data, seed=start.seed)
         self._held = evaluation_set(splits, self._measured_on)
         self._test = splits.test
         self._config = start.train

@@ -47,7 +47,8 @@ class Load:
 class Start:
     """Train a network.
 
-    train_size: training images, all of them at most. max_s: of the whole training, pauses included.
+    train_size: training images, all of them at most. shuffle_labels: each is given the label of
+    another. max_s: of the whole training, pauses included.
     moments: about how many snapshots to keep, fewer where they would take more than moment_bytes.
     """
 
@@ -56,6 +57,7 @@ class Start:
     train: TrainConfig
     train_size: int
     seed: int
+    shuffle_labels: bool = False
     paused: bool = False
     max_s: float = math.inf
     moments: int = 40

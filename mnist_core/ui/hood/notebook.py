@@ -90,9 +90,14 @@ def _settings(setup: Setup) -> str:
         "weight_decay": train.weight_decay,
         "dropout": train.dropout,
         "train_size": setup.train_size,
+        "shuffle_labels": setup.shuffle_labels,
         "seed": setup.seed,
     }
-    return "\n".join(f"{name} = {json.dumps(value)}" for name, value in values.items())
+    return "\n".join(f"{name} = {_literal(value)}" for name, value in values.items())
+
+
+def _literal(value: object) -> str:
+    return str(value) if isinstance(value, bool) else json.dumps(value)
 
 
 def _as_json(number: int, cell: _Cell) -> dict[str, object]:

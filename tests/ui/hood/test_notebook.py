@@ -20,7 +20,7 @@ from mnist_core.training.events import StepEvent
 from mnist_core.training.loop import train
 from mnist_core.training.presets import PRESETS
 from mnist_core.ui.hood.notebook import notebook, training_loop
-from mnist_core.worker.measuring import share
+from mnist_core.worker.measuring import share, with_shuffled_labels
 
 #: Runs the code of notebooks' cells in turn, without this project and what it needs besides PyTorch;
 #: prints the losses of each, and how often it told of an epoch.
@@ -47,6 +47,8 @@ def losses_of(setup: Setup, splits: Splits) -> list[float]:
     generator = torch.Generator().manual_seed(setup.seed)
     model = MLP(setup.model_config(), generator=generator)
     data, _ = share(splits, size=setup.train_size, seed=setup.seed)
+    if setup.shuffle_labels:
+        data = with_shuffled_labels(data, seed=setup.seed)
     events = train(model, data, config=setup.train_config(), generator=generator)
     return [event.loss for event in events if isinstance(event, StepEvent)]
 
@@ -54,7 +56,9 @@ def losses_of(setup: Setup, splits: Splits) -> list[float]:
 SETUPS = (
     setup_of(preset="notebook", batch_size=64, seed=3),
     setup_of(preset="fast", activation="tanh", dropout=0.2, weight_decay=1e-3, augmentation=True),
-    setup_of(preset="linear", optimizer="adam", weight_decay=0.01, batch_size=150),
+    setup_of(
+        preset="linear", optimizer="adam", weight_decay=0.01, batch_size=150, shuffle_labels=True
+    ),
 )
 
 

@@ -40,7 +40,7 @@ def test_the_loop_prints_the_losses_of_a_run_of_the_visitors_setup(
 ) -> None:
     open_page(page, app_url + SHORT)
     open_hood(page, "loop")
-    expect(part(page, "loop", "setup")).to_contain_text("notebook, 16, rate 0.01")
+    expect(part(page, "loop", "setup")).to_contain_text("own, 16, 3 epochs, rate 0.01")
     expect(part(page, "loop", "output")).to_be_hidden()
     step(page, "loop").get_by_role("button", name="Train it").click()
     expect(part(page, "loop", "output")).to_have_text(
