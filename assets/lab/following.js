@@ -14,7 +14,7 @@ export class Following {
     this.token = null; // of the session followed; the goodbye can't wait for it
     this.visit = newVisit(); // named in the goodbye: what was asked before it may arrive after it
     this.hasModel = false; // the visitor has one of their own
-    this.loaded = false; // and it is one that they brought along
+    this.loaded = null; // {id, weights}: and it is one that they brought along
     this.forgotten = null; // id of the run that a reset takes away
     this.version = "";
     this.poll = latestOnly(() => this.ask());
@@ -91,7 +91,8 @@ export class Following {
 
   showNews(run, queue) {
     const { moments, views } = this.lab;
-    const version = run ? `${run.id}:${run.version}:${this.loaded}:${this.hasModel}:${moments.chosen}` : "";
+    const news = [run?.id, run?.version, this.loaded?.id, this.hasModel, moments.chosen];
+    const version = run || this.loaded ? news.join(":") : "";
     if (version === this.version) {
       if (run?.status === "waiting") this.lab.draw(queue);
       return;

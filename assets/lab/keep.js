@@ -110,8 +110,8 @@ export class Keeping {
     return { ok: false, error: AWAY };
   }
 
-  welcome({ layers, parameters }) {
-    this.lab.welcome();
+  welcome({ layers, parameters, loaded }) {
+    this.lab.welcome(loaded);
     return `Loaded: ${layers.join(" → ")}, ${grouped(parameters)} parameters. It answers for your drawing now.`;
   }
 }

@@ -54,10 +54,13 @@ class Lab {
     const run = this.runs.newest;
     const { chosen } = this.moments;
     const { hasModel, loaded } = this.following;
-    if (!hasModel || loaded || !run?.weights) return null;
-    const kept = isActive(run) ? [] : run.moments.map(([step]) => step);
+    const { id, weights } = loaded ?? run ?? {};
+    if (!hasModel || !weights) return null;
+    if (loaded) return { run: id, step: null, version: weights, kept: [], isOver: true };
+    const isOver = !isActive(run);
+    const kept = isOver ? run.moments.map(([step]) => step) : [];
     const step = chosen === null ? null : (run.moments[chosen]?.[0] ?? null);
-    return { run: run.id, step, version: run.weights, kept };
+    return { run: id, step, version: weights, kept, isOver };
   }
 
   tellOwn() {
@@ -129,8 +132,8 @@ class Lab {
   }
 
   // A model that the visitor brought along answers from now on.
-  welcome() {
-    this.following.hasModel = this.following.loaded = true;
+  welcome(loaded) {
+    Object.assign(this.following, { hasModel: true, loaded });
     this.tellOwn();
     emit("mnist:model", { model: "yours" });
     this.following.poll();

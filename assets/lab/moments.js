@@ -57,7 +57,7 @@ export class Moments {
   moved() {
     const { runs, following } = this.lab;
     this.moves += 1;
-    following.loaded = false;
+    following.loaded = null;
     this.now.hidden = this.atNewest;
     this.describe(runs.newest);
     this.lab.drawChart();

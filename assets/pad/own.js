@@ -45,8 +45,9 @@ export class OwnWeights {
     this.bring = latestOnly(() => this.work());
   }
 
-  // own: {run, step, version, kept}, or null where the server alone has what answers. `version` is
-  // that of the run's newest weights; `kept` are the steps of its moments once it is over.
+  // own: {run, step, version, kept, isOver}, or null where the server alone has what answers. `version`
+  // is that of the run's newest weights; `kept` are the steps of its moments once it is over. A model
+  // that the visitor loaded is a run that is over.
   follow(own) {
     const before = this.own;
     this.own = own;

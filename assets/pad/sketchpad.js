@@ -32,7 +32,7 @@ class Sketchpad {
     this.asking = new Asking(this);
     this.own = new OwnWeights(this.reader, {
       fetchWeights: async (each) => fetchWeights(await session(), each),
-      isWanted: ({ kept }) => !page.lost && !document.hidden && (page.model === "yours" || kept.length > 0),
+      isWanted: ({ isOver }) => !page.lost && !document.hidden && (page.model === "yours" || isOver),
       heard: ({ told = true } = {}) => (told ? emit("mnist:moment") : this.asking.predict("moment")),
     });
     this.guide = element.querySelector(".guide");

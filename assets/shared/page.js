@@ -25,7 +25,7 @@ export const page = {
   strokes: [],
   prediction: null,
   trained: false, // the visitor has a model of their own
-  own: null, // {run, step, version, kept}: what "yours" is, where the browser may have it
+  own: null, // {run, step, version, kept, isOver}: what "yours" is, where the browser may have it
   lost: false, // the server is out of reach
   setStrokes() {}, // the sketchpad puts its own here
   training: null, // the laboratory: {setup, words, status, newest, start}

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 from mnist_core.errors import RefusedError
 from mnist_core.server.arriving_file import ArrivingFile
 from mnist_core.server.limits import Limits
+from mnist_core.server.loaded_model import LoadedModel
 from mnist_core.server.presence import Presence
 from mnist_core.server.rates import Bucket, Clock
 from mnist_core.server.runs import Run
@@ -62,7 +63,7 @@ class Session:
         self.presence = Presence(limits=limits, clock=clock)
         self.file = ArrivingFile(limits.upload_bytes)
         self.runs: list[Run] = []
-        self.loaded: Classifier | None = None
+        self.loaded: LoadedModel | None = None
         self._address = address
         self._closed = False  # forgotten by the server: nothing begins in it any more
         self._requests = Bucket(limits.requests_per_s, clock=clock)
@@ -162,7 +163,7 @@ class Session:
     @property
     def size_bytes(self) -> int:
         """What this visitor's runs, loaded model and half-arrived files take."""
-        loaded = 0 if self.loaded is None else 4 * self.loaded.model.parameter_count
+        loaded = 0 if self.loaded is None else self.loaded.size_bytes
         return sum(run.size_bytes for run in list(self.runs)) + loaded + len(self.file)
 
     def close(self) -> None:
@@ -226,15 +227,18 @@ class Session:
         run = self.run
         return run.moment_at(step) if run is not None and run.id == run_id else None
 
-    def take(self, classifier: Classifier) -> None:
+    def take(self, classifier: Classifier) -> LoadedModel:
         """Let a model that the visitor brought along answer."""
-        self.loaded = classifier
+        with self._lock:
+            self.loaded = LoadedModel.of(classifier, number=self._next_id)
+            self._next_id += 1
+            return self.loaded
 
     def classifier_for(self, model: Model) -> Classifier:
         """What answers: the ready-made model, or this visitor's own as soon as there is one."""
         if model == "yours":
             if self.loaded is not None:
-                return self.loaded
+                return self.loaded.classifier
             chosen = self._chosen
             if chosen is not None:
                 run, snapshot = chosen

@@ -72,7 +72,7 @@ def poll(session: Session, request: PollRequest) -> Answer:
     session.presence.follow(hidden=request.hidden, visit=request.visit)
     answer: Answer = {
         "model": session.has_model,
-        "loaded": session.loaded is not None,
+        "loaded": None if session.loaded is None else session.loaded.summary(),
         "shown": session.shown,
         "runs": [each.summary() for each in session.runs],
         "queue": session.queued(),

@@ -68,6 +68,10 @@ def upload(session: Session, request: UploadRequest) -> Answer:
         log.info("a model file was refused", extra={"fault": error.fault})
         raise RefusedError("foreign", _FAULTS[error.fault]) from error
     session.stop()
-    session.take(Classifier(model))
+    loaded = session.take(Classifier(model))
     sizes = [784, *model.config.hidden_sizes, 10]
-    return {"layers": sizes, "parameters": model.parameter_count}
+    return {
+        "layers": sizes,
+        "parameters": model.parameter_count,
+        "loaded": loaded.summary(),
+    }

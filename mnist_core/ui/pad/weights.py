@@ -23,7 +23,10 @@ _NEVER_KEPT = {"Cache-Control": "no-store"}
 
 
 class WeightsRequest(Payload):
-    """step: of a kept moment of the run; None for its newest weights."""
+    """run: of the visitor's trainings, or the model that they loaded, by its id.
+
+    step: of a kept moment of the run; None for its newest weights.
+    """
 
     run: int
     step: int | None = None
@@ -61,10 +64,12 @@ def _answer(sessions: Sessions, body: bytes) -> Response:
 
 
 def _weights(session: Session, request: WeightsRequest) -> Response:
-    run = session.find(request.run)
-    if run is None:
-        raise RefusedError("gone", "There is no such training any more.")
-    travelling = run.travelling(request.step)
+    loaded = session.loaded
+    is_loaded = loaded is not None and loaded.id == request.run
+    source = loaded if is_loaded else session.find(request.run)
+    if source is None:
+        raise RefusedError("gone", "There is no such model any more.")
+    travelling = source.travelling(request.step)
     if travelling is None:
         raise RefusedError(
             "gone",

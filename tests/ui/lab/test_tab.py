@@ -156,6 +156,7 @@ def test_a_model_loaded_back_answers(call: Call, application: Application) -> No
     model = MLP(MLPConfig(hidden_sizes=(32,)))
     answer = upload(call, session, dump_checkpoint(model))
     assert answer["layers"] == [784, 32, 10]
+    assert answer["loaded"] == call("lab_poll", token=session.token)["loaded"]
     assert session.has_model
     images = torch.rand(5, 28, 28)
     answered = session.classifier_for("yours").predict_images(images)

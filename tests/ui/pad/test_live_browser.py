@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 from playwright.sync_api import Browser, BrowserContext, Page, Request, Route, expect
 
 from mnist_core.data.datasets import Splits
 from mnist_core.files import WEIGHTS
+from mnist_core.models.checkpoints import save_checkpoint
+from mnist_core.models.config import MLPConfig
+from mnist_core.models.mlp import MLP
 from mnist_core.ui.static import weights
 from tests.support.browser import ONE, PATIENCE_MS, SEVEN, draw, open_page
 
@@ -28,6 +33,7 @@ window.Worker = class extends Worker {
     this.addEventListener("message", ({ data }) => told.push(data));
   }
 };"""
+_OF_A_TEST = '"session_hash":"test"'
 _IS_HERE = "told.some(({ type, model }) => type === 'loaded' && model === 'ready')"
 
 Open = Callable[..., Page]
@@ -41,7 +47,10 @@ class Asked:
         page.on("request", self._note)
 
     def _note(self, request: Request) -> None:
-        named = re.search(r'"fn_name":"(\w+)"', request.post_data or "")
+        body = request.post_data or ""
+        if _OF_A_TEST in body:
+            return
+        named = re.search(r'"fn_name":"(\w+)"', body)
         self.names.append(named[1] if named else request.url.rsplit("/", 1)[-1])
 
     def count(self, name: str) -> int:
@@ -202,6 +211,85 @@ def test_a_worker_that_falls_silent_is_given_up(visit: Open) -> None:
     assert asked.count("predict") > 0
 
 
+def model_file(path: Path, *sizes: int) -> Path:
+    """A model with hidden layers of those sizes, whose answers depend on the drawing."""
+    model = MLP(MLPConfig(hidden_sizes=sizes), generator=torch.Generator().manual_seed(sizes[0]))
+    with torch.no_grad():
+        for layer in model.linear_layers:
+            layer.weight.mul_(3)
+    save_checkpoint(model, path)
+    return path
+
+
+def load_model(page: Page, file: Path) -> None:
+    """Loads a model, until the server answers with it."""
+    page.evaluate("answers.splice(0), mnist.emit('mnist:own', { own: null, trained: false })")
+    page.get_by_label("Model file").set_input_files(file)
+    page.wait_for_function("answers.some(({ model }) => model === 'yours')")
+
+
+def wait_for_yours(page: Page) -> None:
+    """Until the weights of the visitor's own model answer here, from now on."""
+    page.wait_for_function(
+        """() => {
+          const { own, prediction } = window.mnist;
+          const isHere = told.some(({ type, model }) => type === "loaded" && model === `yours/${own?.run}`);
+          return isHere && prediction.asked === "yours" && prediction.version === own.version;
+        }"""
+    )
+
+
+class TestLoaded:
+    def test_it_answers_here_as_the_server_does_and_goes_on_without_it(
+        self, visit: Open, context: BrowserContext, tmp_path: Path
+    ) -> None:
+        page = visit()
+        wait_until_here(page)
+        draw(page, SEVEN)
+        load_model(page, model_file(tmp_path / "first.safetensors", 12))
+        wait_for_yours(page)
+        first = answer(page)
+        load_model(page, model_file(tmp_path / "second.safetensors", 24, 16))
+        wait_for_yours(page)
+        assert answer(page)["probabilities"] != first["probabilities"]
+        agrees_with_the_server(page)
+        page.reload()
+        page.wait_for_function("window.mnist?.own")
+        wait_for_yours(page)
+        agrees_with_the_server(page)
+        asked = Asked(page)
+        draw(page, ONE)
+        agrees_with_the_server(page)
+        context.set_offline(True)
+        expect(page.get_by_text("No connection: training")).to_be_visible()
+        before = answer(page)["probabilities"]
+        page.locator("#sketchpad").get_by_role("button", name="Clear").click()
+        draw(page, ONE)
+        expect(page.locator("#answer")).not_to_have_text(re.compile("draw|reconnecting"))
+        assert answer(page)["model"] == "yours"
+        assert answer(page)["probabilities"] != before
+        assert asked.count("predict") == 0
+
+    def test_what_can_t_answer_here_stays_with_the_server_without_a_word(
+        self, visit: Open, context: BrowserContext, tmp_path: Path
+    ) -> None:
+        page = visit()
+        wait_until_here(page)
+        draw(page, SEVEN)
+        asked = Asked(page)
+        load_model(page, model_file(tmp_path / "large.safetensors", 1100))
+        agrees_with_the_server(page)
+        assert asked.count("weights") == 0
+        context.route("**/page/weights", spoil)
+        load_model(page, model_file(tmp_path / "good.safetensors", 12))
+        page.wait_for_function("told.some(({ type }) => type === 'failed')")
+        before = asked.count("predict")
+        draw(page, ONE)
+        agrees_with_the_server(page)
+        assert asked.count("predict") > before
+        expect(page.locator(".kept")).to_contain_text("It answers for your drawing now.")
+
+
 @pytest.mark.usefixtures("mnist")
 class TestYours:
     def test_it_moves_here_while_it_trains_and_ends_as_the_servers(self, visit: Open) -> None:
@@ -223,10 +311,7 @@ class TestYours:
         )
         assert versions == sorted(versions)
         assert asked.count("predict") == while_training  # only before the first weights had come
-        here = answer(page)
-        there = ask_server(page, "predict", strokes=page.evaluate("mnist.strokes"), model="yours")
-        assert here["words"] == there["words"]
-        assert here["probabilities"] == pytest.approx(there["probabilities"], abs=2e-4)
+        agrees_with_the_server(page)
 
     def test_cut_off_it_goes_on_with_both_models_and_moments(
         self, visit: Open, context: BrowserContext
@@ -264,8 +349,7 @@ class TestYours:
         # The server is told where the slider stands, and the slider stays there.
         expect(page.locator(".matrix-note")).to_contain_text("held-out pictures")
         page.wait_for_function("mnist.prediction.asked === 'yours'")
-        strokes = page.evaluate("mnist.strokes")
-        page.wait_for_function(_SERVER_AGREES, arg=strokes)
+        agrees_with_the_server(page)
         expect(page.locator("#lab-moment")).to_have_value("0")
 
     def test_no_other_visitor_gets_the_weights(self, visit: Open) -> None:
@@ -342,17 +426,17 @@ _ASK = """async ([name, payload]) => {
   const options = { method: "POST", headers, body };
   return (await fetch(`${root}${api_prefix}/component_server/`, options)).json();
 }"""
-_SERVER_AGREES = f"""async (strokes) => {{
-  const there = await ({_ASK})(["predict", {{ strokes, model: "yours", seq: 0 }}]);
-  const here = mnist.prediction.probabilities;
-  return there.probabilities.every((value, i) => Math.abs(value - here[i]) < 2e-4);
+_SERVER_AGREES = f"""async () => {{
+  const there = await ({_ASK})(["predict", {{ strokes: mnist.strokes, model: "yours", seq: 0 }}]);
+  const here = mnist.prediction;
+  const isNear = (value, i) => Math.abs(value - here.probabilities[i]) < 2e-4;
+  return here.words === there.words && there.probabilities.every(isNear);
 }}"""
 
 
-def ask_server(page: Page, name: str, **payload: object) -> dict[str, Any]:
-    """What the server answers this visitor, whatever the page does."""
-    answer: dict[str, Any] = page.evaluate(_ASK, [name, {"seq": 0} | payload])
-    return answer
+def agrees_with_the_server(page: Page) -> None:
+    """Waits until the visitor's own model answers as the server's does, whatever the page does."""
+    page.wait_for_function(_SERVER_AGREES)
 
 
 def test_a_slow_link_is_no_reason_to_wait(visit: Open, context: BrowserContext) -> None:

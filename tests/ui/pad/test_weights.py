@@ -16,6 +16,7 @@ from mnist_core.data.datasets import Splits
 from mnist_core.ink.ink import Ink
 from mnist_core.models.checkpoints import dump_checkpoint, load_checkpoint
 from mnist_core.models.classifier import Classifier
+from mnist_core.models.config import MLPConfig
 from mnist_core.models.mlp import MLP
 from mnist_core.server.limits import Limits
 from mnist_core.server.rates import BURST_S
@@ -146,6 +147,39 @@ def test_large_networks_stay_with_the_server(
     run.hear(live(MLP(run.setup.model_config()), step=1))
     assert run.summary()["weights"] is None
     assert code(client, session, run=run.id) == "gone"
+
+
+@pytest.mark.parametrize("half", [False, True])
+def test_a_loaded_model_answers_as_the_server_does(
+    client: TestClient, sessions: Sessions, pool: Pool, digits: Splits, half: bool
+) -> None:
+    session = sessions.open()
+    run = pool.train(session, digits)
+    trained = session.classifier_for("yours").model
+    model = trained if half else MLP(trained.config)
+    first, second = session.take(Classifier(uniform_model())), session.take(Classifier(model))
+    assert len({run.id, first.id, second.id}) == 3
+    headers, weights = ask(client, session, run=second.id)
+    assert headers["x-version"] == str(second.summary()["weights"])
+    kept = torch.float16 if half else torch.float32  # in fewer bytes where they say the same
+    assert safetensors.torch.load(weights)["output.weight"].dtype == kept
+    here = Classifier(load_checkpoint(weights)).predict(Ink(SEVEN))
+    there = session.classifier_for("yours").predict(Ink(SEVEN))
+    assert here.probabilities.tolist() == there.probabilities.tolist()
+    assert code(client, session, run=second.id, step=0) == "gone"
+    assert code(client, session, run=first.id) == "gone"
+    assert code(client, sessions.open(), run=second.id) == "gone"
+    ask(client, session, run=run.id)  # still there, for a moment of it
+    session.show(run, None)
+    assert code(client, session, run=second.id) == "gone"
+
+
+def test_a_large_loaded_model_stays_with_the_server(client: TestClient, sessions: Sessions) -> None:
+    session = sessions.open()
+    loaded = session.take(Classifier(MLP(MLPConfig(hidden_sizes=(1024,)))))
+    assert loaded.summary()["weights"] is None
+    assert code(client, session, run=loaded.id) == "gone"
+    assert session.size_bytes < 4.1 * 784 * 1024
 
 
 def test_weights_count_by_their_size(

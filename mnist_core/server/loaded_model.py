@@ -1,0 +1,50 @@
+"""A model that a visitor brought along."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from mnist_core.server.runs import MAX_TRAVELLING_BYTES
+from mnist_core.worker.messages import Snapshot
+
+if TYPE_CHECKING:
+    from mnist_core.models.classifier import Classifier
+
+_VERSION = 1  # these weights never change
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadedModel:
+    """A model that a visitor brought along, with an id of its own among those of their runs.
+
+    weights: the same model as a checkpoint, for the visitor's browser; empty where it is too large.
+    """
+
+    id: int
+    classifier: Classifier
+    weights: bytes = field(repr=False)
+
+    @classmethod
+    def of(cls, classifier: Classifier, *, number: int) -> LoadedModel:
+        """That model under the id `number`."""
+        from mnist_core.models.checkpoints import dump_checkpoint, fits_half  # with PyTorch
+
+        model = classifier.model
+        weights = dump_checkpoint(model, half=fits_half(model))
+        travels = len(weights) <= MAX_TRAVELLING_BYTES
+        return cls(id=number, classifier=classifier, weights=weights if travels else b"")
+
+    @property
+    def size_bytes(self) -> int:
+        return 4 * self.classifier.model.parameter_count + len(self.weights)
+
+    def travelling(self, step: int | None) -> tuple[Snapshot, int] | None:
+        """The weights and their version, as a run's `travelling`: a loaded model has no steps."""
+        if step is not None or not self.weights:
+            return None
+        return Snapshot(step=0, epoch=0, elapsed_s=0.0, weights=self.weights), _VERSION
+
+    def summary(self) -> dict[str, Any]:
+        """What the page needs: its id, and the version of its weights; None where they stay here."""
+        return {"id": self.id, "weights": _VERSION if self.weights else None}
