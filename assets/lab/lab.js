@@ -7,6 +7,7 @@ import { Following } from "./following.js";
 import { Keeping } from "./keep.js";
 import { Lesson } from "./lesson.js";
 import { Moments } from "./moments.js";
+import { Opened } from "./opened.js";
 import { Orders } from "./orders.js";
 import { Progress } from "./progress.js";
 import { Runs } from "./runs.js";
@@ -34,6 +35,8 @@ class Lab {
     this.progress = new Progress(root);
     this.chart = new Chart(root.querySelector(".chart"));
     this.board = new Board(root.querySelector(".board"));
+    this.board.onOpen = (id) => this.opened.open(id);
+    this.opened = new Opened(root, this);
     this.views = new Views(root, this);
     this.moments = new Moments(root, this);
     this.following = new Following(this);
@@ -51,7 +54,7 @@ class Lab {
 
   // What "yours" is, where the browser may have its weights.
   get own() {
-    const run = this.runs.newest;
+    const { run } = this.opened;
     const { chosen } = this.moments;
     const { hasModel, loaded } = this.following;
     const { id, weights } = loaded ?? run ?? {};
@@ -102,10 +105,11 @@ class Lab {
   }
 
   draw(queue) {
-    const run = this.runs.newest;
+    const { run } = this.opened;
     const { current } = this;
-    this.results.hidden = !run?.moments.length;
-    for (const part of this.ofRun) part.hidden = !current;
+    const about = this.opened.id === null ? current : run; // after a reset, none unless one is opened
+    this.results.hidden = !this.runs.list.some(({ moments }) => moments.length);
+    for (const part of this.ofRun) part.hidden = !about;
     this.orders.show(current);
     this.progress.show(current);
     if (!run) return;
@@ -115,20 +119,25 @@ class Lab {
     this.drawChart();
     const { presets } = this.setup.controls;
     this.board.show(this.runs.list.map((each) => ({ ...each, words: describe(each, presets) })), run.id);
+    this.opened.show();
   }
 
   drawChart() {
-    const run = this.runs.newest;
+    const { run } = this.opened;
     this.measured.textContent = `${measureOf(run).name} pictures`;
-    const shown = this.runs.list.map((each) => ({
+    const others = this.runs.list.filter((each) => each !== run);
+    const shown = [...others, run].map((each) => ({
       id: each.id,
       active: isActive(each),
       measure: measureOf(each),
       total: (each.started.steps_per_epoch ?? 0) * each.setup.epochs,
+      epochs: each.setup.epochs,
+      perEpoch: each.started.steps_per_epoch,
       ...this.runs.historyOf(each.id),
     }));
     const { chosen } = this.moments;
-    this.chart.show(shown, chosen === null ? null : (run.moments[chosen]?.[0] ?? null));
+    const step = chosen === null ? null : run.moments[chosen]?.[0];
+    this.chart.show(shown, shown.at(-1).measures.find((row) => row[0] === step) ?? null);
   }
 
   // A model that the visitor brought along answers from now on.

@@ -78,6 +78,7 @@ class Run:
     def __init__(self, *, run_id: int, setup: Setup) -> None:
         self.id = run_id
         self.setup = setup
+        self.name = ""  # the visitor's own
         # Settings changed on the way, with all their values.
         self.changed: dict[str, list[Any]] = {}
         self.status = "waiting"
@@ -201,6 +202,12 @@ class Run:
             self.setup = setup
             self.version += 1
 
+    def rename(self, name: str) -> None:
+        """Give it the visitor's own name; none at all where it is empty."""
+        with self._lock:
+            self.name = name
+            self.version += 1
+
     def at(self, moment: int | None) -> Snapshot | None:
         """The snapshot of a moment of the slider; the newest weights for None."""
         with self._lock:
@@ -290,6 +297,7 @@ class Run:
             travels = newest is not None and len(newest.weights) <= MAX_TRAVELLING_BYTES
             return {
                 "id": self.id,
+                "name": self.name,
                 "setup": self.setup.as_json(),
                 "changed": self.changed,
                 "status": self.status,

@@ -74,6 +74,7 @@ def poll(session: Session, request: PollRequest) -> Answer:
         "model": session.has_model,
         "loaded": None if session.loaded is None else session.loaded.summary(),
         "shown": session.shown,
+        "opened": session.opened,
         "runs": [each.summary() for each in session.runs],
         "queue": session.queued(),
     }
