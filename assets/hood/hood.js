@@ -1,4 +1,4 @@
-// Under the hood: eight steps that follow the drawing. Only open steps are computed, all of them in
+// Under the hood: ten steps that follow the drawing. Only open steps are computed, all of them in
 // one request, with another as soon as it is back if something has changed meanwhile.
 import { isBlank, travelling } from "../shared/drawn.js";
 import { latestOnly } from "../shared/latest.js";
@@ -8,13 +8,14 @@ import { addDigits, addFrame } from "./frame.js";
 import { dataStep, scratchStep, stagesStep } from "./input.js";
 import { layersStep } from "./layers.js";
 import { answerStep, autogradStep, lossStep, sgdStep } from "./learning.js";
+import { loopStep, modulesStep, notebookButton } from "./pytorch.js";
 
 const STORED = "mnist:hood";
 const OPEN_AT_FIRST = ["data", "stages"];
 const MOMENT_MS = 400; // between updates while a model trains
 const STEPS = {
-  data: dataStep, stages: stagesStep, scratch: scratchStep, layers: layersStep,
-  loss: lossStep, autograd: autogradStep, sgd: sgdStep, answer: answerStep,
+  data: dataStep, stages: stagesStep, scratch: scratchStep, layers: layersStep, modules: modulesStep,
+  loss: lossStep, autograd: autogradStep, sgd: sgdStep, loop: loopStep, answer: answerStep,
 };
 
 class Hood {
@@ -39,7 +40,7 @@ class Hood {
     this.steps = Object.fromEntries(
       Object.entries(STEPS).map(([name, build]) => [name, build(this.partsOf(name), this)]),
     );
-    for (const [name, section] of Object.entries(this.sections)) addFrame(section, props.code[name]);
+    sections.forEach((section) => addFrame(section, props.code[section.dataset.step]));
     this.meant = [...element.querySelectorAll(".meant")].map((fieldset, group) =>
       addDigits(fieldset, `meant-${group}`, (digit) => this.mean(digit)));
     this.chosen = [...element.querySelectorAll(".chosen")];
@@ -54,17 +55,12 @@ class Hood {
     return (name, selector = `[data-part=${name}]`) => this.sections[step].querySelector(selector);
   }
 
-  seed() {
-    return Math.floor(Math.random() * 2 ** 31);
-  }
-
+  seed = () => Math.floor(Math.random() * 2 ** 31);
   isOpen(step) {
     return this.sections[step].firstElementChild.open;
   }
 
-  isBlank() {
-    return isBlank(page);
-  }
+  isBlank = () => isBlank(page);
 
   drawing() {
     return { ...travelling(page), model: page.model };
@@ -82,8 +78,9 @@ class Hood {
     }
   }
   get open() {
-    return Object.keys(this.sections).filter((name) => this.isOpen(name));
+    return Object.keys(this.sections).filter(this.isOpen, this);
   }
+
   get isShown() {
     return this.element.isConnected && this.element.checkVisibility() && !this.moving;
   }
@@ -113,8 +110,10 @@ class Hood {
   showBlank() {
     const blank = this.isBlank();
     for (const section of Object.values(this.sections)) {
+      const live = section.querySelector(".live");
+      if (!live) continue; // needs no drawing
       section.querySelector(".empty").hidden = !blank;
-      section.querySelector(".live").toggleAttribute("data-blank", blank);
+      live.toggleAttribute("data-blank", blank);
     }
   }
 
@@ -141,6 +140,7 @@ class Hood {
 
   openAndClose() {
     const sections = Object.entries(this.sections);
+    notebookButton(this.element.querySelector("[data-action=notebook]"), this);
     const wanted = storage.readList(STORED) ?? OPEN_AT_FIRST;
     for (const [name, section] of sections) {
       const details = section.firstElementChild;
@@ -159,7 +159,7 @@ class Hood {
 
   visible() {
     if (!this.element.checkVisibility()) return;
-    if (this.isOpen("data")) this.steps.data.opened();
+    for (const name of ["data", "loop"]) if (this.isOpen(name)) this.steps[name].opened();
     this.refresh();
   }
 
@@ -188,8 +188,7 @@ class Hood {
         this.refresh();
       }, MOMENT_MS);
     });
-    const seen = (entries) => entries.some((entry) => entry.isIntersecting) && this.visible();
-    new IntersectionObserver(seen).observe(element);
+    new IntersectionObserver((seen) => seen.some((each) => each.isIntersecting) && this.visible()).observe(element);
   }
 }
 

@@ -1,4 +1,4 @@
-// Steps 5 to 8: how a network learns, and the figure of its answer.
+// Steps 6 to 8 and 10: how a network learns, and the figure of its answer.
 import { bytesOf, signedBytesOf } from "../shared/bytes.js";
 import { fillTable, paintOverInk, smallBars } from "../shared/draw.js";
 import { latestOnly } from "../shared/latest.js";
@@ -21,13 +21,16 @@ export function lossStep(part) {
 }
 
 export function autogradStep(part, hood) {
-  part("", "[data-action=pixels]").addEventListener("click", () => {
-    hood.settings.pixel_seed = hood.seed();
-    hood.refresh();
-  });
+  for (const action of ["numbers", "pixels"]) {
+    part("", `[data-action=${action}]`).addEventListener("click", () => {
+      hood.settings.pixel_seed = hood.seed();
+      hood.refresh();
+    });
+  }
   const slope = (value) => orNan(value, () => value.toExponential(3));
   return {
     render(answer) {
+      showToy(part, answer.toy);
       paintOverInk(part("gradient"), signedBytesOf(answer.picture), bytesOf(answer.ink));
       part("gradient").setAttribute("aria-label", `Which pixels would make it more of a ${answer.meant}`);
       fillTable(part("parameters"), answer.parameters.map(({ name, shape, before, after }) =>
@@ -36,6 +39,13 @@ export function autogradStep(part, hood) {
         [pixel.join(", "), slope(autograd), slope(difference)]));
     },
   };
+}
+
+function showToy(part, { x, y, gradient, mean, made_by: madeBy }) {
+  const exact = (value) => number(value, 4);
+  fillTable(part("toy"), x.map((value, i) => [value, y[i], gradient[i], value / 2].map(exact)));
+  part("made-by").textContent = madeBy;
+  part("mean").textContent = `mean ${exact(mean)}`;
 }
 
 export function sgdStep(part, hood) {
@@ -53,10 +63,11 @@ export function sgdStep(part, hood) {
     hood.refresh();
   });
   return {
-    render({ probabilities, before, losses, meant }) {
+    render({ probabilities, before, losses, meant, apart }) {
       bars(probabilities, { usual: before });
       part("curve").firstElementChild.setAttribute("points", curveOf(losses));
       part("count").textContent = lossWords(losses, meant, hood.maxSteps);
+      part("apart").textContent = apart === null ? "" : `By hand or with optim.SGD, zero_grad, backward and step: after the first step no weight differs by more than ${apart === 0 ? "0" : apart.toExponential(0)}.`;
     },
   };
 }

@@ -2,14 +2,14 @@
 import { make } from "../shared/draw.js";
 import { percent } from "../shared/numbers.js";
 import { colourOf } from "./scales.js";
-import { TEST, describe, measureOf } from "./words.js";
+import { TEST, measureOf } from "./words.js";
 
 const time = (value) => (Number.isFinite(value) ? value.toFixed(1) : "–");
 const BEST_FIRST = ["accuracy", "test"];
 // name: its title, what it sorts by, what it shows
 const COLUMNS = {
   number: ["Run", (run) => run.id, String],
-  settings: ["Set-up", describe, String],
+  settings: ["Set-up", (run) => run.words, (words, { name }) => (name ? `${name}: ${words}` : words)],
   accuracy: ["Held out", (run) => run.accuracy, (value, run) => (measureOf(run) === TEST ? "–" : percent(value, 2))],
   test: ["Test", (run) => run.test_accuracy, (value) => percent(value, 2)],
   seconds: ["Seconds", (run) => run.seconds, time],
@@ -29,6 +29,8 @@ export function ordered(runs, column, up) {
 }
 
 export class Board {
+  onOpen = () => {}; // called with the id of the run whose row is chosen
+
   constructor(table) {
     this.column = "number";
     this.up = true;
@@ -49,24 +51,29 @@ export class Board {
     this.show(...this.shown);
   }
 
-  show(runs, newest) {
-    this.shown = [runs, newest];
+  show(runs, opened) {
+    this.shown = [runs, opened];
     const rows = ordered(runs, this.column, this.up).map((run) => ({ id: run.id, cells: cellsOf(run) }));
-    const key = JSON.stringify([this.column, this.up, rows]);
+    const key = JSON.stringify([this.column, this.up, rows, opened]);
     if (key === this.key) return;
     this.key = key;
     for (const title of this.titles) {
       if (title.dataset.name !== this.column) title.removeAttribute("aria-sort");
       else title.setAttribute("aria-sort", this.up ? "ascending" : "descending");
     }
-    this.body.replaceChildren(...rows.map((row) => this.row(row, newest)));
+    const held = document.activeElement?.closest("tbody tr")?.dataset.run; // the focus stays in its row
+    this.body.replaceChildren(...rows.map((row) => this.row(row, opened)));
+    if (held) this.body.querySelector(`[data-run="${Number(held)}"] button`)?.focus();
   }
 
-  row({ id, cells }, newest) {
+  row({ id, cells: [first, ...others] }, opened) {
     const swatch = make("span", { className: "swatch" });
-    swatch.style.background = id === newest ? "var(--page-accent)" : colourOf(id);
-    const row = make("tr", { data: { run: id } }, ...cells.map((textContent) => make("td", { textContent })));
-    row.firstChild.prepend(swatch);
+    swatch.style.background = id === opened ? "var(--page-accent)" : colourOf(id);
+    const open = make("button", { type: "button", title: "Open this run" }, swatch, first);
+    open.setAttribute("aria-pressed", String(id === opened));
+    const row = make("tr", { data: { run: id } }, make("td", {}, open), ...others.map((textContent) => make("td", { textContent, dir: "auto" })));
+    row.toggleAttribute("data-open", id === opened);
+    row.addEventListener("click", () => this.onOpen(id));
     return row;
   }
 }

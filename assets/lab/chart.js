@@ -1,6 +1,7 @@
 // The chart of loss and accuracy, drawn on a canvas; and its twin, a table.
 import { fillTable, onLook } from "../shared/draw.js";
-import { compact, grouped, percent } from "../shared/numbers.js";
+import { compact, percent } from "../shared/numbers.js";
+import { AXES, along } from "./axes.js";
 import { colourOf, scalesOf } from "./scales.js";
 
 const GAP = 52; // before and between the panels
@@ -15,12 +16,15 @@ export class Chart {
     this.twin = figure.querySelector(".twin");
     this.runs = [];
     this.cursor = null;
+    this.choice = figure.querySelector("select");
+    this.choice.addEventListener("change", () => this.draw());
     this.twin.addEventListener("toggle", () => this.list());
     new ResizeObserver(() => this.draw()).observe(this.canvas);
     onLook(this.canvas, () => this.draw());
   }
 
-  // runs: [{id, active, measure, points, measures, total}], the newest last; cursor: a step, or null.
+  // runs: [{id, active, measure, points, measures, total, epochs, perEpoch}], the one that it is about
+  // last; cursor: a row of its measures, or null.
   show(runs, cursor) {
     this.runs = runs;
     this.cursor = cursor;
@@ -57,7 +61,9 @@ export class Chart {
     );
     context.clearRect(0, 0, width, height);
     context.font = `12px ${style.fontFamily}`;
-    const { total, loss, accuracy } = scalesOf(this.runs);
+    this.axis = AXES[this.choice.value];
+    this.placed = this.runs.map((run) => along(run, this.axis));
+    const { total, loss, accuracy } = scalesOf(this.placed, this.axis);
     const tall = width < 480; // one panel above the other
     const size = tall ? { w: width - GAP, h: (height - 104) / 2 } : { w: (width - 2 * GAP - 8) / 2, h: height - 46 };
     const first = { x: GAP - 8, y: TOP, ...size };
@@ -72,7 +78,7 @@ export class Chart {
 
   panel(context, panel, total, colours) {
     const { x, y, w, h, low, high } = panel;
-    const across = (step) => x + (w * step) / total;
+    const across = (place) => x + (w * place) / total;
     const up = (value) => y + h - (h * (Math.max(low - 0.1, Math.min(value, high)) - low)) / (high - low);
     context.fillStyle = colours.soft;
     context.textAlign = "left";
@@ -82,7 +88,7 @@ export class Chart {
       stroke(context, [[x, up(tick)], [x + w, up(tick)]], { colour: colours.track });
       context.fillText(panel.words(tick), x - 5, up(tick) + 4);
     }
-    context.fillText(`${grouped(total)} steps`, x + w, y + h + 16);
+    context.fillText(this.axis.words(total), x + w, y + h + 16);
     // What is above runs along the edge.
     if (panel.over) context.fillText(`↑ up to ${compact(panel.over)}`, x + w - 4, y + 14);
     context.save();
@@ -91,7 +97,8 @@ export class Chart {
     context.clip();
     this.lines(context, panel.column, { across, up }, colours);
     if (this.cursor !== null) {
-      stroke(context, [[across(this.cursor), y], [across(this.cursor), y + h]], { colour: colours.ink });
+      const place = across(this.axis.at(this.cursor, this.runs.at(-1)));
+      stroke(context, [[place, y], [place, y + h]], { colour: colours.ink });
     }
     context.restore();
   }
@@ -99,10 +106,10 @@ export class Chart {
   lines(context, column, { across, up }, colours) {
     const pick = (rows) => rows.filter((row) => Number.isFinite(row[column])).map((row) => [across(row[0]), up(row[column])]);
     context.lineJoin = "round";
-    for (const run of this.runs.slice(0, -1)) {
+    for (const run of this.placed.slice(0, -1)) {
       stroke(context, pick(run.measures), { colour: colourOf(run.id), width: 1.5, alpha: 0.55 });
     }
-    const newest = this.runs.at(-1);
+    const newest = this.placed.at(-1);
     stroke(context, pick(newest.points), { colour: colours.accent, alpha: 0.45 });
     stroke(context, pick(newest.measures), { colour: colours.accent, width: 2.5 });
   }

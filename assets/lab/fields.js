@@ -14,17 +14,18 @@ const ADDRESS = {
   dropout: "dropout",
   augmentation: "augment",
   train_size: "pictures",
+  shuffle_labels: "shuffled",
   seed: "seed",
 };
 export const FIELDS = Object.keys(ADDRESS);
 const NAMES = new Map(Object.entries(ADDRESS).map(([name, key]) => [key, name]));
+export const SWITCHES = ["augmentation", "shuffle_labels"];
 const WHOLE = ["epochs", "batch_size", "train_size", "seed"];
 const LINK_POINTS = 1500;
 const MAX_INK = 20_000; // letters
 
 const PARSERS = {
   preset: (text, { presets }) => (Object.hasOwn(presets, text) ? text : null),
-  augmentation: (text) => ({ 0: false, 1: true })[text] ?? null,
   hidden_sizes(text, { units, layers }) {
     const sizes = text ? text.split(/[\s,;-]+/).map(Number) : [];
     const fits = (size) => Number.isInteger(size) && size >= 1 && size <= units;
@@ -51,6 +52,7 @@ function parseNumber(text, [low, high], whole) {
 export function parseField(name, text, controls) {
   const trimmed = text.trim();
   const choices = controls.choices[name];
+  if (SWITCHES.includes(name)) return { 0: false, 1: true }[trimmed] ?? null;
   if (PARSERS[name]) return PARSERS[name](trimmed, controls);
   if (choices) return choices.includes(trimmed) ? trimmed : null;
   return parseNumber(trimmed, controls.ranges[name], WHOLE.includes(name));

@@ -58,13 +58,16 @@ export class Following {
 
   // first: since the page was opened. settled: the slider stands where the server was told it stands.
   hear(answer, { first, settled }) {
-    const { runs, setup, moments, views } = this.lab;
+    const { runs, setup, moments, views, opened } = this.lab;
     const before = runs.newest;
     runs.hear(answer);
     const run = runs.newest;
     this.tellLoss(before, run);
     this.noteModel(answer, first);
-    if (settled && run) moments.keep(run, answer.shown);
+    if (settled && run) {
+      opened.id = answer.opened;
+      moments.keep(opened.run, answer.shown);
+    }
     this.showNews(run, answer.queue);
     if (!run || isActive(run) || !isActive(before)) return;
     setup.learn(run);
@@ -90,8 +93,9 @@ export class Following {
   }
 
   showNews(run, queue) {
-    const { moments, views } = this.lab;
-    const news = [run?.id, run?.version, this.loaded?.id, this.hasModel, moments.chosen];
+    const { moments, views, runs, opened } = this.lab;
+    const versions = runs.list.map(({ id, version: each }) => `${id} ${each}`);
+    const news = [...versions, this.loaded?.id, this.hasModel, opened.id, moments.chosen];
     const version = run || this.loaded ? news.join(":") : "";
     if (version === this.version) {
       if (run?.status === "waiting") this.lab.draw(queue);
@@ -100,6 +104,7 @@ export class Following {
     this.version = version;
     this.lab.tellOwn();
     this.lab.draw(queue);
+    emit("mnist:run");
     if (moments.atNewest) views.show();
   }
 }

@@ -1,18 +1,21 @@
 // The training laboratory: its parts, and how they begin and end.
-import { emit, session } from "../shared/page.js";
+import { emit, page, session } from "../shared/page.js";
 import { storage } from "../shared/storage.js";
 import { Board } from "./board.js";
 import { Chart } from "./chart.js";
 import { Following } from "./following.js";
 import { Keeping } from "./keep.js";
+import { Lesson } from "./lesson.js";
 import { Moments } from "./moments.js";
+import { Opened } from "./opened.js";
 import { Orders } from "./orders.js";
 import { Progress } from "./progress.js";
 import { Runs } from "./runs.js";
 import { SetupForm } from "./setup.js";
 import { StatusLine } from "./status.js";
+import { trainingOf } from "./training.js";
 import { Views } from "./views.js";
-import { isActive, measureOf, sentence } from "./words.js";
+import { describe, isActive, measureOf, sentence } from "./words.js";
 
 const RESET = "mnist:reset";
 const AFTER_RESET = "Reset: nothing has been learnt yet. Earlier runs stay in the table.";
@@ -32,11 +35,15 @@ class Lab {
     this.progress = new Progress(root);
     this.chart = new Chart(root.querySelector(".chart"));
     this.board = new Board(root.querySelector(".board"));
+    this.board.onOpen = (id) => this.opened.open(id);
+    this.opened = new Opened(root, this);
     this.views = new Views(root, this);
     this.moments = new Moments(root, this);
     this.following = new Following(this);
     this.orders = new Orders(root, this, controls.live);
     this.keeping = new Keeping(root, this, controls.upload_bytes);
+    this.lesson = new Lesson(root, this);
+    page.training = trainingOf(this);
   }
 
   // The run that the page is about. After a reset there is none, though earlier ones are listed.
@@ -47,7 +54,7 @@ class Lab {
 
   // What "yours" is, where the browser may have its weights.
   get own() {
-    const run = this.runs.newest;
+    const { run } = this.opened;
     const { chosen } = this.moments;
     const { hasModel, loaded } = this.following;
     const { id, weights } = loaded ?? run ?? {};
@@ -98,10 +105,11 @@ class Lab {
   }
 
   draw(queue) {
-    const run = this.runs.newest;
+    const { run } = this.opened;
     const { current } = this;
-    this.results.hidden = !run?.moments.length;
-    for (const part of this.ofRun) part.hidden = !current;
+    const about = this.opened.id === null ? current : run; // after a reset, none unless one is opened
+    this.results.hidden = !this.runs.list.some(({ moments }) => moments.length);
+    for (const part of this.ofRun) part.hidden = !about;
     this.orders.show(current);
     this.progress.show(current);
     if (!run) return;
@@ -109,21 +117,27 @@ class Lab {
     if (this.results.hidden) return;
     this.moments.show(run);
     this.drawChart();
-    this.board.show(this.runs.list, run.id);
+    const { presets } = this.setup.controls;
+    this.board.show(this.runs.list.map((each) => ({ ...each, words: describe(each, presets) })), run.id);
+    this.opened.show();
   }
 
   drawChart() {
-    const run = this.runs.newest;
+    const { run } = this.opened;
     this.measured.textContent = `${measureOf(run).name} pictures`;
-    const shown = this.runs.list.map((each) => ({
+    const others = this.runs.list.filter((each) => each !== run);
+    const shown = [...others, run].map((each) => ({
       id: each.id,
       active: isActive(each),
       measure: measureOf(each),
       total: (each.started.steps_per_epoch ?? 0) * each.setup.epochs,
+      epochs: each.setup.epochs,
+      perEpoch: each.started.steps_per_epoch,
       ...this.runs.historyOf(each.id),
     }));
     const { chosen } = this.moments;
-    this.chart.show(shown, chosen === null ? null : (run.moments[chosen]?.[0] ?? null));
+    const step = chosen === null ? null : run.moments[chosen]?.[0];
+    this.chart.show(shown, shown.at(-1).measures.find((row) => row[0] === step) ?? null);
   }
 
   // A model that the visitor brought along answers from now on.

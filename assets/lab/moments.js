@@ -20,7 +20,7 @@ export class Moments {
     on(lab.element, "mnist:connection", ({ lost }) => !lost && this.untold && this.tell());
     this.slider.addEventListener("input", () => {
       const { value, max } = this.slider;
-      this.atNewest = value === max && !isActive(lab.runs.newest);
+      this.atNewest = value === max && !isActive(lab.opened.run);
       this.moved();
     });
     this.now.addEventListener("click", () => {
@@ -55,11 +55,11 @@ export class Moments {
   }
 
   moved() {
-    const { runs, following } = this.lab;
+    const { opened, following } = this.lab;
     this.moves += 1;
     following.loaded = null;
     this.now.hidden = this.atNewest;
-    this.describe(runs.newest);
+    this.describe(opened.run);
     this.lab.drawChart();
     this.lab.tellOwn();
     this.tell();
@@ -67,9 +67,9 @@ export class Moments {
 
   // Lets the slider's moment answer for the drawing.
   async choose() {
-    const { runs, server, status, views } = this.lab;
-    if (!runs.newest) return;
-    const payload = { run: runs.newest.id, moment: this.chosen };
+    const { opened, server, status, views } = this.lab;
+    if (!opened.run) return;
+    const payload = { run: opened.run.id, moment: this.chosen };
     const { model } = page;
     const answer = await call(server, "lab_show", payload).catch(() => null);
     // Where the server is away, what is here answers all the same.

@@ -3,14 +3,14 @@ import { isActive } from "./words.js";
 
 export class Runs {
   list = []; // the newest last
-  histories = new Map(); // run id -> {points, measures}
+  histories = new Map(); // run id -> {points, measures, losses}
 
   get newest() {
     return this.list.at(-1);
   }
 
   historyOf(id) {
-    return this.histories.get(id) ?? { points: [], measures: [] };
+    return this.histories.get(id) ?? { points: [], measures: [], losses: [] };
   }
 
   // Up to where the newest run's history is here, or undefined.
@@ -34,11 +34,12 @@ export class Runs {
     }
   }
 
-  append({ run, from, points, measures }) {
+  append({ run, from, points, measures, losses }) {
     const known = this.historyOf(run);
     this.histories.set(run, {
       points: [...known.points.slice(0, from[0]), ...points],
       measures: [...known.measures.slice(0, from[1]), ...measures],
+      losses,
     });
   }
 }

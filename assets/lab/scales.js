@@ -1,16 +1,15 @@
 // What the chart's axes show.
 const TOP_LOSS = 4;
-const LEAST_SPAN = 20; // steps
 
-const stepOf = (row) => row?.[0] ?? 0;
+const placeOf = (row) => row?.[0] ?? 0;
 
-// {total: steps across, loss: {low, high, ticks, over: the highest loss where it is above, or null},
-// accuracy: {low, high, ticks}}; runs: the newest last.
-export function scalesOf(runs) {
+// {total: how far it is across, loss: {low, high, ticks, over: the highest loss where it is above, or null},
+// accuracy: {low, high, ticks}}; runs: the one that it is about last, along one of AXES.
+export function scalesOf(runs, axis) {
   const newest = runs.at(-1);
-  const ends = runs.map(({ points, measures }) => Math.max(stepOf(points.at(-1)), stepOf(measures.at(-1))));
-  const planned = newest.active ? (newest.total ?? 0) : 0;
-  const total = Math.max(LEAST_SPAN, planned, ...ends);
+  const ends = runs.map(({ points, measures }) => Math.max(placeOf(points.at(-1)), placeOf(measures.at(-1))));
+  const planned = newest.active ? axis.planned(newest) : 0;
+  const total = Math.max(axis.least, planned, ...ends);
   // The first steps are far off; the scale fits what comes after them, once there is enough of it.
   const later = runs.flatMap(({ measures }) => measures.filter((row) => row[0] > 0.04 * total));
   const seen = later.length ? later : newest.measures;

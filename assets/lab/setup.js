@@ -1,8 +1,9 @@
 // The controls of a training's set-up, and their place in the page's address.
 import { compact, grouped, seconds } from "../shared/numbers.js";
 import { page } from "../shared/page.js";
+import { explainTerms, writeWithTerms } from "../shared/terms.js";
 import { Cost, parametersOf, productsOf } from "./cost.js";
-import { FIELDS, addressOf, expectation, faultyField, parseField, readAddress, unpackInk } from "./fields.js";
+import { FIELDS, SWITCHES, addressOf, expectation, faultyField, parseField, readAddress, unpackInk } from "./fields.js";
 import { WORDS, measureFor } from "./words.js";
 
 export class SetupForm {
@@ -11,6 +12,7 @@ export class SetupForm {
     this.controls = controls;
     this.cost = new Cost();
     this.meaning = form.querySelector(".meaning");
+    explainTerms(form);
     const { preset, activation, optimizer } = form.elements;
     const fill = (select, values, words) => {
       for (const value of values) select.add(new Option(words[value], value));
@@ -31,7 +33,7 @@ export class SetupForm {
     for (const [name, value] of Object.entries(setup)) {
       const element = this.form.elements[name];
       if (!element) continue;
-      if (name === "augmentation") element.checked = value;
+      if (SWITCHES.includes(name)) element.checked = value;
       else element.value = Array.isArray(value) ? value.join(", ") : value;
     }
     this.explain();
@@ -42,7 +44,7 @@ export class SetupForm {
     const setup = {};
     for (const name of FIELDS) {
       const element = this.form.elements[name];
-      const text = name === "augmentation" ? String(Number(element.checked)) : element.value;
+      const text = SWITCHES.includes(name) ? String(Number(element.checked)) : element.value;
       setup[name] = parseField(name, text, this.controls);
       element.setAttribute("aria-invalid", String(setup[name] === null));
     }
@@ -67,7 +69,7 @@ export class SetupForm {
 
   explain() {
     const setup = this.read();
-    this.meaning.textContent = this.wrong(setup) ?? this.explanation(setup);
+    writeWithTerms(this.meaning, this.wrong(setup) ?? this.explanation(setup));
   }
 
   explanation(setup) {

@@ -23,7 +23,7 @@ export class Views {
   }
 
   async fetch() {
-    const run = this.lab.runs.newest;
+    const { run } = this.lab.opened;
     if (!run) return;
     this.askedAt = performance.now();
     // Where the server is away, the next poll says so.
@@ -33,7 +33,7 @@ export class Views {
   }
 
   async showMistakes(truth, guess) {
-    const run = this.lab.runs.newest;
+    const { run } = this.lab.opened;
     if (!run) return;
     const answer = await this.call("lab_mistakes", { run: run.id, truth, guess });
     if (answer?.ok) this.matrix.showPictures(truth, guess, answer);

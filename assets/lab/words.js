@@ -53,22 +53,35 @@ export function figuresOf(run) {
   return parts.join(" · ");
 }
 
-// A setting that changed on the way is told with all its values.
-export function describe({ setup, changed }) {
+// Whether a set-up is its preset's, but for the seed.
+function isPreset(setup, preset) {
+  const text = (each) => JSON.stringify(Object.entries({ ...each, seed: 0 }).sort());
+  return preset !== undefined && text(setup) === text(preset);
+}
+
+// What is told of a set-up only where it is unusual: [whether it is, its words].
+const UNUSUAL = [
+  [({ hidden_sizes: sizes, activation }) => sizes.length > 0 && activation !== "relu", ({ activation }) => WORDS[activation]],
+  [({ augmentation }) => augmentation, () => "augmented"],
+  [({ shuffle_labels: shuffled }) => shuffled, () => "labels shuffled"],
+  [({ dropout }, changed) => dropout || changed.dropout, (_, value) => `dropout ${value("dropout")}`],
+  [({ weight_decay: decay }, changed) => decay || changed.weight_decay, (_, value) => `decay ${value("weight_decay")}`],
+  [({ train_size: size }) => size < ALL_BUT_HELD_OUT, ({ train_size: size }) => `${size} pictures`],
+  [({ seed }) => seed, ({ seed }) => `seed ${seed}`],
+];
+
+// A setting that changed on the way is told with all its values. A set-up that is no preset's is one's own.
+export function describe({ setup, changed }, presets) {
   const value = (name) => (changed[name] ?? [setup[name]]).join(" → ");
-  const parts = [
-    setup.preset,
+  return [
+    isPreset(setup, presets[setup.preset]) ? setup.preset : "own",
     setup.hidden_sizes.join("-") || "no hidden layer",
+    `${setup.epochs} epoch${setup.epochs === 1 ? "" : "s"}`,
     `rate ${value("learning_rate")}`,
     `batch ${value("batch_size")}`,
     WORDS[setup.optimizer],
-  ];
-  if (setup.augmentation) parts.push("augmented");
-  if (setup.dropout || changed.dropout) parts.push(`dropout ${value("dropout")}`);
-  if (setup.weight_decay || changed.weight_decay) parts.push(`decay ${value("weight_decay")}`);
-  if (setup.train_size < ALL_BUT_HELD_OUT) parts.push(`${setup.train_size} pictures`);
-  if (setup.seed) parts.push(`seed ${setup.seed}`);
-  return parts.join(", ");
+    ...UNUSUAL.filter(([is]) => is(setup, changed)).map(([, words]) => words(setup, value)),
+  ].join(", ");
 }
 
 // A kept moment of a run, [step, epoch, accuracy], where the slider stands.

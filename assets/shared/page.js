@@ -8,6 +8,7 @@
 //   mnist:model {model}          "ready" or "yours" answers from now on
 //   mnist:moment {}              the visitor's own model has changed
 //   mnist:own {own, trained}     what "yours" is, as `page.own`; and whether there is such a model
+//   mnist:run {}                 the newest training has changed, of which `page.training` tells
 //   mnist:renewed {}             the server had forgotten the visitor: their runs and models are gone
 //   mnist:connection {lost}      the server is out of reach; or there, after a call came to nothing
 import { sleep } from "./latest.js";
@@ -28,6 +29,7 @@ export const page = {
   own: null, // {run, step, version, kept, isOver}: what "yours" is, where the browser may have it
   lost: false, // the server is out of reach
   setStrokes() {}, // the sketchpad puts its own here
+  training: null, // the laboratory: {setup, words, status, newest, start}
 };
 
 export const emit = (name, detail = {}) => window.dispatchEvent(new CustomEvent(name, { detail }));

@@ -20,6 +20,26 @@ def sgd_step(model: MLP, images: Tensor, labels: Tensor, *, learning_rate: float
     return loss.item()
 
 
+def optimizer_step(model: MLP, images: Tensor, labels: Tensor, *, learning_rate: float) -> float:
+    """The same step as the notebook takes it, with `optim.SGD`; the loss before it."""
+    optimizer = torch.optim.SGD(model.parameters(), lr=learning_rate)
+    optimizer.zero_grad()
+    loss = loss_from_logits(digit_logits(model, images), labels)
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+
+def both_ways(
+    model: MLP, images: Tensor, labels: Tensor, *, learning_rate: float
+) -> tuple[MLP, MLP]:
+    """Two copies of the model, one a step by hand further, one a step of `optim.SGD`."""
+    by_hand, by_optimizer = private_copy(model), private_copy(model)
+    sgd_step(by_hand, images, labels, learning_rate=learning_rate)
+    optimizer_step(by_optimizer, images, labels, learning_rate=learning_rate)
+    return by_hand, by_optimizer
+
+
 def train_few_steps(
     model: MLP, images: Tensor, labels: Tensor, *, steps: int, learning_rate: float
 ) -> tuple[MLP, list[float]]:

@@ -78,6 +78,7 @@ class Run:
     def __init__(self, *, run_id: int, setup: Setup) -> None:
         self.id = run_id
         self.setup = setup
+        self.name = ""  # the visitor's own
         # Settings changed on the way, with all their values.
         self.changed: dict[str, list[Any]] = {}
         self.status = "waiting"
@@ -86,6 +87,7 @@ class Run:
         self.final: Snapshot | None = None
         self.moments: list[Snapshot] = []
         self.points: list[Point] = []
+        self.epoch_losses: list[float] = []  # the mean of each epoch that has ended
         self.measures: list[list[float | None]] = []  # step, loss, accuracy, seconds
         self.progress: Progress | None = None
         self.started: Started | None = None
@@ -129,7 +131,8 @@ class Run:
                     self.started = report
                 case Progress():
                     self.points += report.points
-                    self.progress = dataclasses.replace(report, points=())
+                    self.epoch_losses += report.losses
+                    self.progress = dataclasses.replace(report, points=(), losses=())
                     if self.status != "stopping":
                         self.status = "paused" if report.paused else "running"
                 case Moment():
@@ -197,6 +200,12 @@ class Run:
                     # A slider passes many values on its way; the last of them say enough.
                     self.changed[name] = [*values[: _MAX_CHANGES - 1], value]
             self.setup = setup
+            self.version += 1
+
+    def rename(self, name: str) -> None:
+        """Give it the visitor's own name; none at all where it is empty."""
+        with self._lock:
+            self.name = name
             self.version += 1
 
     def at(self, moment: int | None) -> Snapshot | None:
@@ -288,6 +297,7 @@ class Run:
             travels = newest is not None and len(newest.weights) <= MAX_TRAVELLING_BYTES
             return {
                 "id": self.id,
+                "name": self.name,
                 "setup": self.setup.as_json(),
                 "changed": self.changed,
                 "status": self.status,

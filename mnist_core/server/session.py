@@ -96,6 +96,7 @@ class Session:
                 model=setup.model_config(),
                 train=setup.train_config(),
                 train_size=setup.train_size,
+                shuffle_labels=setup.shuffle_labels,
                 seed=setup.seed,
                 paused=paused,
                 max_s=self._limits.training_s,
@@ -149,6 +150,15 @@ class Session:
             self.stop()
             self.runs = self.runs[:-1]
             self._shown = None
+
+    def delete(self, run: Run) -> None:
+        """Forget a run, which is ended first where it is still under way."""
+        with self._lock:
+            if run is self.run:
+                self.stop()
+            self.runs = [each for each in self.runs if each is not run]
+            if self._shown is not None and self._shown[0] == run.id:
+                self._shown = None
 
     def queued(self) -> tuple[int, float] | None:
         """The place in the queue and the estimated wait in seconds, where the training waits."""
@@ -221,10 +231,18 @@ class Session:
 
     @property
     def shown(self) -> int | None:
-        """The moment of the newest run that answers; None where its newest weights do."""
+        """The moment that answers of its run; None where the run's newest weights do."""
         run_id, step = self._choice
-        run = self.run
-        return run.moment_at(step) if run is not None and run.id == run_id else None
+        run = self.find(run_id)
+        return None if run is None else run.moment_at(step)
+
+    @property
+    def opened(self) -> int | None:
+        """Id of the run that the visitor has chosen to answer; None for the newest, whichever it is."""
+        shown = self._shown
+        run = None if shown is None else self.find(shown[0])
+        # Its weights may have been given up since.
+        return run.id if run is not None and (run.active or run.at(None) is not None) else None
 
     def take(self, classifier: Classifier) -> LoadedModel:
         """Let a model that the visitor brought along answer."""
@@ -247,7 +265,9 @@ class Session:
     @property
     def _choice(self) -> tuple[int, int | None]:
         """Id of the run that "yours" comes from, 0 for none, and the step; None: its newest weights."""
-        return self._shown or (self.run.id if self.run else 0, None)
+        if self._shown is not None and self.opened is not None:
+            return self._shown
+        return (self.run.id if self.run else 0, None)
 
     @property
     def _chosen(self) -> tuple[Run, Snapshot] | None:

@@ -43,6 +43,7 @@ class Setup:
     dropout: Annotated[float, Field(ge=0.0, le=0.9)]
     augmentation: bool
     train_size: Annotated[int, Field(ge=100, le=60_000)]
+    shuffle_labels: bool
     seed: Annotated[int, Field(ge=0, le=2**31 - 1)]
 
     @classmethod
@@ -64,6 +65,7 @@ class Setup:
             dropout=config.dropout,
             augmentation=config.augment,
             train_size=preset.train_size,
+            shuffle_labels=False,
             seed=0,
         )
 
@@ -125,7 +127,7 @@ def _refusal(name: str, limits: Limits) -> RefusedError:
         expected = f"at most {limits.hidden_layers} numbers from 1 to {limits.hidden_units:,}"
     elif name in _CHOICES:
         expected = f"one of {', '.join(_CHOICES[name])}"
-    elif name == "augmentation":
+    elif name in ("augmentation", "shuffle_labels"):
         expected = "on or off"
     else:
         low, high = _ranges(limits)[name]
@@ -139,7 +141,11 @@ def _refusal(name: str, limits: Limits) -> RefusedError:
 
 
 def _words(name: str) -> str:
-    words = {"train_size": "Training images", "hidden_sizes": "Hidden layers"}
+    words = {
+        "train_size": "Training images",
+        "hidden_sizes": "Hidden layers",
+        "shuffle_labels": "Shuffled labels",
+    }
     return words.get(name, name.replace("_", " ").capitalize())
 
 

@@ -16,7 +16,13 @@ from mnist_core.training.config import TrainConfig
 from mnist_core.training.events import EndEvent, EpochEvent, StepEvent
 from mnist_core.training.loop import train
 from mnist_core.worker.history import History
-from mnist_core.worker.measuring import Sample, evaluation_set, measure, share
+from mnist_core.worker.measuring import (
+    Sample,
+    evaluation_set,
+    measure,
+    share,
+    with_shuffled_labels,
+)
 from mnist_core.worker.messages import (
     EXPLODED_LOSS,
     Alive,
@@ -62,6 +68,8 @@ class LiveTraining:
         generator = torch.Generator().manual_seed(start.seed)
         self._model = MLP(start.model, generator=generator)
         self._data, self._measured_on = share(splits, size=start.train_size, seed=start.seed)
+        if start.shuffle_labels:
+            self._data = with_shuffled_labels(self._data, seed=start.seed)
         self._held = evaluation_set(splits, self._measured_on)
         self._test = splits.test
         self._config = start.train
@@ -81,6 +89,7 @@ class LiveTraining:
         self._stopwatch = Stopwatch(clock=clock)
         self._speedometer = Speedometer()
         self._history = History()
+        self._epoch_losses: list[float] = []  # not yet told
         affordable = start.moment_bytes // (2 * self._model.parameter_count)
         self._moments = Moments(max(_FEWEST_MOMENTS, min(start.moments, affordable)))
         self._reports = Pace(_REPORT_S, clock=clock)
@@ -175,6 +184,7 @@ class LiveTraining:
             case EndEvent():
                 return "diverged" if event.diverged else "finished"
             case EpochEvent():
+                self._epoch_losses.append(event.train_loss)
                 return None
             case StepEvent():
                 return self._after_step(event)
@@ -202,10 +212,12 @@ class LiveTraining:
     def _report(self) -> None:
         self._reports.begin()
         elapsed_s, progress = self._stopwatch.elapsed_s, self._progress
+        losses, self._epoch_losses = tuple(self._epoch_losses), []
         self._send(
             Progress(
                 run=self._start.run,
                 points=self._history.take(),
+                losses=losses,
                 step=self._latest.step,
                 epoch=self._latest.epoch,
                 epochs=self._config.epochs,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from dataclasses import dataclass
 
@@ -54,6 +55,17 @@ def share(splits: Splits, *, size: int, seed: int) -> tuple[Splits, Held]:
     generator = torch.Generator().manual_seed(seed)
     index = torch.randperm(kept, generator=generator)[:size]
     return Splits(train=splits.train.subset(index)), "validation"
+
+
+def with_shuffled_labels(splits: Splits, *, seed: int) -> Splits:
+    """The training images with each other's labels: nothing is left to learn but by heart.
+
+    Zhang, Bengio, Hardt, Recht, Vinyals, "Understanding deep learning requires rethinking
+    generalization", 2017.
+    """
+    order = torch.randperm(len(splits.train), generator=torch.Generator().manual_seed(seed))
+    shuffled = Dataset(splits.train.images, splits.train.labels[order])
+    return dataclasses.replace(splits, train=shuffled)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

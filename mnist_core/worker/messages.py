@@ -47,7 +47,8 @@ class Load:
 class Start:
     """Train a network.
 
-    train_size: training images, all of them at most. max_s: of the whole training, pauses included.
+    train_size: training images, all of them at most. shuffle_labels: each is given the label of
+    another. max_s: of the whole training, pauses included.
     moments: about how many snapshots to keep, fewer where they would take more than moment_bytes.
     """
 
@@ -56,6 +57,7 @@ class Start:
     train: TrainConfig
     train_size: int
     seed: int
+    shuffle_labels: bool = False
     paused: bool = False
     max_s: float = math.inf
     moments: int = 40
@@ -170,12 +172,14 @@ class Started:
 class Progress:
     """How far the training is; the loss and accuracy are those of its latest batch.
 
-    points: of the history, since the last report. progress: in [0, 1]. elapsed_s: of work, without the
+    points: of the history, since the last report. losses: the mean of each epoch that has ended
+    since then. progress: in [0, 1]. elapsed_s: of work, without the
     pauses.
     """
 
     run: int
     points: tuple[Point, ...]
+    losses: tuple[float, ...]
     step: int
     epoch: int
     epochs: int

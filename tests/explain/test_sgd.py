@@ -9,7 +9,7 @@ from mnist_core.explain.gradients import (
     loss_of,
     private_copy,
 )
-from mnist_core.explain.sgd import sgd_step, train_few_steps
+from mnist_core.explain.sgd import both_ways, sgd_step, train_few_steps
 from mnist_core.models.mlp import MLP
 
 
@@ -43,3 +43,16 @@ def test_no_step_is_back_to_the_start(
     same, losses = train_few_steps(model, image.unsqueeze(0), labels, steps=0, learning_rate=0.01)
     assert len(losses) == 1
     torch.testing.assert_close(same(image.unsqueeze(0)), model(image.unsqueeze(0)))
+
+
+def test_the_optimizer_takes_the_step_that_is_written_out(
+    model: MLP, image: torch.Tensor, labels: torch.Tensor
+) -> None:
+    by_hand, by_optimizer = both_ways(model, image.unsqueeze(0), labels, learning_rate=0.05)
+    moved = 0.0
+    for one, other, old in zip(
+        by_hand.parameters(), by_optimizer.parameters(), model.parameters(), strict=True
+    ):
+        torch.testing.assert_close(one, other)
+        moved += (one - old).abs().sum().item()
+    assert moved > 0

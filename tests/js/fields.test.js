@@ -70,7 +70,7 @@ test("the first field that can't be read is named, with what it expects", () => 
 
 const setup = {
   preset: "few", epochs: 3, learning_rate: 0.01, hidden_sizes: [40, 20], activation: "tanh", optimizer: "sgd",
-  batch_size: 32, weight_decay: 0, dropout: 0, augmentation: true, train_size: 500, seed: 7,
+  batch_size: 32, weight_decay: 0, dropout: 0, augmentation: true, train_size: 500, shuffle_labels: true, seed: 7,
 };
 
 test("an address gives back the set-up that made it", () => {

@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ordered } from "../../assets/lab/board.js";
 import { Cost, parametersOf, productsOf } from "../../assets/lab/cost.js";
+import { EXPERIMENTS } from "../../assets/lab/experiments.js";
+import { FIELDS } from "../../assets/lab/fields.js";
 import { Runs, ordersOf } from "../../assets/lab/runs.js";
 import { News } from "../../assets/lab/status.js";
 import { HELD_OUT, TEST, describe, figuresOf, isActive, measureFor, measureOf, momentWords, sentence } from "../../assets/lab/words.js";
@@ -37,11 +39,17 @@ test("a run's figures, with what is left only while it learns", () => {
 });
 
 test("a set-up in words tells what is unusual, and what was changed on the way", () => {
-  assert.equal(describe(run()), "fast, 128-64, rate 0.1, batch 64, SGD with momentum");
-  const odd = { ...setup, hidden_sizes: [], augmentation: true, dropout: 0.2, train_size: 500, seed: 7 };
+  const presets = { fast: setup };
+  assert.equal(describe(run(), presets), "fast, 128-64, 5 epochs, rate 0.1, batch 64, SGD with momentum");
+  assert.match(describe(run({ setup: { ...setup, seed: 3 } }), presets), /^fast, .*, seed 3$/);
   assert.equal(
-    describe(run({ setup: odd, changed: { learning_rate: [0.1, 0.01], weight_decay: [0, 0.001] } })),
-    "fast, no hidden layer, rate 0.1 → 0.01, batch 64, SGD with momentum, augmented, dropout 0.2, decay 0 → 0.001, 500 pictures, seed 7",
+    describe(run({ setup: { ...setup, activation: "tanh", epochs: 1 } }), presets),
+    "own, 128-64, 1 epoch, rate 0.1, batch 64, SGD with momentum, tanh",
+  );
+  const odd = { ...setup, hidden_sizes: [], augmentation: true, dropout: 0.2, train_size: 500, seed: 7, shuffle_labels: true };
+  assert.equal(
+    describe(run({ setup: odd, changed: { learning_rate: [0.1, 0.01], weight_decay: [0, 0.001] } }), presets),
+    "own, no hidden layer, 5 epochs, rate 0.1 → 0.01, batch 64, SGD with momentum, augmented, labels shuffled, dropout 0.2, decay 0 → 0.001, 500 pictures, seed 7",
   );
 });
 
@@ -112,13 +120,13 @@ test("the board's order, with runs without a value last either way", () => {
 test("a run's history grows by what is fresh, from where the server says", () => {
   const runs = new Runs();
   assert.equal(runs.known, undefined);
-  runs.hear({ runs: [{ id: 1 }], fresh: { run: 1, from: [0, 0], points: [[1], [2]], measures: [[1]] } });
+  runs.hear({ runs: [{ id: 1 }], fresh: { run: 1, from: [0, 0], points: [[1], [2]], measures: [[1]], losses: [] } });
   assert.deepEqual(runs.known, { run: 1, points: 2, measures: 1 });
-  runs.hear({ runs: [{ id: 1 }], fresh: { run: 1, from: [2, 1], points: [[3]], measures: [] } });
-  assert.deepEqual(runs.historyOf(1), { points: [[1], [2], [3]], measures: [[1]] });
+  runs.hear({ runs: [{ id: 1 }], fresh: { run: 1, from: [2, 1], points: [[3]], measures: [], losses: [0.5] } });
+  assert.deepEqual(runs.historyOf(1), { points: [[1], [2], [3]], measures: [[1]], losses: [0.5] });
   // An answer that is told twice, or that thinned its points out, adds none double.
-  runs.hear({ runs: [{ id: 1 }], fresh: { run: 1, from: [1, 0], points: [[2], [3]], measures: [[1]] } });
-  assert.deepEqual(runs.historyOf(1), { points: [[1], [2], [3]], measures: [[1]] });
+  runs.hear({ runs: [{ id: 1 }], fresh: { run: 1, from: [1, 0], points: [[2], [3]], measures: [[1]], losses: [0.5] } });
+  assert.deepEqual(runs.historyOf(1), { points: [[1], [2], [3]], measures: [[1]], losses: [0.5] });
 });
 
 test("whole histories come after a reload, and go with their runs", () => {
@@ -128,7 +136,7 @@ test("whole histories come after a reload, and go with their runs", () => {
   assert.equal(runs.newest.id, 2);
   assert.deepEqual(runs.historyOf(1), history[1]);
   runs.hear({ runs: [{ id: 2 }] });
-  assert.deepEqual(runs.historyOf(1), { points: [], measures: [] });
+  assert.deepEqual(runs.historyOf(1), { points: [], measures: [], losses: [] });
   runs.hear({ runs: [] });
   assert.equal(runs.newest, undefined);
   assert.equal(runs.known, undefined);
@@ -148,4 +156,15 @@ test("a training's figures are news every five seconds, another sentence at once
   assert.equal(news.isDue("Training: epoch 2 of 5, 92.0 % right.", 5000), true);
   assert.equal(news.isDue("Paused at step 3, epoch 2 of 5.", 5001), true);
   assert.equal(news.isDue("Training: epoch 2 of 5, 92.0 % right.", 5002), true);
+});
+
+test("every experiment is said in two sentences and is a set-up that can be trained", () => {
+  const fields = new Set(FIELDS);
+  const titles = Object.values(EXPERIMENTS).map(({ title }) => title);
+  assert.equal(new Set(titles).size, titles.length);
+  for (const { before, after, runs } of Object.values(EXPERIMENTS)) {
+    for (const words of [before, after]) assert.match(words, /^[A-Z].*\.$/);
+    assert.ok(runs.length >= 1 && runs.length <= 8);
+    for (const run of runs) for (const name of Object.keys(run)) assert.ok(fields.has(name), name);
+  }
 });

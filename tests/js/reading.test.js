@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { AXES } from "../../assets/lab/axes.js";
 import { test } from "node:test";
 
 globalThis.window ??= new EventTarget();
@@ -60,11 +61,11 @@ test("step 1 names the numbers of the model that answers", () => {
 
 test("a loss above the scale is told", () => {
   const run = (points) => ({ id: 1, active: false, points, measures: [[0, 2.3, 0.1], [50, 5, 0.1], [100, 9, 0.1]] });
-  const { loss } = scalesOf([run([[0, 2.3], [60, 37.5]])]);
+  const { loss } = scalesOf([run([[0, 2.3], [60, 37.5]])], AXES.steps);
   assert.ok(loss.high < 5);
   assert.equal(loss.over, 37.5);
   const calm = { id: 1, active: false, points: [[0, 0.3], [100, 0.3]], measures: [[0, 0.3, 0.9], [100, 0.3, 0.9]] };
-  assert.equal(scalesOf([calm]).loss.over, null);
+  assert.equal(scalesOf([calm], AXES.steps).loss.over, null);
 });
 
 test("a progress bar without a training says so", () => {

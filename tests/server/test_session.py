@@ -145,3 +145,37 @@ def test_a_long_run_of_the_notebooks_network_takes_little_memory(
         pool.jobs[-1].tell(kind(run=run.id, snapshot=snapshot))
     run.points = [(1, 1.0, 1.0, 1.0)] * 460
     assert 5e6 < session.size_bytes < 15e6
+
+
+def test_a_deleted_run_is_gone_and_another_answers(
+    session: Session, pool: Pool, digits: Splits, ready: Classifier
+) -> None:
+    first, second = pool.train(session, digits), pool.train(session, digits)
+    session.show(first, 0)
+    assert (session.opened, session.shown) == (first.id, 0)
+    session.delete(first)
+    assert session.runs == [second]
+    assert session.opened is None
+    assert session.answering is second
+    session.delete(second)
+    assert session.is_empty
+    assert session.classifier_for("yours") is ready
+
+
+def test_deleting_the_run_that_trains_ends_it(session: Session, pool: Pool) -> None:
+    run = session.start(setup())
+    assert run is not None
+    session.delete(run)
+    assert run.status == "stopping"  # its worker has been told
+    assert session.run is None
+
+
+def test_a_run_whose_weights_were_given_up_answers_no_more(
+    session: Session, pool: Pool, digits: Splits
+) -> None:
+    first, second = pool.train(session, digits), pool.train(session, digits)
+    session.show(first, None)
+    assert session.answering is first
+    first.give_up_weights()
+    assert session.opened is None
+    assert session.answering is second

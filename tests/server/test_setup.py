@@ -39,6 +39,7 @@ def test_the_controls_show_each_preset_as_the_core_has_it(name: str) -> None:
         "dropout": preset.train.dropout,
         "augmentation": preset.train.augment,
         "train_size": preset.train_size,
+        "shuffle_labels": False,
         "seed": 0,
     }
 
@@ -104,6 +105,7 @@ BAD: list[Any] = [
     {"optimizer": None},
     {"augmentation": 1},
     {"train_size": 99},
+    {"shuffle_labels": None},
     {"seed": -1},
     {"seed": 2**40},
 ]
@@ -125,6 +127,7 @@ def test_a_set_up_out_of_its_range_is_refused_with_a_sentence(values: Any) -> No
         ({"hidden_sizes": [0]}, "Hidden layers must be at most 4 numbers from 1 to 1,024."),
         ({"optimizer": "x"}, "Optimizer must be one of sgd, momentum, adam."),
         ({"augmentation": 1}, "Augmentation must be on or off."),
+        ({"shuffle_labels": 1}, "Shuffled labels must be on or off."),
     ],
 )
 def test_the_sentence_says_what_is_expected(values: Any, sentence: str) -> None:

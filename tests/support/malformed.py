@@ -126,10 +126,13 @@ def _with_payload(name: str) -> None:
         "hood_unit": {"strokes": _STROKES, "model": VALUES, "layer": VALUES, "unit": VALUES},
         "hood_figure": {"strokes": _STROKES, "model": VALUES},
         "hood_batch": {"seed": VALUES, "model": VALUES},
+        "hood_notebook": {"setup": VALUES},
         "lab_poll": {"known": VALUES, "all": VALUES, "hidden": VALUES},
         "lab_order": {"order": VALUES},
         "lab_set": {"values": VALUES},
         "lab_leave": {},
+        "lab_name": {"run": VALUES, "name": VALUES},
+        "lab_delete": {"run": VALUES},
         "lab_show": {"run": VALUES, "moment": VALUES},
         "lab_start": {"setup": VALUES, "paused": VALUES},
         "lab_views": {"run": VALUES, "moment": VALUES},
@@ -151,8 +154,8 @@ def _with_payload(name: str) -> None:
 
 SERVER_FUNCTIONS = (
     "predict", "open_session", "why", "hood_steps_of", "hood_unit", "hood_figure", "hood_batch",
-    "lab_poll", "lab_order", "lab_set", "lab_leave", "lab_show", "lab_start", "lab_views",
-    "lab_mistakes", "lab_download", "lab_upload",
+    "hood_notebook", "lab_poll", "lab_order", "lab_set", "lab_leave", "lab_name", "lab_delete",
+    "lab_show", "lab_start", "lab_views", "lab_mistakes", "lab_download", "lab_upload",
 )  # fmt: skip
 for _name in SERVER_FUNCTIONS:
     _with_payload(_name)

@@ -132,6 +132,7 @@ def test_points_of_another_form_are_refused(points: object, said: str) -> None:
     progress = Progress(
         run=1,
         points=((1, 2.3, 0.1, 0.0),),
+        losses=(0.5,),
         step=1,
         epoch=1,
         epochs=2,

@@ -8,6 +8,7 @@ from functools import cache
 from types import MappingProxyType
 
 from mnist_core.files import ROOT
+from mnist_core.ui.hood.notebook import training_loop
 
 _CHART = "evaluation.charts.view_classify"
 # What of a picture becomes the model's image; what these call is left out, as it fills pages.
@@ -54,6 +55,12 @@ FUNCTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
             "explain.activations.first_weights",
             "explain.activations.unit_view",
         ),
+        "modules": (
+            "explain.activations.hidden_layers",
+            "explain.modules.as_sequential",
+            "explain.modules.chain",
+            "explain.modules.largest_difference",
+        ),
         "loss": (
             "explain.loss.digit_logits",
             "explain.loss.loss_from_logits",
@@ -61,6 +68,7 @@ FUNCTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
             "explain.loss.loss_by_hand",
         ),
         "autograd": (
+            "explain.toy.toy_gradient",
             "explain.loss.digit_logits",
             "explain.loss.loss_from_logits",
             "explain.gradients.twin",
@@ -75,6 +83,8 @@ FUNCTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
             "explain.loss.loss_from_logits",
             "explain.gradients.private_copy",
             "explain.sgd.sgd_step",
+            "explain.sgd.optimizer_step",
+            "explain.sgd.both_ways",
             "explain.sgd.train_few_steps",
         ),
         "why": (
@@ -90,7 +100,7 @@ def sources() -> dict[str, str]:
     """For each step the source of the functions behind it; "picture" is step 2 for a picture."""
     functions = {**FUNCTIONS, "picture": _PICTURE}
     code = {step: "\n\n".join(map(_source, names)) for step, names in functions.items()}
-    return code | {"answer": _source(_CHART)}
+    return code | {"loop": training_loop(), "answer": _source(_CHART)}
 
 
 def _source(name: str) -> str:

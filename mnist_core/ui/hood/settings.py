@@ -57,6 +57,12 @@ class StepsRequest(DrawingRequest):
         return self.settings.meant
 
 
+class NotebookRequest(Payload):
+    """A set-up, which `parse_setup` reads."""
+
+    setup: object = None
+
+
 class BatchRequest(Payload):
     seed: Seed
     model: Model

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from mnist_core.explain import gradients, loss, neighbours, scratch, sgd, tensors
+from mnist_core.explain import gradients, loss, modules, neighbours, scratch, sgd, tensors, toy
 from mnist_core.explain.activations import (
     LayerResult,
     first_weights,
@@ -160,6 +160,19 @@ def unit(drawing: Drawing, *, layer: int, unit: int) -> Answer:
     }
 
 
+def in_pytorch(drawing: Drawing, settings: Settings) -> Answer:
+    model = drawing.model
+    return {
+        "module": str(model),
+        "sequential": str(modules.as_sequential(model)),
+        "difference": modules.largest_difference(model, drawing.images),
+        "parameters": [
+            [name, list(parameter.shape), parameter.numel(), parameter.requires_grad]
+            for name, parameter in model.named_parameters()
+        ],
+    }
+
+
 def losses(drawing: Drawing, settings: Settings) -> Answer:
     with torch.no_grad():
         # In float64: the loss of a sure answer vanishes in the rounding of float32.
@@ -187,6 +200,7 @@ def autograd(drawing: Drawing, settings: Settings) -> Answer:
     with torch.no_grad():
         differences = gradients.finite_differences(function, image, pixels=pixels, step=NUDGE)
     return {
+        "toy": _toy(seed=settings.pixel_seed),
         "meant": drawing.label,
         "likeliest": drawing.likeliest,
         "parameters": [
@@ -212,6 +226,17 @@ def autograd(drawing: Drawing, settings: Settings) -> Answer:
     }
 
 
+def _toy(*, seed: int) -> Answer:
+    found = toy.toy_gradient(generator=torch.Generator().manual_seed(seed))
+    return {
+        "x": rounded(found.x.detach().flatten()),
+        "y": rounded(found.y.detach().flatten()),
+        "gradient": rounded(found.gradient.flatten()),
+        "mean": round_number(found.z.detach()),
+        "made_by": str(found.y.grad_fn).strip("<>").partition(" ")[0],
+    }
+
+
 def sgd_steps(drawing: Drawing, settings: Settings) -> Answer:
     model, history = sgd.train_few_steps(
         drawing.model,
@@ -226,9 +251,19 @@ def sgd_steps(drawing: Drawing, settings: Settings) -> Answer:
         "meant": drawing.label,
         "likeliest": drawing.likeliest,
         "losses": [significant(value) for value in history],
+        "apart": _apart(drawing, settings) if settings.steps else None,
         "before": rounded(drawing.probabilities),
         "probabilities": rounded(probabilities),
     }
+
+
+def _apart(drawing: Drawing, settings: Settings) -> float:
+    """How far a step by hand and one of `optim.SGD` are apart in any weight."""
+    by_hand, by_optimizer = sgd.both_ways(
+        drawing.model, drawing.images, drawing.labels, learning_rate=settings.learning_rate
+    )
+    pairs = zip(by_hand.parameters(), by_optimizer.parameters(), strict=True)
+    return max((one - other).abs().max().item() for one, other in pairs)
 
 
 def figure(drawing: Drawing) -> str:
@@ -246,6 +281,7 @@ STEPS_OF_A_DRAWING: dict[str, Callable[[Drawing, Settings], Answer]] = {
     "stages": stages,
     "scratch": from_scratch,
     "layers": layers,
+    "modules": in_pytorch,
     "loss": losses,
     "autograd": autograd,
     "sgd": sgd_steps,

@@ -7,11 +7,19 @@ import gradio as gr
 from mnist_core.server.application import Application
 from mnist_core.server.payload import unexpected
 from mnist_core.server.session import Model, Session
+from mnist_core.server.setup import parse_setup
 from mnist_core.ui.answers import Answer, ServerFunction, serve
 from mnist_core.ui.component import component
 from mnist_core.ui.drawings import COST, Drawing, DrawingRequest, of_drawing
 from mnist_core.ui.hood.code import sources
-from mnist_core.ui.hood.settings import STEPS, BatchRequest, StepsRequest, UnitRequest
+from mnist_core.ui.hood.notebook import notebook
+from mnist_core.ui.hood.settings import (
+    STEPS,
+    BatchRequest,
+    NotebookRequest,
+    StepsRequest,
+    UnitRequest,
+)
 from mnist_core.ui.hood.training_images import TrainingImages, TrainingImagesLoader
 
 _WEIGHTS_OF_A_COST = 2e6  # moved by SGD
@@ -52,11 +60,15 @@ def server_functions(application: Application) -> list[ServerFunction]:
             return answer | {"status": "there"} | shown
         return answer | {"status": data, "words": _MISSING}
 
+    def as_notebook(session: Session, request: NotebookRequest) -> Answer:
+        return {"text": notebook(parse_setup(request.setup, limits=limits))}
+
     return [
         serve(
             sessions, "hood_steps_of", StepsRequest, of_drawing(limits, computed_steps), cost=COST
         ),
         serve(sessions, "hood_batch", BatchRequest, batch),
+        serve(sessions, "hood_notebook", NotebookRequest, as_notebook),
         serve(sessions, "hood_unit", UnitRequest, of_drawing(limits, _unit), cost=COST),
         serve(sessions, "hood_figure", DrawingRequest, of_drawing(limits, _figure), cost=COST),
     ]

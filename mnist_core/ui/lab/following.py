@@ -74,6 +74,7 @@ def poll(session: Session, request: PollRequest) -> Answer:
         "model": session.has_model,
         "loaded": None if session.loaded is None else session.loaded.summary(),
         "shown": session.shown,
+        "opened": session.opened,
         "runs": [each.summary() for each in session.runs],
         "queue": session.queued(),
     }
@@ -82,7 +83,11 @@ def poll(session: Session, request: PollRequest) -> Answer:
         return answer
     if request.all:
         history = {
-            str(each.id): {"points": each.points, "measures": each.measures}
+            str(each.id): {
+                "points": each.points,
+                "measures": each.measures,
+                "losses": each.epoch_losses,
+            }
             for each in session.runs
         }
         return answer | {"history": history}
@@ -93,6 +98,7 @@ def poll(session: Session, request: PollRequest) -> Answer:
         "from": [known.points, known.measures],
         "points": run.points[known.points :],
         "measures": run.measures[known.measures :],
+        "losses": run.epoch_losses,
     }
     return answer | {"fresh": fresh}
 

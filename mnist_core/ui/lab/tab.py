@@ -8,7 +8,7 @@ from mnist_core.server.application import Application
 from mnist_core.server.setup import controls
 from mnist_core.ui.answers import ServerFunction, serve
 from mnist_core.ui.component import component
-from mnist_core.ui.lab import following, keeping, views
+from mnist_core.ui.lab import following, keeping, naming, views
 
 
 def lab_tab(application: Application) -> None:
@@ -38,6 +38,8 @@ def server_functions(application: Application) -> list[ServerFunction]:
         at_once("lab_order", following.OrderRequest, following.order),
         at_once("lab_set", following.ChangeRequest, change),
         at_once("lab_leave", following.LeaveRequest, following.leave),
+        at_once("lab_name", naming.NameRequest, naming.name),
+        at_once("lab_delete", naming.DeleteRequest, naming.delete),
         at_once("lab_show", views.MomentRequest, views.show),
         threaded("lab_start", following.StartRequest, start),
         threaded("lab_views", views.MomentRequest, seen),

@@ -20,6 +20,9 @@ from mnist_core.ui.answers import Answer
 _WEIGHT_PICTURES = 40  # units of the first layer that the page shows
 _MISTAKES = 24  # pictures of one cell of the confusion matrix
 
+GONE = "There is no such training any more."
+_WEIGHTS_GONE = "Only the curves of that training are kept, to save memory: its weights are gone."
+
 _Digit = Annotated[int, Field(ge=0, le=9)]
 
 
@@ -48,7 +51,10 @@ class Measured:
 
 def show(session: Session, request: MomentRequest) -> Answer:
     """Let a moment of a run answer for the drawing, or its newest weights."""
-    session.show(_run(session, request), request.moment)
+    run = _run(session, request)
+    if not run.active and run.at(request.moment) is None:
+        raise RefusedError("gone", _WEIGHTS_GONE)
+    session.show(run, request.moment)
     return {}
 
 
@@ -90,7 +96,7 @@ def _run(session: Session, request: MomentRequest) -> Run:
     """The run that the request is about, whose moment is kept."""
     run = session.run if request.run is None else session.find(request.run)
     if run is None:
-        raise RefusedError("gone", "There is no such training any more.")
+        raise RefusedError("gone", GONE)
     if request.moment is not None and not 0 <= request.moment < len(run.moments):
         raise RefusedError("gone", "That moment is not kept any more.")
     return run

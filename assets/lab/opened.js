@@ -1,0 +1,89 @@
+// The run that is open: which one, what it is called, and away with it.
+import { write } from "../shared/draw.js";
+import { call, emit } from "../shared/page.js";
+import { AWAY, isActive } from "./words.js";
+
+const SURE = "Press again to delete";
+
+export class Opened {
+  id = null; // of the run that the visitor opened; null: the newest, whichever it is
+
+  constructor(root, lab) {
+    this.lab = lab;
+    this.line = root.querySelector(".opened .note");
+    this.name = root.querySelector("[name=run-name]");
+    this.one = root.querySelector("[data-run=delete]");
+    this.all = root.querySelector("[data-run=all]");
+    this.name.addEventListener("change", () => this.rename());
+    this.one.addEventListener("click", () => this.delete(this.run.id));
+    this.all.addEventListener("click", () => this.deleteAll());
+    this.all.addEventListener("blur", () => this.calm());
+  }
+
+  // The run whose curves, slider and weights are shown; undefined where there is none.
+  get run() {
+    const { list, newest } = this.lab.runs;
+    return list.find(({ id }) => id === this.id) ?? newest;
+  }
+
+  // Its weights answer for the drawing, and its set-up stands in the controls unless one is training.
+  async open(id) {
+    const run = this.lab.runs.list.find((each) => each.id === id);
+    if (!run || run === this.run) return;
+    this.id = id;
+    const { moments, setup, runs, views } = this.lab;
+    if (!isActive(runs.newest)) setup.write(run.setup);
+    views.matrix.clearPictures();
+    moments.toNewest();
+    moments.show(run);
+    moments.moved();
+    this.lab.draw();
+  }
+
+  show() {
+    const { list } = this.lab.runs;
+    const { run } = this;
+    if (!run) return;
+    const full = list.length >= this.lab.setup.controls.runs ? ` ${list.length} runs are kept: the next one takes the place of run ${list[0].id}.` : "";
+    write(this.line, `Run ${run.id} is open: its curves, weights and slider.${full}`);
+    if (document.activeElement !== this.name) this.name.value = run.name;
+  }
+
+  async act(name, payload) {
+    const answer = await call(this.lab.server, name, payload).catch(() => ({ ok: false, error: AWAY }));
+    if (!answer.ok) write(this.line, answer.error);
+    return answer;
+  }
+
+  async rename() {
+    const answer = await this.act("lab_name", { run: this.run.id, name: this.name.value });
+    if (!answer.ok) return;
+    this.name.value = answer.name;
+    this.lab.following.poll();
+  }
+
+  async delete(run) {
+    const { runs, following, moments } = this.lab;
+    const newest = runs.newest?.id;
+    if (run === null || run === newest) following.forgotten = newest;
+    if (!(await this.act("lab_delete", { run })).ok) return;
+    this.id = null;
+    moments.toNewest();
+    await following.poll();
+    if (!runs.newest) emit("mnist:model", { model: "ready" });
+    this.lab.draw();
+    (runs.newest ? this.name : this.lab.orders.buttons.train).focus();
+  }
+
+  // At the second press: it can't be undone.
+  deleteAll() {
+    if (this.all.textContent === SURE) {
+      this.calm();
+      this.delete(null);
+    } else this.all.textContent = SURE;
+  }
+
+  calm() {
+    this.all.textContent = "Delete all";
+  }
+}

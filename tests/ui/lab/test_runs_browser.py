@@ -1,0 +1,89 @@
+"""Runs as things of their own: opened, named and deleted, in a real browser."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.support.browser import PATIENCE_MS, SEVEN, draw, open_page
+
+SHORT = "#preset=few&pictures=200&layers=16&epochs="
+
+
+@pytest.fixture
+def two_runs(page: Page, app_url: str) -> Page:
+    """The page of a visitor with two runs that are over, of 3 and 6 epochs."""
+    for epochs in (3, 6):
+        open_page(page, f"{app_url}{SHORT}{epochs}")
+        page.reload()
+        train(page)
+    return page
+
+
+def train(page: Page) -> None:
+    page.get_by_role("button", name="Train", exact=True).click()
+    expect(page.locator("#status")).to_have_text(re.compile("^Done"), timeout=PATIENCE_MS)
+
+
+def row(page: Page, number: int) -> Locator:
+    return page.locator(f'.board tr[data-run="{number}"]')
+
+
+def opened(page: Page) -> Locator:
+    return page.locator(".opened .note")
+
+
+def test_a_run_is_opened_from_its_row_and_answers_for_the_pad(two_runs: Page) -> None:
+    page = two_runs
+    draw(page, SEVEN)
+    expect(row(page, 2)).to_contain_text("6 epochs")
+    expect(opened(page)).to_contain_text("Run 2 is open")
+    row(page, 1).get_by_role("button").click()
+    expect(opened(page)).to_contain_text("Run 1 is open")
+    expect(row(page, 1).get_by_role("button")).to_have_attribute("aria-pressed", "true")
+    expect(row(page, 1).get_by_role("button")).to_be_focused()
+    expect(page.get_by_label("Epochs")).to_have_value("3")
+    page.wait_for_function("window.mnist.own?.run === 1")
+    page.locator("#lab-moment").fill("0")
+    expect(page.locator(".time output")).to_contain_text("Before the first step")
+    # The server answers with the same run, and remembers it.
+    page.reload()
+    expect(opened(page)).to_contain_text("Run 1 is open", timeout=PATIENCE_MS)
+    expect(page.locator(".time output")).to_contain_text("Before the first step")
+
+
+def test_a_run_has_a_name_that_is_never_more_than_a_text(two_runs: Page) -> None:
+    page = two_runs
+    name = page.get_by_label("Name of the run")
+    name.fill("<img src=x onerror=alert(1)> \u202eكبير 👩‍🔬")
+    name.press("Enter")
+    expect(row(page, 2)).to_contain_text("<img src=x onerror=alert(1)> كبير 👩‍🔬: own")
+    assert row(page, 2).locator("img").count() == 0
+    name.fill("n" * 10_000)
+    name.press("Enter")
+    expect(opened(page)).to_have_text("A name has at most 40 letters; this one has 10,000.")
+
+
+def test_runs_are_deleted_one_by_one_or_all(two_runs: Page) -> None:
+    page = two_runs
+    row(page, 1).click()
+    page.get_by_role("button", name="Delete this run").click()
+    expect(row(page, 1)).to_have_count(0)
+    expect(opened(page)).to_contain_text("Run 2 is open")
+    page.get_by_role("button", name="Delete all").click()
+    page.get_by_role("button", name="Press again to delete").click()
+    expect(page.locator(".results")).to_be_hidden()
+    expect(page.get_by_role("button", name="Train", exact=True)).to_be_focused()
+    page.wait_for_function("!window.mnist.trained")
+
+
+def test_deleting_the_run_that_trains_ends_it(page: Page, app_url: str) -> None:
+    open_page(page, f"{app_url}{SHORT}100")
+    page.reload()
+    page.get_by_role("button", name="Train", exact=True).click()
+    page.get_by_role("button", name="Delete this run").click(timeout=PATIENCE_MS)
+    expect(page.locator(".results")).to_be_hidden()
+    train_again = page.get_by_role("button", name="Train", exact=True)
+    expect(train_again).to_be_enabled()
