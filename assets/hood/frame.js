@@ -1,6 +1,6 @@
 // What the steps have in common.
 import { make } from "../shared/draw.js";
-import { drawSample } from "./samples.js";
+import { drawSample } from "../shared/samples.js";
 
 // A way out of an empty page, and the code behind a step.
 export function addFrame(section, code) {

@@ -3,6 +3,7 @@
 import { write } from "../shared/draw.js";
 import { isBlank } from "../shared/drawn.js";
 import { connect, emit, on, page, session } from "../shared/page.js";
+import { addSamples } from "../shared/samples.js";
 import { storage } from "../shared/storage.js";
 import { checked, rounded } from "../shared/strokes.js";
 import { Asking } from "./asking.js";
@@ -40,6 +41,7 @@ class Sketchpad {
       [...element.querySelectorAll("[data-action]")].map((button) => [button.dataset.action, button]),
     );
     this.pictures = new Pictures(this, mostBytes);
+    addSamples(element.querySelector(".samples"));
     this.wire();
     page.strokes = this.drawing.strokes;
     page.setStrokes = (strokes) => this.setStrokes(strokes);

@@ -3,7 +3,7 @@ import { test } from "node:test";
 
 globalThis.window ??= new EventTarget();
 const { curveOf, lossWords } = await import("../../assets/hood/learning.js");
-const { SAMPLES } = await import("../../assets/hood/samples.js");
+const { SAMPLES } = await import("../../assets/shared/samples.js");
 const { unitAt, unitByKey } = await import("../../assets/hood/strip.js");
 const { checked } = await import("../../assets/shared/strokes.js");
 

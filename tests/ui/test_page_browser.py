@@ -346,3 +346,13 @@ def test_a_pad_that_is_rendered_anew_takes_over_drawing_and_keys(page: Page) -> 
     assert strokes(page) == 1
     assert ink(page) > 0
     assert [each for each in of_the_old if '"predict"' in each] == []
+
+
+def test_every_sample_is_read_as_its_digit(page: Page) -> None:
+    samples = page.get_by_role("group", name="Sample digits").get_by_role("button")
+    expect(samples).to_have_count(10)
+    for digit in range(10):
+        samples.nth(digit).click()
+        expect(page.locator("#answer")).to_have_text(str(digit))
+    page.get_by_role("button", name="Undo").click()
+    expect(page.locator("#answer")).to_have_text("8")

@@ -1,5 +1,6 @@
 // A digit of each kind, in the pad's box of 1000 × 1000, drawn with arcs and lines.
-import { page } from "../shared/page.js";
+import { make } from "./draw.js";
+import { page } from "./page.js";
 
 const arc = (x, y, rx, ry, from, to, count = 24) =>
   Array.from({ length: count + 1 }, (_, i) => {
@@ -25,4 +26,13 @@ let next = 3;
 export function drawSample() {
   page.setStrokes(SAMPLES[next]);
   next = (next + 7) % 10;
+}
+
+// A button for each digit, which draws it on the pad.
+export function addSamples(group) {
+  SAMPLES.forEach((strokes, digit) => {
+    const button = make("button", { type: "button", textContent: String(digit), title: `Draw a ${digit}`, aria: { label: `Sample ${digit}` }, translate: false });
+    button.addEventListener("click", () => page.setStrokes(strokes));
+    group.append(button);
+  });
 }
