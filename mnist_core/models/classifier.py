@@ -13,10 +13,12 @@ from torch import Tensor
 
 from mnist_core.files import WEIGHTS
 from mnist_core.ink.ink import Ink
-from mnist_core.ink.raster import IMAGE_SIZE
+from mnist_core.ink.pieces import Box, around, pieces_of
+from mnist_core.ink.raster import IMAGE_SIZE, Image
 from mnist_core.models.checkpoints import load_checkpoint
 from mnist_core.models.config import CLASS_COUNT
 from mnist_core.models.mlp import MLP, logits_of
+from mnist_core.models.reading import LEAST_LIKENESS_IN_A_ROW, Answer, digits_in_a_row
 
 Floats = NDArray[np.float32]
 
@@ -34,6 +36,22 @@ class Prediction:
     digit: int | None
     image: Floats
     digit_likeness: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What a model reads in one drawing.
+
+    text: the number, "2026"; "" for blank ink and where something in it is no digit. digits: what was
+    found, from left to right; where that is one, `Classifier.predict`'s own. boxes: beside them, left,
+    top, right and bottom in the units of the strokes, or in pixels of what was found in a picture.
+    confidence: in [0, 1], that all of the digits are right; 0 where there is no number.
+    """
+
+    text: str
+    digits: tuple[Prediction, ...]
+    boxes: tuple[Box, ...]
+    confidence: float
 
 
 class Classifier:
@@ -68,6 +86,48 @@ class Classifier:
             digit=int(probabilities.argmax()) if accepted else None,
             image=image,
             digit_likeness=likeness,
+        )
+
+    def read(self, ink: Ink) -> Reading:
+        """The number in `ink`: several digits in a row, or one. Empty ink is a state, not an error.
+
+        One digit is what `predict` says of it. A word, a scribble, or more than 32 pieces are no number.
+        """
+        if ink.is_empty:
+            return Reading(text="", digits=(), boxes=(), confidence=0.0)
+        whole = self.predict(ink)
+        found = pieces_of(ink)
+        answer = Answer(whole.image, whole.probabilities, whole.digit_likeness)
+        row = digits_in_a_row(found, answer, self._answers, self.model.config)
+        digits = tuple(self._in_a_row(each, alone=len(row) == 1) for each, _ in row) or (whole,)
+        boxes = tuple(box for _, box in row) or (around(piece.box for piece in found.pieces),)
+        read = [digit.digit for digit in digits]
+        is_number = None not in read
+        return Reading(
+            text="".join(map(str, read)) if is_number else "",
+            digits=digits,
+            boxes=boxes,
+            confidence=math.prod(float(d.probabilities.max()) for d in digits) * is_number,
+        )
+
+    def _answers(self, images: list[Image]) -> list[Answer]:
+        with torch.inference_mode():
+            log_probabilities, likenesses = self.model.answers(torch.from_numpy(np.stack(images)))
+            probabilities = _known(log_probabilities.exp()).numpy()
+            likenesses = likenesses.nan_to_num(0.0, posinf=0.0, neginf=0.0)
+        return [
+            Answer(*each) for each in zip(images, probabilities, likenesses.tolist(), strict=True)
+        ]
+
+    def _in_a_row(self, answer: Answer, *, alone: bool) -> Prediction:
+        least = self.model.config.reject_below
+        if not alone:
+            least = min(least, LEAST_LIKENESS_IN_A_ROW)
+        return Prediction(
+            probabilities=answer.probabilities,
+            digit=int(answer.probabilities.argmax()) if answer.likeness >= least else None,
+            image=answer.image,
+            digit_likeness=answer.likeness,
         )
 
     def predict_images(self, images: Tensor | Floats) -> Floats:
