@@ -12,21 +12,20 @@ from pathlib import Path
 
 os.environ["MPLBACKEND"] = "agg"  # figures go to files, whatever a notebook's environment names
 
-import numpy as np
 import torch
 from matplotlib.backend_bases import FigureCanvasBase
 from matplotlib.figure import Figure
-from PIL import Image, UnidentifiedImageError
 
 from mnist_core.data.download import DownloadProgress
 from mnist_core.data.mnist import load_mnist
 from mnist_core.data.pendigits_download import load_pen_digits
-from mnist_core.errors import DatasetError
+from mnist_core.errors import DatasetError, PictureError
 from mnist_core.evaluation.charts import learning_curves
 from mnist_core.evaluation.report import evaluation_report
 from mnist_core.evaluation.style import save_figure
 from mnist_core.files import WEIGHTS
 from mnist_core.ink.ink import Ink
+from mnist_core.ink.picture_file import read_picture
 from mnist_core.models.checkpoints import load_checkpoint, save_checkpoint
 from mnist_core.models.classifier import Classifier
 from mnist_core.models.mlp import MLP
@@ -154,11 +153,9 @@ def run_record(options: argparse.Namespace) -> None:
 def run_predict(options: argparse.Namespace) -> None:
     classifier = Classifier.load(options.weights)
     try:
-        with Image.open(options.picture) as picture:
-            pixels = np.asarray(picture.convert("RGB"))
-    except (UnidentifiedImageError, Image.DecompressionBombError) as error:
-        raise ValueError(f"{options.picture}: expected a picture ({error})") from error
-    ink = Ink.from_image(pixels)
+        ink = Ink.from_image(read_picture(options.picture))
+    except PictureError as error:
+        raise ValueError(f"{options.picture}: {error}") from error
     if ink.is_empty:
         raise ValueError(f"{options.picture}: no ink found in the picture")
     prediction = classifier.predict(ink)

@@ -58,7 +58,7 @@ class StrokesError(RefusedError):
         self.expected = expected
 
 
-class PictureError(RefusedError):
+class PictureError(RefusedError, ValueError):
     """A file that is no picture we read."""
 
     def __init__(self, sentence: str) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from mnist_core.ink.picture import image_from_picture
+from mnist_core.ink.picture import FoundInk, find_ink, place
 from mnist_core.ink.raster import (
     BOX_SIZE,
     IMAGE_SIZE,
@@ -42,13 +42,14 @@ class Ink:
     and for more than `MAX_POINTS` points.
     """
 
-    __slots__ = ("_picture", "strokes")
+    __slots__ = ("_found", "_image", "strokes")
 
     strokes: tuple[FloatArray, ...]
 
     def __init__(self, strokes: Iterable[ArrayLike] = ()) -> None:
         self.strokes = _checked_strokes(strokes)
-        self._picture: Image | None = None
+        self._found: FoundInk | None = None
+        self._image: Image | None = None
 
     @classmethod
     def from_image(cls, array: ArrayLike) -> Ink:
@@ -60,13 +61,20 @@ class Ink:
         gives empty ink. Such ink has no strokes. Raises ValueError for any other array.
         """
         ink = cls()
-        ink._picture = image_from_picture(array)
+        ink._found = find_ink(np.asarray(array))
+        if ink._found is not None:
+            ink._image = place(ink._found.ink)
         return ink
+
+    @property
+    def found(self) -> FoundInk | None:
+        """Where the ink comes from a picture, what was found in it; else None."""
+        return self._found
 
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing drawn."""
-        return not self.strokes and self._picture is None
+        return not self.strokes and self._image is None
 
     def to_image(self, *, pen_radius: float = PEN_RADIUS, pen_edge: float = PEN_EDGE) -> Image:
         """The ink as MNIST would show it: (28, 28) float32 in [0, 1], ink 1, background 0.
@@ -76,15 +84,15 @@ class Ink:
         `pen_radius` and `pen_edge` (in pixels) make other pens for training. A dot is drawn as
         one; empty ink gives zeros.
         """
-        if self._picture is not None:
-            return self._picture.copy()
+        if self._image is not None:
+            return self._image.copy()
         if not self.strokes:
             return np.zeros((IMAGE_SIZE, IMAGE_SIZE), np.float32)
         line = cut(fit(segments(self.strokes), size=BOX_SIZE - 2 * pen_radius))
         return draw_centred(line, radius=pen_radius, edge=pen_edge)
 
     def __repr__(self) -> str:
-        if self._picture is not None:
+        if self._found is not None:
             return "Ink(from a picture)"
         points = sum(len(stroke) for stroke in self.strokes)
         return f"Ink({len(self.strokes)} strokes, {points} points)"

@@ -43,7 +43,7 @@ def test_predict_says_what_is_wrong_with_a_picture(
     empty = tmp_path / "empty.png"
     Image.fromarray(np.full((50, 50), 255, dtype=np.uint8)).save(empty)
     for path, said in (
-        (text, "expected a picture"),
+        (text, "Expected a picture"),
         (empty, "no ink found"),
         (tmp_path / "missing.png", "No such file"),
     ):

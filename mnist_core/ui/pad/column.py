@@ -20,7 +20,7 @@ from mnist_core.ui.component import component
 from mnist_core.ui.drawings import DrawingRequest
 from mnist_core.ui.endpoint import PICTURE, SEVEN, endpoint
 from mnist_core.ui.numbers import grey
-from mnist_core.ui.pad.pictures import read_picture
+from mnist_core.ui.pad.pictures import read_upload
 from mnist_core.ui.static import weights
 
 if TYPE_CHECKING:
@@ -146,7 +146,7 @@ def _predict_image_endpoint(application: Application) -> Callable[[gr.FileData],
         """The digit in a picture file, dark on light or light on dark."""
         max_bytes = application.limits.picture_bytes
         try:
-            ink = Ink.from_image(read_picture(picture, max_bytes=max_bytes))
+            ink = Ink.from_image(read_upload(picture, max_bytes=max_bytes))
         except PictureError as error:
             raise api_error(error) from error
         return _answer(application.ready, ink)
