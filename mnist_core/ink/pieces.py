@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
@@ -31,9 +32,35 @@ _STRAIGHT = 0.9
 _MAX_CUTS = 8
 
 
+class Part(Protocol):
+    """A piece, of strokes or of a picture. `name`: the same for the same ink; the first is its mark's.
+
+    is_link: it may be the way from one digit to the next.
+    """
+
+    @property
+    def name(self) -> tuple[int, int]: ...
+    @property
+    def box(self) -> Box: ...
+    @property
+    def is_link(self) -> bool: ...
+
+
+class Pieces(Protocol):
+    """What a drawing or a picture falls into."""
+
+    @property
+    def pieces(self) -> Sequence[Part]: ...
+    def cut(self, which: set[int], *, height: float) -> Pieces:
+        """With those marks in parts whose number is in `which`. height: of the row."""
+
+    def image(self, members: Iterable[int]) -> Image:
+        """The pieces with those indices together, (28, 28) as from `Ink.to_image`."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Piece:
-    """A stroke or a part of one. `name`: the same for the same ink; `is_link`: leads to another digit."""
+    """A stroke, whose part is -1, or a part of one."""
 
     name: tuple[int, int]
     points: FloatArray
@@ -150,8 +177,3 @@ def _is_straight(points: FloatArray) -> bool:
     length = np.sqrt((steps**2).sum(axis=1)).sum()
     apart = np.sqrt(((points[-1] - points[0]) ** 2).sum())
     return bool(apart > _STRAIGHT * length)
-
-
-def pieces_of(ink: Ink) -> StrokePieces:
-    """What the ink, which is not empty, falls into."""
-    return StrokePieces.of(ink.strokes)

@@ -13,12 +13,12 @@ from torch import Tensor
 
 from mnist_core.files import WEIGHTS
 from mnist_core.ink.ink import Ink
-from mnist_core.ink.pieces import Box, around, pieces_of
+from mnist_core.ink.pieces import Box, around
 from mnist_core.ink.raster import IMAGE_SIZE, Image
 from mnist_core.models.checkpoints import load_checkpoint
 from mnist_core.models.config import CLASS_COUNT
 from mnist_core.models.mlp import MLP, logits_of
-from mnist_core.models.reading import LEAST_LIKENESS_IN_A_ROW, Answer, digits_in_a_row
+from mnist_core.models.reading import LEAST_LIKENESS_IN_A_ROW, Answer, digits_in_a_row, pieces_of
 
 Floats = NDArray[np.float32]
 
@@ -100,7 +100,7 @@ class Classifier:
         answer = Answer(whole.image, whole.probabilities, whole.digit_likeness)
         row = digits_in_a_row(found, answer, self._answers, self.model.config)
         digits = tuple(self._in_a_row(each, alone=len(row) == 1) for each, _ in row) or (whole,)
-        boxes = tuple(box for _, box in row) or (around(piece.box for piece in found.pieces),)
+        boxes = tuple(box for _, box in row) or (around([piece.box for piece in found.pieces]),)
         read = [digit.digit for digit in digits]
         is_number = None not in read
         return Reading(

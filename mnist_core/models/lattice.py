@@ -13,9 +13,8 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Protocol
 
-from mnist_core.ink.pieces import Box, around, row_height, widest_gap
+from mnist_core.ink.pieces import Box, Part, around, row_height, widest_gap
 
 #: What the network says of some pieces each, drawn together: how likely it is that they are a digit.
 Answers = Callable[[Sequence[tuple[int, ...]]], Sequence[float]]
@@ -49,15 +48,6 @@ _GOOD = 0.1
 _TALL = 0.6
 _BESIDE = 0.9
 _TWO_IN_ONE_COST = 3.0
-
-
-class Part(Protocol):
-    """A piece, of strokes or of a picture."""
-
-    @property
-    def box(self) -> Box: ...
-    @property
-    def is_link(self) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)

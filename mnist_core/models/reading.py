@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_core.ink.pieces import Box, Piece, row_height
+from mnist_core.ink.ink import Ink
+from mnist_core.ink.picture_pieces import PicturePieces
+from mnist_core.ink.pieces import Box, Pieces, StrokePieces, row_height
 from mnist_core.ink.raster import Image
 from mnist_core.models.config import MLPConfig
 from mnist_core.models.lattice import NO_ROW, Row, likeliest_row, whole_score
@@ -19,15 +20,6 @@ from mnist_core.models.lattice import NO_ROW, Row, likeliest_row, whole_score
 LEAST_LIKENESS_IN_A_ROW = 0.5
 # A drawing of more pieces is looked at as a whole only, which bounds what it takes.
 _MAX_PIECES = 32
-
-
-class Pieces(Protocol):
-    """What a drawing or a picture falls into."""
-
-    @property
-    def pieces(self) -> Sequence[Piece]: ...
-    def cut(self, which: set[int], *, height: float) -> Pieces: ...
-    def image(self, members: Sequence[int]) -> Image: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +34,13 @@ class Answer:
     def probability(self) -> float:
         """That it is a digit, and the likeliest one."""
         return float(self.probabilities.max()) * self.likeness
+
+
+def pieces_of(ink: Ink) -> Pieces:
+    """What ink that is not empty falls into."""
+    if ink.found is not None:
+        return PicturePieces.of(ink.found.ink)
+    return StrokePieces.of(ink.strokes)
 
 
 Network = Callable[[list[Image]], list[Answer]]
