@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_core.ink.picture import Picture, place
-from mnist_core.ink.pieces import Box
+from mnist_core.ink.pieces import Box, around
 from mnist_core.ink.raster import Image
 
 # Fainter ink joins nothing.
@@ -59,7 +59,6 @@ class PicturePieces:
         return cls(ink, pieces)
 
     def cut(self, which: set[int], *, height: float) -> PicturePieces:
-        """Those marks whose number is in `which` in parts, where digits may touch."""
         parts = [
             part
             for piece in self.pieces
@@ -68,9 +67,14 @@ class PicturePieces:
         return PicturePieces(self.ink, parts)
 
     def image(self, members: Iterable[int]) -> Image:
-        """The pieces with those indices, as `place` has them."""
         masks = [self.pieces[member].mask for member in members]
         return place(np.where(np.logical_or.reduce(masks), self.ink, 0.0))
+
+    def strokes(self, members: Iterable[int]) -> None:
+        return None
+
+    def place(self, members: Iterable[int]) -> Box:
+        return around(self.pieces[member].box for member in members)
 
     def _parts(self, piece: PicturePiece, height: float) -> list[PicturePiece]:
         left, right = int(piece.box[0]), int(piece.box[2])

@@ -5,6 +5,7 @@ The page does the same for strokes with `assets/pad/pieces.js`: a change goes to
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -30,6 +31,8 @@ _LINK_STEPS = 3
 # A way between two digits is so straight, its ends apart to its length.
 _STRAIGHT = 0.9
 _MAX_CUTS = 8
+# Lines that lean further are no handwriting.
+_MOST_LEAN = 0.6
 
 
 class Part(Protocol):
@@ -57,6 +60,12 @@ class Pieces(Protocol):
     def image(self, members: Iterable[int]) -> Image:
         """The pieces with those indices together, (28, 28) as from `Ink.to_image`."""
 
+    def strokes(self, members: Iterable[int]) -> list[FloatArray] | None:
+        """What draws the same image; None in a picture."""
+
+    def place(self, members: Iterable[int]) -> Box:
+        """Where they are in the drawing, or in what was found in the picture."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Piece:
@@ -68,37 +77,60 @@ class Piece:
 
     @property
     def box(self) -> Box:
-        left, top = self.points.min(axis=0).tolist()
-        right, bottom = self.points.max(axis=0).tolist()
-        return left, top, right, bottom
+        return _box(self.points)
 
 
 @dataclass(frozen=True, slots=True)
 class StrokePieces:
-    """The pieces of a drawing."""
+    """The pieces of a drawing, set upright: `lean` is what was taken from x for each step down."""
 
     pieces: list[Piece]
+    lean: float
 
     @classmethod
     def of(cls, strokes: Sequence[FloatArray]) -> StrokePieces:
-        return cls([Piece((index, -1), stroke) for index, stroke in enumerate(strokes)])
+        lean = _lean(strokes)
+        upright = (_sheared(stroke, -lean) for stroke in strokes)
+        return cls([Piece((index, -1), stroke) for index, stroke in enumerate(upright)], lean)
 
     def cut(self, which: set[int], *, height: float) -> StrokePieces:
-        """Those strokes whose number is in `which` in parts, where they may run through digits.
-
-        height: of the row.
-        """
-        return StrokePieces(
-            [
-                part
-                for piece in self.pieces
-                for part in (_parts(piece, height) if piece.name[0] in which else [piece])
-            ]
-        )
+        parts = [
+            part
+            for piece in self.pieces
+            for part in (_parts(piece, height) if piece.name[0] in which else [piece])
+        ]
+        return StrokePieces(parts, self.lean)
 
     def image(self, members: Iterable[int]) -> Image:
-        """The pieces with those indices drawn together, as `Ink.to_image` draws."""
-        return Ink([self.pieces[member].points for member in members]).to_image()
+        return Ink(self.strokes(members)).to_image()
+
+    def strokes(self, members: Iterable[int]) -> list[FloatArray]:
+        """The pieces with those indices, upright."""
+        return [self.pieces[member].points for member in members]
+
+    def place(self, members: Iterable[int]) -> Box:
+        return around(_box(_sheared(stroke, self.lean)) for stroke in self.strokes(members))
+
+
+def _lean(strokes: Sequence[FloatArray]) -> float:
+    """How far steep lines go to the right for each step down, in tenths: it stays while a pen moves."""
+    steps = np.concatenate([np.diff(stroke, axis=0) for stroke in strokes])
+    steep = steps[np.abs(steps[:, 1]) > np.abs(steps[:, 0])]
+    down = float((steep[:, 1] ** 2).sum())
+    if down <= 0.0:
+        return 0.0
+    lean = float((steep[:, 0] * steep[:, 1]).sum()) / down
+    return math.floor(10 * min(_MOST_LEAN, max(-_MOST_LEAN, lean)) + 0.5) / 10
+
+
+def _sheared(points: FloatArray, lean: float) -> FloatArray:
+    return np.stack((points[:, 0] + lean * points[:, 1], points[:, 1]), axis=1)
+
+
+def _box(points: FloatArray) -> Box:
+    left, top = points.min(axis=0).tolist()
+    right, bottom = points.max(axis=0).tolist()
+    return left, top, right, bottom
 
 
 def around(boxes: Iterable[Box]) -> Box:

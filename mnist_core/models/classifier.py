@@ -13,8 +13,8 @@ from torch import Tensor
 
 from mnist_core.files import WEIGHTS
 from mnist_core.ink.ink import Ink
-from mnist_core.ink.pieces import Box, around
-from mnist_core.ink.raster import IMAGE_SIZE, Image
+from mnist_core.ink.pieces import Box
+from mnist_core.ink.raster import IMAGE_SIZE, Image, Strokes
 from mnist_core.models.checkpoints import load_checkpoint
 from mnist_core.models.config import CLASS_COUNT
 from mnist_core.models.mlp import MLP, logits_of
@@ -42,16 +42,27 @@ class Prediction:
 class Reading:
     """What a model reads in one drawing.
 
-    text: the number, "2026"; "" for blank ink and where something in it is no digit. digits: what was
-    found, from left to right; where that is one, `Classifier.predict`'s own. boxes: beside them, left,
-    top, right and bottom in the units of the strokes, or in pixels of what was found in a picture.
-    confidence: in [0, 1], that all of the digits are right; 0 where there is no number.
+    digits: what was found, from left to right; where that is one, `Classifier.predict`'s own. boxes:
+    beside them, left, top, right and bottom in the units of the strokes, or in pixels of what was found
+    in a picture. strokes: beside them, strokes that draw the image, set upright; None in a picture.
     """
 
-    text: str
-    digits: tuple[Prediction, ...]
-    boxes: tuple[Box, ...]
-    confidence: float
+    digits: tuple[Prediction, ...] = ()
+    boxes: tuple[Box, ...] = ()
+    strokes: tuple[Strokes | None, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """The number, "2026"; "" for blank ink and where something in it is no digit."""
+        digits = [each.digit for each in self.digits]
+        return "" if None in digits else "".join(map(str, digits))
+
+    @property
+    def confidence(self) -> float:
+        """In [0, 1], that all of the digits are right; 0 where there is no number."""
+        if not self.text:
+            return 0.0
+        return math.prod(float(each.probabilities.max()) for each in self.digits)
 
 
 class Classifier:
@@ -94,20 +105,17 @@ class Classifier:
         One digit is what `predict` says of it. A word, a scribble, or more than 32 pieces are no number.
         """
         if ink.is_empty:
-            return Reading(text="", digits=(), boxes=(), confidence=0.0)
+            return Reading()
         whole = self.predict(ink)
         found = pieces_of(ink)
         answer = Answer(whole.image, whole.probabilities, whole.digit_likeness)
         row = digits_in_a_row(found, answer, self._answers, self.model.config)
-        digits = tuple(self._in_a_row(each, alone=len(row) == 1) for each, _ in row) or (whole,)
-        boxes = tuple(box for _, box in row) or (around([piece.box for piece in found.pieces]),)
-        read = [digit.digit for digit in digits]
-        is_number = None not in read
+        digits = tuple(self._in_a_row(each.answer, alone=len(row) == 1) for each in row)
+        everything = found.place(range(len(found.pieces)))
         return Reading(
-            text="".join(map(str, read)) if is_number else "",
-            digits=digits,
-            boxes=boxes,
-            confidence=math.prod(float(d.probabilities.max()) for d in digits) * is_number,
+            digits=digits or (whole,),
+            boxes=tuple(each.box for each in row) or (everything,),
+            strokes=tuple(each.strokes for each in row) or (list(ink.strokes) or None,),
         )
 
     def _answers(self, images: list[Image]) -> list[Answer]:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from mnist_core.ink.ink import Ink
 from mnist_core.ink.picture_pieces import PicturePieces
 from mnist_core.ink.pieces import Box, Pieces, StrokePieces, row_height
-from mnist_core.ink.raster import Image
+from mnist_core.ink.raster import FloatArray, Image
 from mnist_core.models.config import MLPConfig
 from mnist_core.models.lattice import NO_ROW, Row, likeliest_row, whole_score
 
@@ -43,13 +43,22 @@ def pieces_of(ink: Ink) -> Pieces:
     return StrokePieces.of(ink.strokes)
 
 
+@dataclass(frozen=True, slots=True)
+class Digit:
+    """A digit of a row: what the network says, where it is, and strokes that draw its image, if any do."""
+
+    answer: Answer
+    box: Box
+    strokes: list[FloatArray] | None
+
+
 Network = Callable[[list[Image]], list[Answer]]
 
 
 def digits_in_a_row(
     found: Pieces, whole: Answer, network: Network, config: MLPConfig
-) -> list[tuple[Answer, Box]]:
-    """The digits from left to right, each with its box; none where the drawing is one, or no row."""
+) -> list[Digit]:
+    """The digits from left to right; none where the drawing is one, or no row."""
     if len(found.pieces) > _MAX_PIECES:
         return []
     reader = _Reader(network, config)
@@ -67,15 +76,21 @@ def digits_in_a_row(
             row = reader.row(parts)
             if row.score > best.score:
                 found, best = parts, row
-    digits = [(reader.answer(found, group.members), group.box) for group in best.groups]
-    return digits if _is_plausible(digits, config.reject_below) else []
+    answers = [reader.answer(found, group.members) for group in best.groups]
+    if not _is_plausible(answers, best, config.reject_below):
+        return []
+    return [
+        Digit(answer, found.place(group.members), found.strokes(group.members))
+        for answer, group in zip(answers, best.groups, strict=True)
+    ]
 
 
-def _is_plausible(digits: Sequence[tuple[Answer, Box]], reject_below: float) -> bool:
+def _is_plausible(answers: Sequence[Answer], row: Row, reject_below: float) -> bool:
     """Whether those whose boxes overlap are clearly digits: parts of other drawings seldom are."""
+    neighbours = pairwise(zip(answers, row.groups, strict=True))
     return all(
-        left[2] < right[0] or min(one.likeness, other.likeness) >= reject_below
-        for (one, left), (other, right) in pairwise(digits)
+        left.box[2] < right.box[0] or min(one.likeness, other.likeness) >= reject_below
+        for (one, left), (other, right) in neighbours
     )
 
 
