@@ -82,16 +82,22 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class StrokePieces:
-    """The pieces of a drawing, set upright: `lean` is what was taken from x for each step down."""
+    """The pieces of a drawing, set upright: `lean` is what was taken from x for each step down.
+
+    They are in units of `scale`, the largest coordinate, so that nothing overflows.
+    """
 
     pieces: list[Piece]
     lean: float
+    scale: float
 
     @classmethod
     def of(cls, strokes: Sequence[FloatArray]) -> StrokePieces:
+        scale = max(float(np.abs(stroke).max()) for stroke in strokes) or 1.0
+        strokes = [stroke / scale for stroke in strokes]
         lean = _lean(strokes)
         upright = (_sheared(stroke, -lean) for stroke in strokes)
-        return cls([Piece((index, -1), stroke) for index, stroke in enumerate(upright)], lean)
+        return cls([Piece((index, -1), stroke) for index, stroke in enumerate(upright)], lean, scale)
 
     def cut(self, which: set[int], *, height: float) -> StrokePieces:
         parts = [
@@ -99,14 +105,14 @@ class StrokePieces:
             for piece in self.pieces
             for part in (_parts(piece, height) if piece.name[0] in which else [piece])
         ]
-        return StrokePieces(parts, self.lean)
+        return StrokePieces(parts, self.lean, self.scale)
 
     def image(self, members: Iterable[int]) -> Image:
         return Ink(self.strokes(members)).to_image()
 
     def strokes(self, members: Iterable[int]) -> list[FloatArray]:
         """The pieces with those indices, upright."""
-        return [self.pieces[member].points for member in members]
+        return [self.pieces[member].points * self.scale for member in members]
 
     def place(self, members: Iterable[int]) -> Box:
         return around(_box(_sheared(stroke, self.lean)) for stroke in self.strokes(members))
