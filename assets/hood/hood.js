@@ -1,9 +1,9 @@
 // Under the hood: eight steps that follow the drawing. Only open steps are computed, all of them in
 // one request, with another as soon as it is back if something has changed meanwhile.
-import { latestOnly } from "../shared/latest.js";
+import { latestOnly, spaced } from "../shared/latest.js";
 import { call, on, page } from "../shared/page.js";
 import { storage } from "../shared/storage.js";
-import { rounded } from "../shared/strokes.js";
+import { lookedAt } from "../shared/strokes.js";
 import { addDigits, addFrame } from "./frame.js";
 import { dataStep, scratchStep, stagesStep } from "./input.js";
 import { layersStep } from "./layers.js";
@@ -69,7 +69,7 @@ class Hood {
   }
 
   drawing() {
-    return { strokes: rounded(page.strokes), model: page.model };
+    return { strokes: lookedAt(page), model: page.model };
   }
 
   // The answer, or null where there is none; the page says why.
@@ -121,7 +121,15 @@ class Hood {
   }
 
   showModel() {
-    this.model.textContent = page.model === "yours" ? "Your own model answers." : "The ready-made model answers.";
+    const who = page.model === "yours" ? "Your own model answers." : "The ready-made model answers.";
+    this.model.textContent = page.chosen ? `${who} These steps look at the digit chosen beside the pad.` : who;
+  }
+
+  // For another model, or another digit of a number.
+  again() {
+    this.settings.steps = 0;
+    this.showModel();
+    this.refresh();
   }
 
   mean(digit) {
@@ -175,21 +183,13 @@ class Hood {
       this.refresh();
     });
     on(element, "mnist:model", () => {
-      settings.steps = 0;
-      this.showModel();
       this.steps.data.again();
-      this.refresh();
+      this.again();
     });
+    on(element, "mnist:chosen", () => this.again());
     on(element, "mnist:connection", ({ lost }) => lost || this.visible());
-    let waiting = false;
-    on(element, "mnist:moment", () => {
-      if (waiting || page.model !== "yours") return;
-      waiting = true;
-      setTimeout(() => {
-        waiting = false;
-        this.refresh();
-      }, MOMENT_MS);
-    });
+    const learnt = spaced(MOMENT_MS, () => this.refresh());
+    on(element, "mnist:moment", () => page.model === "yours" && learnt());
     const seen = (entries) => entries.some((entry) => entry.isIntersecting) && this.visible();
     new IntersectionObserver(seen).observe(element);
   }
