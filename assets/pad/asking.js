@@ -73,7 +73,7 @@ export class Asking {
     }
     if (answer?.ok) {
       this.isNewest(name, answer);
-      this.show({ ...answer, image: bytesOf(answer.image), parts: answer.parts.map(drawn) }, details);
+      this.show({ ...answer, image: bytesOf(answer.image), parts: (answer.parts ?? []).map(drawn) }, details);
     } else await this.refused(answer ?? { code: "lost", error: "reconnecting…" }, details.cause);
   }
 
