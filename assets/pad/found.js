@@ -17,18 +17,19 @@ export function placeOf({ width, height }, side) {
 }
 
 export class Found {
-  // found: {picture, ink, box, image}: a JPEG, and the ink as the alpha of a PNG; its [left, top, right,
-  // bottom] as shares of the sides; and the image that the model sees, 784 numbers of 32 bits. Rejects
-  // what is none.
-  static async from({ picture, ink, box, image }) {
-    if (bytesOf(image).length !== 4 * 784 || box?.length !== 4) throw new Error("expected a found picture");
+  // found: {picture, ink, box, image, images}: a JPEG, and the ink as the alpha of a PNG; its [left, top, right,
+  // bottom] as shares of the sides; and the image that the model sees, 784 numbers of 32 bits, with those
+  // of its digits where it shows a number. Rejects what is none.
+  static async from({ picture, ink, box, image, images = [] }) {
+    if ([image, ...images].some((each) => bytesOf(each).length !== 4 * 784) || box?.length !== 4) throw new Error("expected a found picture");
     const parts = await Promise.all([decoded("jpeg", picture), decoded("png", ink)]);
-    return new Found({ picture, ink, box, image }, ...parts);
+    return new Found({ picture, ink, box, image, images }, ...parts);
   }
 
   constructor(kept, picture, ink) {
     this.kept = kept; // what a reload needs
     this.image = kept.image;
+    this.images = kept.images;
     this.box = kept.box;
     this.picture = picture;
     this.ink = ink;

@@ -1,8 +1,15 @@
-// What is on the pad: strokes, or in their place a picture of which `image` is what the model sees.
-import { rounded } from "./strokes.js";
+// What is on the pad: strokes, or in their place a picture of which `image` is what the model sees; where
+// it shows a number, `images` are those of its digits.
+import { inBox, rounded } from "./strokes.js";
 
 export const isBlank = ({ strokes, picture }) => !picture && strokes.length === 0;
 
 // As it travels: strokes in whole units, or the 784 numbers of 32 bits as base64.
 export const travelling = ({ strokes, picture }) =>
-  picture ? { strokes: [], image: picture.image } : { strokes: rounded(strokes) };
+  picture ? { strokes: [], image: picture.image, images: picture.images } : { strokes: rounded(strokes) };
+
+// As it travels to be looked at closely: of a number the digit that is chosen.
+export function lookedAt({ chosen, strokes, picture }) {
+  if (picture) return { strokes: [], image: picture.images[chosen?.at] ?? picture.image };
+  return { strokes: rounded(chosen?.strokes ? inBox(chosen.strokes) : strokes) };
+}

@@ -1,16 +1,16 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { base64Of } from "../../assets/shared/bytes.js";
-import { isBlank, travelling } from "../../assets/shared/drawn.js";
+import { isBlank, lookedAt, travelling } from "../../assets/shared/drawn.js";
 import { Drawing } from "../../assets/pad/drawing.js";
-import { predict } from "../../assets/pad/classifier.js";
+import { read } from "../../assets/pad/classifier.js";
 import { placeOf } from "../../assets/pad/found.js";
 import { Network } from "../../assets/pad/network.js";
 import { answerOf, sendPicture } from "../../assets/pad/sending.js";
 import { pictureIn } from "../../assets/pad/ways.js";
 import { tinyModel } from "./files.js";
 
-const PICTURE = { image: "AAAA" };
+const PICTURE = { image: "AAAA", images: [] };
 
 test("a picture stands in the strokes' place, and is undone and redone with them", () => {
   const drawing = new Drawing([[[1, 2]]]);
@@ -31,8 +31,15 @@ test("a picture stands in the strokes' place, and is undone and redone with them
 });
 
 test("what travels is the picture's image, or else the strokes in whole units", () => {
-  assert.deepEqual(travelling({ strokes: [], picture: PICTURE }), { strokes: [], image: "AAAA" });
+  assert.deepEqual(travelling({ strokes: [], picture: PICTURE }), { strokes: [], image: "AAAA", images: [] });
   assert.deepEqual(travelling({ strokes: [[[5.4, 5]]], picture: null }), { strokes: [[[5, 5]]] });
+});
+
+test("of a picture with a number, the chosen digit is looked at", () => {
+  const picture = { image: "whole", images: ["four", "two"] };
+  assert.equal(lookedAt({ chosen: { at: 1 }, strokes: [], picture }).image, "two");
+  assert.equal(lookedAt({ chosen: null, strokes: [], picture }).image, "whole");
+  assert.equal(lookedAt({ chosen: null, strokes: [], picture: PICTURE }).image, "AAAA");
 });
 
 test("a picture lies in the pad as large as fits, in the middle", () => {
@@ -67,6 +74,10 @@ test("what is too large, or can't be read, does not even set out", async () => {
 test("an image in the strokes' place is read as it is", () => {
   const image = new Float32Array(784);
   [image[0], image[1]] = [1, 0.5];
-  const answer = predict(Network.from(tinyModel()), [], base64Of(new Uint8Array(image.buffer)));
+  const sent = base64Of(new Uint8Array(image.buffer));
+  const answer = read(Network.from(tinyModel()), [], [sent]);
   assert.deepEqual([answer.blank, answer.digit, ...answer.image.subarray(0, 3)], [false, 1, 255, 128, 0]);
+  assert.deepEqual(answer.parts, []);
+  const number = read(Network.from(tinyModel()), [], [sent, sent]);
+  assert.deepEqual(number.parts.map(({ at, digit }) => [at, digit]), [[0, 1], [1, 1]]);
 });

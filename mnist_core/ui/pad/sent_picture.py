@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import base64
 import io
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +23,9 @@ from mnist_core.server.application import Application
 from mnist_core.server.gate.requests import PICTURE
 from mnist_core.server.memory import give_back_memory
 from mnist_core.ui.answers import Answer, answered
+
+if TYPE_CHECKING:
+    from mnist_core.models.classifier import Classifier, Reading
 
 NO_INK = (
     "Nothing stands out like ink in that picture. A digit that is dark on light, or light on dark, "
@@ -41,12 +46,13 @@ _NEVER_KEPT = {"Cache-Control": "no-store"}
 def picture_route(application: Application) -> Route:
     """The route of pictures for the pad: the body is a file, the header "X-Session" holds the secret.
 
-    The answer is {ok: true, picture, ink, box, image}: what was read, as a JPEG, and what of it was
-    taken for ink, as the alpha of a PNG; [left, top, right, bottom] of that, as shares of its sides; and
-    the image that the model sees, 784 numbers of 32 bits. All bytes are in base64. Or {ok: false, code,
+    The answer is {ok: true, picture, ink, box, image, images}: what was read, as a JPEG, and what of it was
+    taken for ink, as the alpha of a PNG; [left, top, right, bottom] of that, as shares of its sides; the
+    image that the model sees, 784 numbers of 32 bits; and where it shows a number, those of its digits
+    as the ready-made model parts them. All bytes are in base64. Or {ok: false, code,
     error}.
     """
-    queue = _Queue()
+    queue = _Queue(lambda: application.ready)
 
     def visit(request: Request) -> Answer:
         application.sessions.visit(request.headers.get("x-session"), cost=_COST)
@@ -79,7 +85,8 @@ async def _body(request: Request, *, keep: bool) -> io.BytesIO:
 class _Queue:
     """Reads one picture at a time, on a thread; those whose visitor has gone meanwhile are left."""
 
-    def __init__(self) -> None:
+    def __init__(self, classifier: Callable[[], Classifier]) -> None:
+        self._classifier = classifier
         self._turn = asyncio.Semaphore(1)
         self._waiting = 0
 
@@ -91,12 +98,12 @@ class _Queue:
             async with self._turn:
                 if await request.is_disconnected():
                     raise ClientDisconnect
-                return await asyncio.to_thread(answered, lambda: found_in(file))
+                return await asyncio.to_thread(answered, lambda: found_in(file, self._classifier()))
         finally:
             self._waiting -= 1
 
 
-def found_in(file: io.BytesIO) -> Answer:
+def found_in(file: io.BytesIO, classifier: Classifier) -> Answer:
     """What is found in a picture file, as the page shows it; `PictureError` where there is nothing."""
     try:
         ink = Ink.from_image(read_picture(file))
@@ -108,8 +115,18 @@ def found_in(file: io.BytesIO) -> Answer:
         "picture": _base64(_encoded(_sheet(ink.found.picture), "JPEG")),
         "ink": _base64(_encoded(_transparent(ink.found.ink), "PNG")),
         "box": _box(ink.found),
-        "image": _base64(ink.to_image().astype("<f4").tobytes()),
+        "image": _floats(ink.to_image()),
+        "images": _digits(classifier.read(ink)),
     }
+
+
+def _digits(reading: Reading) -> list[str]:
+    several = reading.digits if len(reading.digits) > 1 else ()
+    return [_floats(digit.image) for digit in several]
+
+
+def _floats(image: NDArray[np.float32]) -> str:
+    return _base64(image.astype("<f4").tobytes())
 
 
 def _sheet(values: NDArray[np.floating]) -> Image.Image:
