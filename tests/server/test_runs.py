@@ -26,7 +26,9 @@ def test_weights_that_overflow_answer_as_one_that_knows_nothing() -> None:
             parameter.fill_(1e30)
     snapshot = Snapshot(step=1, epoch=1, elapsed_s=1.0, weights=dump_checkpoint(model))
     run.hear(Live(run=1, snapshot=snapshot))
+    without = run.size_bytes
     classifier = run.classifier_of(snapshot)
+    assert run.size_bytes == without + 4 * model.parameter_count
     assert classifier.predict(Ink(SEVEN)).probabilities == pytest.approx(0.1)
 
 
