@@ -46,10 +46,18 @@ def test_confusion_counts_true_digits_in_rows_and_answers_in_columns() -> None:
 
 
 def test_digits_that_do_not_occur_have_no_accuracy() -> None:
+    model = uniform_model()
+    with torch.no_grad():
+        model.output.bias[3] = 50.0
     data = digits(200)
-    evaluation = evaluate(uniform_model(), data.subset(data.labels == 5))
+    data = data.subset((data.labels == 3) | (data.labels == 5))
+    evaluation = evaluate(model, data)
     assert np.isnan(evaluation.digit_accuracy[4])
-    assert "-" in format_report(evaluation, title="fives")
+    report = format_report(evaluation, title="threes and fives")
+    wrong = int((data.labels == 5).sum())
+    assert f"error {wrong / len(data):.2%} ({wrong} wrong)" in report
+    rows = dict(line.split()[:2] for line in report.splitlines()[5:])
+    assert rows == {str(digit): "-" for digit in range(10)} | {"3": "100.00%", "5": "0.00%"}
 
 
 def test_calibrated_guesses_have_no_calibration_error() -> None:
@@ -58,7 +66,8 @@ def test_calibrated_guesses_have_no_calibration_error() -> None:
     right = generator.random(200_000) < confidence
     assert reliability(confidence, right).error < 0.01
     assert reliability(np.sqrt(confidence), right).error > 0.05
-    assert reliability(np.array([1.0]), np.array([True])).counts[-1] == 1
+    ends = reliability(np.array([0.0, 1.0]), np.array([False, True]), bins=4)
+    assert ends.counts.tolist() == [1, 0, 0, 1]
 
 
 def test_auroc_of_known_scores() -> None:
@@ -77,6 +86,8 @@ def test_acceptance_follows_the_threshold() -> None:
     with torch.no_grad():
         model.output.bias[10] = 50.0
     assert evaluate(model, digits()).accepted == 0.0
+    strictest = MLPConfig(hidden_sizes=(), reject_below=1.0)  # of one that can't reject
+    assert evaluate(uniform_model(strictest), digits()).accepted == 1.0
 
 
 def test_empty_data_set_is_refused() -> None:

@@ -13,7 +13,7 @@ from mnist_core.models.checkpoints import dump_checkpoint
 from mnist_core.models.mlp import MLP
 from mnist_core.server.runs import Run
 from mnist_core.server.sessions import Sessions
-from mnist_core.worker.messages import End, Live, Snapshot
+from mnist_core.worker.messages import End, Live, Moment, Progress, Snapshot
 from tests.support.browser import SEVEN
 from tests.support.visitors import Pool, reports, setup
 
@@ -26,8 +26,48 @@ def test_weights_that_overflow_answer_as_one_that_knows_nothing() -> None:
             parameter.fill_(1e30)
     snapshot = Snapshot(step=1, epoch=1, elapsed_s=1.0, weights=dump_checkpoint(model))
     run.hear(Live(run=1, snapshot=snapshot))
+    without = run.size_bytes
     classifier = run.classifier_of(snapshot)
+    assert run.size_bytes == without + 4 * model.parameter_count
     assert classifier.predict(Ink(SEVEN)).probabilities == pytest.approx(0.1)
+
+
+def progress(*, paused: bool) -> Progress:
+    return Progress(
+        run=1, points=(), step=1, epoch=1, epochs=1, progress=0.5, loss=1.0, accuracy=0.5,
+        images_per_s=1.0, elapsed_s=1.0, left_s=1.0, paused=paused,
+    )  # fmt: skip
+
+
+def test_a_run_rests_and_goes_on_as_its_worker_says_until_it_is_stopped() -> None:
+    run = Run(run_id=1, setup=setup())
+    statuses = []
+    for paused in (False, True, False):
+        run.hear(progress(paused=paused))
+        statuses.append(run.status)
+    run.stopping()
+    run.hear(progress(paused=False))
+    assert [*statuses, run.status] == ["running", "paused", "running", "stopping"]
+
+
+def test_the_newest_measure_is_of_weights_that_were_measured() -> None:
+    run = Run(run_id=1, setup=setup())
+    measured = Snapshot(step=1, epoch=1, elapsed_s=1.0, weights=b"w", predictions=b"7")
+    run.hear(Moment(run=1, snapshot=measured))
+    run.hear(Live(run=1, snapshot=Snapshot(step=2, epoch=1, elapsed_s=2.0, weights=b"w")))
+    found = run.measured(None)
+    assert found is not None
+    assert (found.step, found.predictions, found.weights) == (1, b"7", b"")
+
+
+def test_a_milestone_that_only_the_last_measure_reaches_counts() -> None:
+    run = Run(run_id=1, setup=setup())
+    last = Snapshot(step=9, epoch=1, elapsed_s=2.0, weights=b"w", accuracy=0.969)
+    run.hear(Moment(run=1, snapshot=last))
+    final = dataclasses.replace(last, accuracy=0.971, elapsed_s=2.5)  # of more images
+    run.hear(End(run=1, outcome="finished", elapsed_s=2.5, snapshot=final))
+    assert run.milestones == {"97": 2.5, "98": None}
+    assert len(run.measures) == 1
 
 
 def test_an_end_that_comes_before_the_stop_stays(

@@ -60,6 +60,12 @@ def test_the_ranges_of_the_controls_are_those_that_are_checked(limits: Limits) -
                 parse_setup({name: value}, limits=limits)
 
 
+def test_a_network_of_the_most_layers_and_units_is_taken() -> None:
+    told = controls(Limits())
+    sizes = [told["units"]] * told["layers"]
+    assert parse_setup({"hidden_sizes": sizes}, limits=Limits()).hidden_sizes == tuple(sizes)
+
+
 def test_the_choices_of_the_controls_can_be_made() -> None:
     for name, choices in controls(Limits())["choices"].items():
         for choice in choices:

@@ -167,6 +167,20 @@ def test_trained_models_too_stay_under_the_cap(
     assert [session.is_empty for session in visitors] == [True, True, True, False]
 
 
+def test_freed_memory_is_given_back_every_few_seconds(
+    application: Application, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given_back: list[float] = []
+    monkeypatch.setattr(
+        "mnist_core.server.sweep.give_back_memory", lambda: given_back.append(clock.now)
+    )
+    began = clock.now
+    for _ in range(13):
+        application.sweep()
+        clock.now += 1
+    assert given_back == [began, began + 6, began + 12]
+
+
 def test_a_part_that_fails_switches_off_no_other(
     limited: Limited,
     pool: Pool,

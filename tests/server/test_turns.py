@@ -53,6 +53,12 @@ def test_newcomers_never_pass_the_next_of_an_address(steps: list[tuple[str, bool
             turns.serve(next(iter(turns)))
 
 
+def test_nothing_waits_after_a_clear() -> None:
+    turns = filled("a1", "b1")
+    turns.clear()
+    assert served(turns) == []
+
+
 def test_a_full_queue_makes_room_for_an_address_with_fewer_and_for_no_other() -> None:
     turns = filled("a1", "a2", "a3", limit=3)
     assert turns.add("a4", address="a") == "a4"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import queue
 import signal
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -289,6 +290,17 @@ def test_a_worker_that_trains_in_silence_is_ended(make: Make) -> None:
     assert worker.killed
     worker.die()
     assert heard[-1] == Failed(run=1, code="lost")
+
+
+def test_workers_are_looked_after_from_the_first_training_on(
+    make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mnist_core.server.worker_pool._WATCH_S", 0.001)
+    shop = make()
+    looked_after = threading.Event()
+    monkeypatch.setattr(shop.pool, "look_after_workers", looked_after.set)
+    shop.submit(1)
+    assert looked_after.wait(60)
 
 
 def test_a_closed_pool_takes_no_training(make: Make) -> None:

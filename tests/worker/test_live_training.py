@@ -17,6 +17,7 @@ from mnist_core.worker.measuring import Sample, evaluation_set, measure
 from mnist_core.worker.messages import (
     Alive,
     End,
+    Held,
     Live,
     Moment,
     Pause,
@@ -29,7 +30,10 @@ from mnist_core.worker.messages import (
     Step,
     Stop,
 )
+from mnist_core.worker.pace import Speedometer
 from tests.support.trainings import Kind, follow, of_type, short, weights_in
+
+HELD: tuple[Held, ...] = ("validation", "test")
 
 
 def points(reports: list[Report]) -> list[Point]:
@@ -111,6 +115,27 @@ def test_moments_hold_the_weights_and_what_they_make_of_the_pictures(digits: Spl
     found = measure(model, sample)
     assert found.accuracy == pytest.approx(snapshot.accuracy, abs=0.05)  # kept as float16
     assert len(snapshot.predictions) == len(sample.labels)
+
+
+def test_the_end_tells_how_the_test_set_is_read(digits: Splits) -> None:
+    end = end_of(follow(short(), digits))
+    assert end.snapshot is not None
+    model = load_checkpoint(end.snapshot.weights)
+    read = {
+        name: measure(model, Sample.of(evaluation_set(digits, name), model)).accuracy
+        for name in HELD
+    }
+    assert (end.snapshot.accuracy, end.test_accuracy) == (read["validation"], read["test"])
+    assert end.snapshot.accuracy != end.test_accuracy
+
+
+def test_every_image_learnt_from_counts_for_the_speed(
+    digits: Splits, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counted: list[float] = []
+    monkeypatch.setattr(Speedometer, "count", lambda _, images: counted.append(images))
+    follow(short(), digits)
+    assert sum(counted) == pytest.approx(3 * 200)
 
 
 def test_the_same_order_gives_the_same_losses_and_weights(digits: Splits) -> None:

@@ -143,6 +143,38 @@ def test_the_weights_come_once_for_all_visits(visit: Visit) -> None:
     assert from_disk == [[200, "public, max-age=31536000, immutable"]] * 2
 
 
+def test_the_weights_wait_for_the_pen_to_rest(visit: Visit) -> None:
+    page = visit(
+        script="""
+        window.requestIdleCallback = (work) => (window.idle = work);
+        window.isAsked = false;
+        const Real = window.Worker;
+        window.Worker = class extends Real {
+          postMessage(message, ...rest) {
+            window.isAsked ||= message.type === "weights";
+            super.postMessage(message, ...rest);
+          }
+        };"""
+    )
+    page.wait_for_function("Boolean(window.idle)")
+    is_asked = page.evaluate(
+        """async () => {
+          const canvas = document.querySelector("#sketchpad canvas");
+          const { left, top } = canvas.getBoundingClientRect();
+          const options = { pointerId: 1, pointerType: "mouse", isPrimary: true, buttons: 1 };
+          for (const [type, x] of [["pointerdown", 50], ["pointermove", 90]]) {
+            const place = { clientX: left + x, clientY: top + 50 };
+            canvas.dispatchEvent(new PointerEvent(type, { bubbles: true, ...options, ...place }));
+          }
+          window.idle();
+          await new Promise((resolve) => setTimeout(resolve));
+          return [mnist.strokes.length, window.isAsked];
+        }"""
+    )
+    assert is_asked == [1, False]
+    wait_until_here(page)
+
+
 @pytest.mark.parametrize("damage", ["cut", "altered", "missing"])
 def test_weights_that_are_damaged_leave_the_server_answering(
     visit: Visit, profile: BrowserContext, damage: str
@@ -275,6 +307,13 @@ class TestLoaded:
         expect(page.locator(".kept")).to_contain_text("It answers for your drawing now.")
 
 
+# What is tried again half a minute later, and after that, is not.
+_NO_NEXT_TRY = """
+const { setTimeout: real } = window;
+window.setTimeout = (work, ms, ...rest) => (ms >= 30_000 ? 0 : real(work, ms, ...rest));
+"""
+
+
 def test_who_leaves_in_the_middle_of_the_weights_finds_the_pad_answering(
     visit: Visit, start_app: Callable[..., App], tmp_path: Path
 ) -> None:
@@ -283,7 +322,7 @@ def test_who_leaves_in_the_middle_of_the_weights_finds_the_pad_answering(
         page = visit(line.url)
         line.wait_for(1)
         page.close()
-        page = visit(line.url)
+        page = visit(line.url, script=_NO_NEXT_TRY)
         line.wait_for(2)
         draw(page, SEVEN)
         expect(page.locator("#answer")).to_have_text("7")
@@ -298,7 +337,7 @@ def test_who_leaves_in_the_middle_of_the_weights_finds_the_pad_answering(
         page.get_by_text("Ready-made", exact=True).click()
         expect(page.locator("#answer")).to_have_text("7")
 
-        other = visit(line.url)
+        other = visit(line.url, script=_NO_NEXT_TRY)
         line.wait_for(7)
         app.kill()  # in the middle of both visitors' weights
         line.cut()
@@ -306,7 +345,7 @@ def test_who_leaves_in_the_middle_of_the_weights_finds_the_pad_answering(
             expect(each.get_by_text("No connection: training")).to_be_visible()
         line.is_open = True
         start_app(port=app.port)
-        for each in (page, other):  # no longer does anybody wait for the next try
+        for each in (page, other):
             wait_until_here(each)
             asked = Asked(each)
             each.evaluate("(strokes) => mnist.setStrokes(strokes)", ONE)

@@ -179,7 +179,9 @@ def test_a_large_loaded_model_stays_with_the_server(client: TestClient, sessions
     loaded = session.take(Classifier(MLP(MLPConfig(hidden_sizes=(1024,)))))
     assert loaded.summary()["weights"] is None
     assert code(client, session, run=loaded.id) == "gone"
-    assert session.size_bytes < 4.1 * 784 * 1024
+    assert session.size_bytes == 4 * loaded.classifier.model.parameter_count
+    small = session.take(Classifier(uniform_model()))
+    assert session.size_bytes == 4 * 7850 + len(small.weights)
 
 
 def test_weights_count_by_their_size(
