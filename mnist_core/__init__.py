@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from mnist_core.evaluation.measures import evaluate
     from mnist_core.ink.ink import Ink
     from mnist_core.models.checkpoints import load_checkpoint, save_checkpoint
-    from mnist_core.models.classifier import Classifier, Prediction
+    from mnist_core.models.classifier import Classifier, Prediction, Reading
     from mnist_core.models.config import MLPConfig
     from mnist_core.models.mlp import MLP
     from mnist_core.training.config import TrainConfig
@@ -30,6 +30,7 @@ _ROOMS = {
     "save_checkpoint": "models.checkpoints",
     "Classifier": "models.classifier",
     "Prediction": "models.classifier",
+    "Reading": "models.classifier",
     "MLP": "models.mlp",
     "MLPConfig": "models.config",
     "TrainConfig": "training.config",
@@ -47,6 +48,7 @@ __all__ = [
     "Ink",
     "MLPConfig",
     "Prediction",
+    "Reading",
     "Splits",
     "TrainConfig",
     "evaluate",

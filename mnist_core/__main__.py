@@ -163,10 +163,15 @@ def run_predict(options: argparse.Namespace) -> None:
         raise ValueError(f"{options.picture}: {error}") from error
     if ink.is_empty:
         raise ValueError(f"{options.picture}: no ink found in the picture")
-    prediction = classifier.predict(ink)
-    print("not a digit" if prediction.digit is None else prediction.digit)
-    for digit, probability in enumerate(prediction.probabilities):
-        print(f"{digit} {probability:7.2%} {_block() * round(_BAR_WIDTH * float(probability))}")
+    reading = classifier.read(ink)
+    several = len(reading.digits) > 1
+    print(reading.text or ("not a number" if several else "not a digit"))
+    for place, prediction in enumerate(reading.digits, start=1):
+        if several:
+            name = "not a digit" if prediction.digit is None else prediction.digit
+            print(f"\ndigit {place} of {len(reading.digits)}: {name}")
+        for digit, probability in enumerate(prediction.probabilities):
+            print(f"{digit} {probability:7.2%} {_block() * round(_BAR_WIDTH * float(probability))}")
 
 
 def _block() -> str:
@@ -227,7 +232,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_data(command)
     command.set_defaults(run=run_evaluate)
 
-    command = commands.add_parser("predict", help="read the digit in a picture")
+    command = commands.add_parser("predict", help="read the digit or the number in a picture")
     command.add_argument("picture", type=Path, metavar="PICTURE")
     command.add_argument("--weights", type=Path, default=WEIGHTS, metavar="FILE")
     command.set_defaults(run=run_predict)

@@ -1,17 +1,34 @@
 // From a drawing to an answer, as mnist_core/models/classifier.py and the pad's server function give it.
 import { floatsOf } from "../shared/bytes.js";
 import { CLASSES } from "./checkpoint.js";
+import { digitsInARow } from "./number.js";
 import { imageOf, isBlank } from "./raster.js";
-import { words } from "./words.js";
+import { words, wordsOf } from "./words.js";
 
-// Strokes, or `ready`, the image in their place (784 numbers of 32 bits as base64) → {image: 784 bytes, 255 is ink; blank; probabilities; likeness; digit; words}. Blank ink
-// has all probabilities equal.
-export function predict(network, strokes, ready) {
-  const ink = ready ? floatsOf(ready) : imageOf(strokes);
-  const image = Uint8Array.from(ink, (value) => Math.round(255 * value));
+const bytes = (ink) => Uint8Array.from(ink, (value) => Math.round(255 * value));
+
+// Strokes, or the image in their place (784 numbers of 32 bits as base64), taken for one digit → {image: 784
+// pixels in [0, 1]; blank; probabilities; likeness; digit}. Blank ink has all probabilities equal.
+function whole(network, strokes, ready) {
+  const image = ready ? floatsOf(ready) : imageOf(strokes);
   const blank = !ready && isBlank(strokes);
-  const answer = blank
-    ? { probabilities: new Float32Array(CLASSES).fill(1 / CLASSES), likeness: 0, digit: null }
-    : network.answer(ink);
-  return { image, blank, ...answer, words: words({ blank, ...answer }) };
+  if (!blank) return { image, blank, ...network.answer(image) };
+  return { image, blank, probabilities: new Float32Array(CLASSES).fill(1 / CLASSES), likeness: 0, digit: null };
+}
+
+// The same with `words`, and the image in bytes, 255 is ink.
+export function predict(network, strokes, ready) {
+  const answer = whole(network, strokes, ready);
+  return { ...answer, image: bytes(answer.image), words: words(answer) };
+}
+
+// The number in strokes: as `predict` where it is one digit. Of several the answer is that of the last,
+// with the words of all, and `parts` has them from left to right, each with `strokes` that draw its image.
+export function read(network, strokes, ready) {
+  const answer = whole(network, strokes, ready);
+  const row = answer.blank || ready ? [] : digitsInARow(network, strokes, answer);
+  const digits = row.map(({ image, ...digit }) => ({ ...digit, image: bytes(image) }));
+  const shown = digits.at(-1) ?? { ...answer, image: bytes(answer.image) };
+  const said = row.length ? wordsOf(row) : words(answer);
+  return { ...shown, blank: answer.blank, words: said, parts: digits.length > 1 ? digits : [] };
 }

@@ -7,20 +7,25 @@
 //      {type: "strokes", seq, model, strokes, image?}  a drawing to answer, or the image in its place;
 //                      older ones still waiting are dropped
 //      {type: "forget", model}
-// Out: {type: "answer", seq, model, version, image, blank, probabilities, likeness, digit, words}, with
-//                      four decimals, as the server's are
+// Out: {type: "answer", seq, model, version, image, blank, probabilities, likeness, digit, words,
+//                      parts}, with four decimals, as the server's are
 //      {type: "unknown", seq, model}        there is no such network here, or it gives no numbers
 //      {type: "loaded", model, version}     from now on that version answers
 //      {type: "failed", model, version, error}  those weights are of no use; what was there stays
 // Versions of a model are numbers: whatever order weights come in, the highest one answers. Weights
 // that newer ones overtake before they set out are dropped without a word.
-import { predict } from "./classifier.js";
+import { read } from "./classifier.js";
 import { Network } from "./network.js";
 
 const MAX_BYTES = 128 * 2 ** 20;
 const PATIENCE_MS = 120_000; // for a download
 
 const rounded = (value) => Math.round(value * 1e4) / 1e4;
+const sent = (answer) => ({
+  ...answer,
+  probabilities: Array.from(answer.probabilities, rounded),
+  likeness: rounded(answer.likeness),
+});
 
 export class Reader {
   // post: sends a message. later: calls a function after the messages that have come already.
@@ -66,14 +71,13 @@ export class Reader {
     this.drawing = null;
     this.hasAnswered = true;
     const known = this.networks.get(model);
-    const answer = known && predict(known.network, strokes, image);
+    const answer = known && read(known.network, strokes, image);
     if (!answer?.probabilities.every(Number.isFinite)) {
       this.post({ type: "unknown", seq, model });
       return true;
     }
-    const probabilities = Array.from(answer.probabilities, rounded);
-    const likeness = rounded(answer.likeness);
-    this.post({ type: "answer", seq, model, version: known.version, ...answer, probabilities, likeness });
+    const parts = answer.parts.map(sent);
+    this.post({ type: "answer", seq, model, version: known.version, ...sent(answer), parts });
     return true;
   }
 

@@ -13,10 +13,12 @@ from torch import Tensor
 
 from mnist_core.files import WEIGHTS
 from mnist_core.ink.ink import Ink
-from mnist_core.ink.raster import IMAGE_SIZE
+from mnist_core.ink.pieces import Box
+from mnist_core.ink.raster import IMAGE_SIZE, Image, Strokes
 from mnist_core.models.checkpoints import load_checkpoint
 from mnist_core.models.config import CLASS_COUNT
 from mnist_core.models.mlp import MLP, logits_of
+from mnist_core.models.reading import LEAST_LIKENESS_IN_A_ROW, Answer, digits_in_a_row, pieces_of
 
 Floats = NDArray[np.float32]
 
@@ -34,6 +36,33 @@ class Prediction:
     digit: int | None
     image: Floats
     digit_likeness: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What a model reads in one drawing.
+
+    digits: what was found, from left to right; where that is one, `Classifier.predict`'s own. boxes:
+    beside them, left, top, right and bottom in the units of the strokes, or in pixels of what was found
+    in a picture. strokes: beside them, strokes that draw the image, set upright; None in a picture.
+    """
+
+    digits: tuple[Prediction, ...] = ()
+    boxes: tuple[Box, ...] = ()
+    strokes: tuple[Strokes | None, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """The number, "2026"; "" for blank ink and where something in it is no digit."""
+        digits = [each.digit for each in self.digits]
+        return "" if None in digits else "".join(map(str, digits))
+
+    @property
+    def confidence(self) -> float:
+        """In [0, 1], that all of the digits are right; 0 where there is no number."""
+        if not self.text:
+            return 0.0
+        return math.prod(float(each.probabilities.max()) for each in self.digits)
 
 
 class Classifier:
@@ -68,6 +97,50 @@ class Classifier:
             digit=int(probabilities.argmax()) if accepted else None,
             image=image,
             digit_likeness=likeness,
+        )
+
+    def read(self, ink: Ink) -> Reading:
+        """The number in `ink`: several digits in a row, or one. Empty ink is a state, not an error.
+
+        One digit is what `predict` says of it. A word, a scribble, or more than 32 pieces are no number.
+        """
+        if ink.is_empty:
+            return Reading()
+        whole = self.predict(ink)
+        if (
+            not ink.strokes and ink.found is None
+        ):  # an image already: there is nothing to take apart
+            box = (0.0, 0.0, float(IMAGE_SIZE), float(IMAGE_SIZE))
+            return Reading(digits=(whole,), boxes=(box,), strokes=(None,))
+        found = pieces_of(ink)
+        answer = Answer(whole.image, whole.probabilities, whole.digit_likeness)
+        row = digits_in_a_row(found, answer, self._answers, self.model.config)
+        digits = tuple(self._in_a_row(each.answer, alone=len(row) == 1) for each in row)
+        everything = found.place(range(len(found.pieces)))
+        return Reading(
+            digits=digits or (whole,),
+            boxes=tuple(each.box for each in row) or (everything,),
+            strokes=tuple(each.strokes for each in row) or (list(ink.strokes) or None,),
+        )
+
+    def _answers(self, images: list[Image]) -> list[Answer]:
+        with torch.inference_mode():
+            log_probabilities, likenesses = self.model.answers(torch.from_numpy(np.stack(images)))
+            probabilities = _known(log_probabilities.exp()).numpy()
+            likenesses = likenesses.nan_to_num(0.0, posinf=0.0, neginf=0.0)
+        return [
+            Answer(*each) for each in zip(images, probabilities, likenesses.tolist(), strict=True)
+        ]
+
+    def _in_a_row(self, answer: Answer, *, alone: bool) -> Prediction:
+        least = self.model.config.reject_below
+        if not alone:
+            least = min(least, LEAST_LIKENESS_IN_A_ROW)
+        return Prediction(
+            probabilities=answer.probabilities,
+            digit=int(answer.probabilities.argmax()) if answer.likeness >= least else None,
+            image=answer.image,
+            digit_likeness=answer.likeness,
         )
 
     def predict_images(self, images: Tensor | Floats) -> Floats:

@@ -13,6 +13,8 @@ Schema = dict[str, Any]
 
 #: A 7 as it is sent: strokes of [x, y], y down.
 SEVEN = [[[20, 20], [80, 20], [45, 110]]]
+#: A 7 and a 1 beside it.
+SEVENTY_ONE = [*SEVEN, [[120, 20], [115, 110]]]
 PICTURE = {"path": "photo.png", "meta": {"_type": "gradio.FileData"}, "orig_name": "photo.png"}
 
 ANSWER: Schema = {
@@ -27,6 +29,32 @@ ANSWER: Schema = {
         "words": {"type": "string"},
     },
     "required": ["digit", "probabilities", "digit_likeness", "words"],
+}
+
+READING: Schema = {
+    "type": "object",
+    "description": 'text: the number, "2026", or "" for blank ink and where something is no digit. digits: '
+    "from left to right, each as /predict has it, with its box: left, top, right and bottom in the units "
+    "of the strokes. confidence: 0 to 1, that all are right. words: the answer as the page says it.",
+    "properties": {
+        "text": {"type": "string"},
+        "digits": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {
+                    "digit": {"anyOf": [{"type": "integer"}, {"type": "null"}]},
+                    "probabilities": {"type": "array", "items": {"type": "number"}},
+                    "digit_likeness": {"type": "number"},
+                    "box": {"type": "array", "items": {"type": "number"}},
+                },
+                "required": ["digit", "probabilities", "digit_likeness", "box"],
+            },
+        },
+        "confidence": {"type": "number"},
+        "words": {"type": "string"},
+    },
+    "required": ["text", "digits", "confidence", "words"],
 }
 
 

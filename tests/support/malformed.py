@@ -246,8 +246,10 @@ def _api_kind(path: str) -> None:
 for _path in (
     "/gradio_api/call/predict",
     "/gradio_api/call/predict_image",
+    "/gradio_api/call/read",
     "/gradio_api/run/predict",
     "/gradio_api/run/predict_image",
+    "/gradio_api/run/read",
     "/gradio_api/call/v2/predict",
     "/gradio_api/queue/join",
     "/gradio_api/cancel",

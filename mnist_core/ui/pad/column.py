@@ -18,20 +18,17 @@ from mnist_core.server.strokes import checked_strokes
 from mnist_core.ui.answers import Answer, answered, api_error, serve
 from mnist_core.ui.component import component
 from mnist_core.ui.drawings import DrawingRequest
-from mnist_core.ui.endpoint import PICTURE, SEVEN, endpoint
+from mnist_core.ui.endpoint import PICTURE, READING, SEVEN, SEVENTY_ONE, endpoint
 from mnist_core.ui.numbers import grey
 from mnist_core.ui.pad.pictures import read_upload
+from mnist_core.ui.pad.words import words, words_of
 from mnist_core.ui.static import weights
 
 if TYPE_CHECKING:
-    from mnist_core.models.classifier import Classifier, Prediction
-
-#: Below this, the answer names the two likeliest digits.
-SURE = 0.7
-#: Below this for the two together, it could be any digit.
-UNSURE = 0.5
+    from mnist_core.models.classifier import Classifier, Prediction, Reading
 
 _POINTS_OF_A_DRAWING = 250
+_STROKES_OF_A_DRAWING = 6
 
 
 class ApiAnswer(TypedDict):
@@ -43,21 +40,22 @@ class ApiAnswer(TypedDict):
     words: str
 
 
-def words(prediction: Prediction, *, blank: bool) -> str:
-    """The answer in words: "7", "not sure: 1 or 7", "not sure", "not a digit" or "draw a digit"."""
-    if blank:
-        return "draw a digit"
-    if prediction.digit is None:
-        return "not a digit"
-    # Stable: which of two equal digits comes first is no matter of the machine.
-    second, first = np.argsort(prediction.probabilities, kind="stable")[-2:]
-    if prediction.probabilities[first] >= SURE:
-        return str(prediction.digit)
-    if prediction.probabilities[first] + prediction.probabilities[second] < UNSURE:
-        return "not sure"
-    # In the order of the digits, so that the words stay while the two are close.
-    low, high = sorted((int(first), int(second)))
-    return f"not sure: {low} or {high}"
+class ApiDigit(TypedDict):
+    """A digit of a number, as `ApiAnswer` has it. box: left, top, right, bottom in the strokes' units."""
+
+    digit: int | None
+    probabilities: list[float]
+    digit_likeness: float
+    box: list[float]
+
+
+class ApiReading(TypedDict):
+    """What the API reads: the number as `text`, "" where it is none, and its digits from left to right."""
+
+    text: str
+    digits: list[ApiDigit]
+    confidence: float
+    words: str
 
 
 class PredictRequest(DrawingRequest):
@@ -67,7 +65,7 @@ class PredictRequest(DrawingRequest):
 
 
 def pad_column(application: Application) -> None:
-    """Lays out the sketchpad and the answer, and adds the endpoints /predict, /predict_image."""
+    """Lays out the sketchpad and the answer, and adds the endpoints /predict, /read, /predict_image."""
     sessions = application.sessions
 
     async def open_session(payload: Any, request: gr.Request) -> Answer:
@@ -102,6 +100,14 @@ def pad_column(application: Application) -> None:
         example=SEVEN,
     )
     endpoint(
+        _read_endpoint(application),
+        name="read",
+        description="The number drawn by strokes of a pen: one digit or several in a row.",
+        parameter="a list of strokes, each a list of [x, y], x right and y down, in any scale",
+        example=SEVENTY_ONE,
+        returns=READING,
+    )
+    endpoint(
         _predict_image_endpoint(application),
         name="predict_image",
         description="The digit in a picture, dark on light or light on dark.",
@@ -112,12 +118,17 @@ def pad_column(application: Application) -> None:
 
 def _predict(session: Session, request: PredictRequest, *, max_points: int) -> Answer:
     ink = request.ink(max_points=max_points)
-    # A usual drawing counts once; one of thousands of points takes as long as that many more.
-    session.charge(sum(map(len, ink.strokes)) // _POINTS_OF_A_DRAWING)
+    # A usual drawing counts once; one of thousands of points takes as long as that many more, and one
+    # of many strokes is read in many groups of them.
+    points = sum(map(len, ink.strokes))
+    session.charge(points // _POINTS_OF_A_DRAWING + len(ink.strokes) // _STROKES_OF_A_DRAWING)
     trained = session.has_model
     model: Model = request.model if trained else "ready"
     version = session.answering_version if model == "yours" else None
-    prediction = session.classifier_for(model).predict(ink)
+    classifier = session.classifier_for(model)
+    reading = classifier.read(ink)
+    # Of several digits the last, and each of them in parts.
+    prediction = reading.digits[-1] if reading.digits else classifier.predict(ink)
     return {
         "seq": request.seq,
         "model": model,
@@ -126,7 +137,25 @@ def _predict(session: Session, request: PredictRequest, *, max_points: int) -> A
         "version": version,
         "blank": ink.is_empty,
         "digit": prediction.digit,
-        "words": words(prediction, blank=ink.is_empty),
+        "words": words_of(reading),
+        **_as_shown(prediction),
+        "parts": _parts(reading) if len(reading.digits) > 1 else [],
+    }
+
+
+def _parts(reading: Reading) -> list[Answer]:
+    return [
+        {
+            "digit": digit.digit,
+            **_as_shown(digit),
+            "strokes": strokes and [np.round(stroke, 2).tolist() for stroke in strokes],
+        }
+        for digit, strokes in zip(reading.digits, reading.strokes, strict=True)
+    ]
+
+
+def _as_shown(prediction: Prediction) -> Answer:
+    return {
         "likeness": round(float(prediction.digit_likeness), 4),
         "probabilities": [round(float(value), 4) for value in prediction.probabilities],
         "image": grey(prediction.image),
@@ -143,6 +172,33 @@ def _predict_endpoint(application: Application) -> Callable[[list[list[list[floa
         return _answer(application.ready, ink)
 
     return predict
+
+
+def _read_endpoint(application: Application) -> Callable[[list[list[list[float]]]], ApiReading]:
+    def read(strokes: list[list[list[float]]]) -> ApiReading:
+        """The number drawn by `strokes`: a list of strokes, each a list of [x, y], y down."""
+        try:
+            ink = Ink(checked_strokes(strokes, max_points=application.limits.points))
+        except StrokesError as error:
+            raise api_error(error) from error
+        reading = application.ready.read(ink)
+        digits = [
+            ApiDigit(
+                digit=digit.digit,
+                probabilities=[float(value) for value in digit.probabilities],
+                digit_likeness=float(digit.digit_likeness),
+                box=list(box),
+            )
+            for digit, box in zip(reading.digits, reading.boxes, strict=True)
+        ]
+        return ApiReading(
+            text=reading.text,
+            digits=digits,
+            confidence=reading.confidence,
+            words=words_of(reading),
+        )
+
+    return read
 
 
 def _predict_image_endpoint(application: Application) -> Callable[[gr.FileData], ApiAnswer]:

@@ -17,7 +17,7 @@ from gradio_client.exceptions import AppError
 from PIL import Image, ImageDraw
 
 from mnist_core.models.classifier import Prediction
-from mnist_core.ui.pad.column import words
+from mnist_core.ui.pad.words import words, words_of
 from tests.support.browser import ONE, SEVEN
 from tests.support.server import Server
 from tests.support.strokes import BAD_STROKES

@@ -31,7 +31,7 @@ from mnist_core.models.checkpoints import dump_checkpoint, load_checkpoint
 from mnist_core.models.classifier import Classifier, Prediction
 from mnist_core.models.config import MAX_LAYERS, MLPConfig
 from mnist_core.models.mlp import ACTIVATIONS, MLP
-from mnist_core.ui.pad.column import SURE, UNSURE, words
+from mnist_core.ui.pad.words import SURE, UNSURE, words
 from tests.support.browser import SEVEN
 from tests.support.examples import the_same_each_time
 

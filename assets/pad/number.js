@@ -1,0 +1,86 @@
+// Where the digits of a drawing are, as mnist_core/models/reading.py finds it: a change there is a change
+// here.
+import { NO_ROW, likeliestRow, wholeScore } from "./lattice.js";
+import { cutPieces, piecesOf, rowHeight } from "./pieces.js";
+import { imageOf } from "./raster.js";
+
+const LEAST_LIKENESS_IN_A_ROW = 0.5;
+const MAX_PIECES = 32;
+const MAX_KNOWN = 300;
+
+// What a network said of groups of pieces: only the digit under the pen is read anew.
+const memories = new WeakMap();
+
+function memoryOf(network) {
+  if (!(memories.get(network)?.size < MAX_KNOWN)) memories.set(network, new Map());
+  return memories.get(network);
+}
+
+// whole: the network's answer for all of it. → [{image, probabilities, likeness, digit, strokes}] from
+// left to right; none where the drawing is one digit, or no row of them.
+export function digitsInARow(network, drawn, whole) {
+  const strokes = drawn.filter((stroke) => stroke.length > 0);
+  if (strokes.length > MAX_PIECES) return [];
+  const { config } = network;
+  const memory = memoryOf(network);
+  const answer = (group) => answerOf(network, memory, group);
+  const { pieces, scale } = piecesOf(strokes);
+  const best = bestRow(pieces, whole, answer, config);
+  if (!isPlausible(best, answer, config)) return [];
+  const least = best.length > 1 ? leastOf(config) : config.reject_below;
+  return best.map(({ group }) => digitOf(answer(group), group, { least, scale }));
+}
+
+// [{group: its pieces, box}], none where all together are likelier to be one digit.
+function bestRow(pieces, whole, answer, config) {
+  const row = (each) => {
+    const groupOf = (members) => members.map((member) => each[member]);
+    const { score, groups } = likeliestRow(each, (of) => probability(answer(groupOf(of))), config.rejects);
+    return { score, groups: groups.map(({ members, box }) => ({ group: groupOf(members), box })) };
+  };
+  const boxes = pieces.map(({ box }) => box);
+  const isDigit = whole.likeness >= config.reject_below;
+  const asOne = wholeScore(boxes, probability(whole), { isDigit, rejects: config.rejects });
+  let best = pieces.length > 1 ? row(pieces) : NO_ROW;
+  if (best.score <= asOne) best = { score: asOne, groups: [] };
+  const all = new Set(isDigit ? [] : pieces.map(({ stroke }) => stroke));
+  const doubtful = best.groups.length ? doubtfulOf(best.groups, answer, config) : all;
+  const parts = doubtful.size ? cutPieces(pieces, doubtful, rowHeight(boxes)) : pieces;
+  if (parts.length === pieces.length || parts.length > MAX_PIECES) return best.groups;
+  const other = row(parts);
+  return (other.score > best.score ? other : best).groups;
+}
+
+const leastOf = (config) => Math.min(LEAST_LIKENESS_IN_A_ROW, config.reject_below);
+const probability = ({ probabilities, likeness }) => Math.max(...probabilities) * likeness;
+
+function answerOf(network, memory, group) {
+  const name = group.map((piece) => piece.name).join(";");
+  if (!memory.has(name)) {
+    const image = imageOf(group.map(({ points }) => points));
+    memory.set(name, { image, ...network.answer(image) });
+  }
+  return memory.get(name);
+}
+
+// The strokes in groups that are no digit by themselves, if one is none in a row either.
+function doubtfulOf(groups, answer, config) {
+  const likenesses = groups.map(({ group }) => answer(group).likeness);
+  if (Math.min(...likenesses) >= leastOf(config)) return new Set();
+  const doubted = groups.filter((_, i) => likenesses[i] < config.reject_below);
+  return new Set(doubted.flatMap(({ group }) => group).map(({ stroke }) => stroke));
+}
+
+function isPlausible(digits, answer, config) {
+  return digits.slice(1).every((right, i) => {
+    const left = digits[i];
+    if (left.box[2] < right.box[0]) return true;
+    return [left, right].every(({ group }) => answer(group).likeness >= config.reject_below);
+  });
+}
+
+function digitOf({ image, probabilities, likeness }, group, { least, scale }) {
+  const digit = likeness >= least ? probabilities.indexOf(Math.max(...probabilities)) : null;
+  const strokes = group.map(({ points }) => points.map(([x, y]) => [x * scale, y * scale]));
+  return { image, probabilities, likeness, digit, strokes };
+}

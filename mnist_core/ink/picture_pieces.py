@@ -1,0 +1,105 @@
+"""A picture's ink in pieces: what hangs together, and where two digits touch, parts of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mnist_core.ink.picture import Picture, place
+from mnist_core.ink.pieces import Box, around
+from mnist_core.ink.raster import Image
+
+# Fainter ink joins nothing.
+_INK = 0.3
+# Marks whose sides are below this share of the largest one's are left out.
+_LEAST_MARK = 0.08
+# In heights of the row: what is narrower is not cut, and a cut crosses no more ink.
+_LEAST_WIDTH = 0.7
+_MOST_INK = 0.4
+_APART = 0.15
+_MAX_CUTS = 6
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PicturePiece:
+    """Ink that hangs together, or a part of it. mask: (height, width), where it is."""
+
+    name: tuple[int, int]
+    mask: NDArray[np.bool_]
+    box: Box
+    is_link: bool = False
+
+    @classmethod
+    def of(cls, name: tuple[int, int], mask: NDArray[np.bool_]) -> PicturePiece:
+        rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+        box = (columns[0], rows[0], columns[-1] + 1, rows[-1] + 1)
+        return cls(name, mask, tuple(map(float, box)))  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True, slots=True)
+class PicturePieces:
+    """The pieces of what was found in a picture, from left to right."""
+
+    ink: Picture
+    pieces: list[PicturePiece]
+
+    @classmethod
+    def of(cls, ink: Picture) -> PicturePieces:
+        import cv2  # takes time and memory, which strokes do without
+
+        count, labels, stats, _ = cv2.connectedComponentsWithStats((ink > _INK).astype(np.uint8))
+        sides = stats[:, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]].max(axis=1)
+        marks = [mark for mark in range(1, count) if sides[mark] >= _LEAST_MARK * sides[1:].max()]
+        marks.sort(key=lambda mark: int(stats[mark, cv2.CC_STAT_LEFT]))
+        pieces = [PicturePiece.of((mark, -1), labels == mark) for mark in marks]
+        return cls(ink, pieces)
+
+    def cut(self, which: set[int], *, height: float) -> PicturePieces:
+        parts = [
+            part
+            for piece in self.pieces
+            for part in (self._parts(piece, height) if piece.name[0] in which else [piece])
+        ]
+        return PicturePieces(self.ink, parts)
+
+    def image(self, members: Iterable[int]) -> Image:
+        masks = [self.pieces[member].mask for member in members]
+        return place(np.where(np.logical_or.reduce(masks), self.ink, 0.0))
+
+    def strokes(self, members: Iterable[int]) -> None:
+        return None
+
+    def place(self, members: Iterable[int]) -> Box:
+        return around(self.pieces[member].box for member in members)
+
+    def _parts(self, piece: PicturePiece, height: float) -> list[PicturePiece]:
+        left, right = int(piece.box[0]), int(piece.box[2])
+        cuts = _cuts(piece.mask[:, left:right].sum(axis=0), height)
+        if not cuts:
+            return [piece]
+        edges = [left, *(left + cut for cut in cuts), right]
+        parts = []
+        for part, (start, end) in enumerate(pairwise(edges)):
+            mask = np.zeros_like(piece.mask)
+            mask[:, start:end] = piece.mask[:, start:end]
+            parts.append(PicturePiece.of((piece.name[0], part), mask))
+        return parts
+
+
+def _cuts(ink: NDArray[np.int_], height: float) -> list[int]:
+    """The columns with least ink, some distance apart; `ink` is that of each column."""
+    if len(ink) < _LEAST_WIDTH * height:
+        return []
+    apart = max(1, round(_APART * height))
+    inner = np.arange(apart, len(ink) - apart)
+    chosen: list[int] = []
+    for column in inner[np.argsort(ink[inner], kind="stable")].tolist():
+        if ink[column] > _MOST_INK * height or len(chosen) == _MAX_CUTS:
+            break
+        if all(abs(column - other) >= apart for other in chosen):
+            chosen.append(column)
+    return sorted(chosen)

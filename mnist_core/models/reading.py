@@ -1,0 +1,133 @@
+"""Where the digits of a drawing are: one, or a row of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mnist_core.ink.ink import Ink
+from mnist_core.ink.picture_pieces import PicturePieces
+from mnist_core.ink.pieces import Box, Pieces, StrokePieces, row_height
+from mnist_core.ink.raster import FloatArray, Image
+from mnist_core.models.config import MLPConfig
+from mnist_core.models.lattice import NO_ROW, Row, likeliest_row, whole_score
+
+#: In a row of digits, what is at least so much like a digit is one: its neighbours speak for it.
+LEAST_LIKENESS_IN_A_ROW = 0.5
+# A drawing of more pieces is looked at as a whole only, which bounds what it takes.
+_MAX_PIECES = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the network says of an image: (10,) probabilities, and how much it is like a digit."""
+
+    image: Image
+    probabilities: NDArray[np.float32]
+    likeness: float
+
+    @property
+    def probability(self) -> float:
+        """That it is a digit, and the likeliest one."""
+        return float(self.probabilities.max()) * self.likeness
+
+
+def pieces_of(ink: Ink) -> Pieces:
+    """What ink that is not empty falls into."""
+    if ink.found is not None:
+        return PicturePieces.of(ink.found.ink)
+    return StrokePieces.of(ink.strokes)
+
+
+@dataclass(frozen=True, slots=True)
+class Digit:
+    """A digit of a row: what the network says, where it is, and strokes that draw its image, if any do."""
+
+    answer: Answer
+    box: Box
+    strokes: list[FloatArray] | None
+
+
+Network = Callable[[list[Image]], list[Answer]]
+
+
+def digits_in_a_row(
+    found: Pieces, whole: Answer, network: Network, config: MLPConfig
+) -> list[Digit]:
+    """The digits from left to right; none where the drawing is one, or no row."""
+    if len(found.pieces) > _MAX_PIECES:
+        return []
+    reader = _Reader(network, config)
+    boxes = [piece.box for piece in found.pieces]
+    is_digit = whole.likeness >= config.reject_below
+    as_one = whole_score(boxes, whole.probability, is_digit=is_digit, rejects=config.rejects)
+    best = reader.row(found) if len(boxes) > 1 else NO_ROW
+    if best.score <= as_one:
+        best = Row(as_one)
+    doubtful = reader.doubtful(found, best) if best.groups else set() if is_digit else None
+    if doubtful is None or doubtful:
+        names = {piece.name[0] for piece in found.pieces} if doubtful is None else doubtful
+        parts = found.cut(names, height=row_height(boxes))
+        if len(found.pieces) < len(parts.pieces) <= _MAX_PIECES:
+            row = reader.row(parts)
+            if row.score > best.score:
+                found, best = parts, row
+    answers = [reader.answer(found, group.members) for group in best.groups]
+    if not _is_plausible(answers, best, config.reject_below):
+        return []
+    return [
+        Digit(answer, found.place(group.members), found.strokes(group.members))
+        for answer, group in zip(answers, best.groups, strict=True)
+    ]
+
+
+def _is_plausible(answers: Sequence[Answer], row: Row, reject_below: float) -> bool:
+    """Whether those whose boxes overlap are clearly digits: parts of other drawings seldom are."""
+    neighbours = pairwise(zip(answers, row.groups, strict=True))
+    return all(
+        left.box[2] < right.box[0] or min(one.likeness, other.likeness) >= reject_below
+        for (one, left), (other, right) in neighbours
+    )
+
+
+class _Reader:
+    """Asks the network once about each group of pieces."""
+
+    def __init__(self, network: Network, config: MLPConfig) -> None:
+        self._network = network
+        self._config = config
+        self._known: dict[tuple[tuple[int, int], ...], Answer] = {}
+
+    def row(self, found: Pieces) -> Row:
+        def answers(groups: Sequence[tuple[int, ...]]) -> list[float]:
+            names = [_name(found, members) for members in groups]
+            new = [index for index, name in enumerate(names) if name not in self._known]
+            images = [found.image(groups[index]) for index in new]
+            for index, answer in zip(new, self._network(images) if images else (), strict=True):
+                self._known[names[index]] = answer
+            return [self._known[name].probability for name in names]
+
+        return likeliest_row(found.pieces, answers, rejects=self._config.rejects)
+
+    def answer(self, found: Pieces, members: Sequence[int]) -> Answer:
+        return self._known[_name(found, members)]
+
+    def doubtful(self, found: Pieces, row: Row) -> set[int]:
+        """The numbers of the strokes in groups that are no digit by themselves, if one is none in a row."""
+        likenesses = [self.answer(found, group.members).likeness for group in row.groups]
+        if min(likenesses) >= min(LEAST_LIKENESS_IN_A_ROW, self._config.reject_below):
+            return set()
+        return {
+            found.pieces[member].name[0]
+            for group, likeness in zip(row.groups, likenesses, strict=True)
+            if likeness < self._config.reject_below
+            for member in group.members
+        }
+
+
+def _name(found: Pieces, members: Sequence[int]) -> tuple[tuple[int, int], ...]:
+    return tuple(found.pieces[member].name for member in members)
