@@ -1,7 +1,7 @@
 // Under the hood: eight steps that follow the drawing. Only open steps are computed, all of them in
 // one request, with another as soon as it is back if something has changed meanwhile.
-import { isBlank, travelling } from "../shared/drawn.js";
-import { latestOnly } from "../shared/latest.js";
+import { chosenDrawing, isBlank } from "../shared/drawn.js";
+import { latestOnly, spaced } from "../shared/latest.js";
 import { call, on, page } from "../shared/page.js";
 import { storage } from "../shared/storage.js";
 import { addDigits, addFrame } from "./frame.js";
@@ -67,7 +67,7 @@ class Hood {
   }
 
   drawing() {
-    return { ...travelling(page), model: page.model };
+    return { ...chosenDrawing(page), model: page.model };
   }
 
   // The answer, or null where there is none; the page says why.
@@ -119,7 +119,15 @@ class Hood {
   }
 
   showModel() {
-    this.model.textContent = page.model === "yours" ? "Your own model answers." : "The ready-made model answers.";
+    const who = page.model === "yours" ? "Your own model answers." : "The ready-made model answers.";
+    this.model.textContent = page.chosen ? `${who} These steps look at the digit chosen beside the pad.` : who;
+  }
+
+  // For another model, or another digit of a number.
+  again() {
+    this.settings.steps = 0;
+    this.showModel();
+    this.refresh();
   }
 
   mean(digit) {
@@ -173,21 +181,13 @@ class Hood {
       this.refresh();
     });
     on(element, "mnist:model", () => {
-      settings.steps = 0;
-      this.showModel();
       this.steps.data.again();
-      this.refresh();
+      this.again();
     });
+    on(element, "mnist:chosen", () => this.again());
     on(element, "mnist:connection", ({ lost }) => lost || this.visible());
-    let waiting = false;
-    on(element, "mnist:moment", () => {
-      if (waiting || page.model !== "yours") return;
-      waiting = true;
-      setTimeout(() => {
-        waiting = false;
-        this.refresh();
-      }, MOMENT_MS);
-    });
+    const learnt = spaced(MOMENT_MS, () => this.refresh());
+    on(element, "mnist:moment", () => page.model === "yours" && learnt());
     const seen = (entries) => entries.some((entry) => entry.isIntersecting) && this.visible();
     new IntersectionObserver(seen).observe(element);
   }

@@ -2,6 +2,7 @@
 import { make, paintGrey, write } from "../shared/draw.js";
 import { emit, on, page } from "../shared/page.js";
 import { Calm } from "./calm.js";
+import { Digits } from "./digits.js";
 import { Glance } from "./glance.js";
 import { offerKeeping } from "./keeping.js";
 
@@ -51,6 +52,10 @@ class Answer {
     this.away = element.querySelector(".away");
     this.advice = element.querySelector(".advice");
     this.glance = new Glance(element.querySelector(".glance"));
+    this.digits = new Digits(element.querySelector(".digits"), () => {
+      this.showDigit();
+      this.tellChosen();
+    });
     this.calm = new Calm();
     this.hindered = false; // the words say why there is no answer
     const radios = [...element.querySelectorAll("input[type=radio]")];
@@ -66,7 +71,10 @@ class Answer {
 
   listen(element) {
     on(element, "mnist:prediction", (detail) => this.show(detail));
-    on(element, "mnist:rest", () => this.settle());
+    on(element, "mnist:rest", () => {
+      this.settle();
+      this.tellChosen();
+    });
     // Answers come faster than a transition lasts; without one the bars move a third sooner.
     on(element, "mnist:drawing", () => this.meters.setAttribute(MOVING, ""));
     on(element, "mnist:refused", ({ error, code }) => this.hinder(error, code === "lost" ? code : undefined));
@@ -84,10 +92,10 @@ class Answer {
     this.glance.watch(document.querySelector("#sketchpad canvas"));
     // A model that learns moves the bars five times a second: in steps, as a transition costs more.
     if (detail.cause === "moment") this.meters.setAttribute(MOVING, "");
-    this.showBars(detail.blank ? Array(10).fill(0) : detail.probabilities);
-    paintGrey(this.seen, detail.image);
-    const doubtful = !detail.blank && detail.digit === null;
-    this.section.toggleAttribute("data-doubtful", doubtful);
+    this.answer = detail;
+    this.digits.hear(detail.parts ?? [], detail.cause);
+    this.showDigit();
+    if (detail.resting) this.tellChosen();
     const words = this.calm.hear(detail);
     clearTimeout(this.settling);
     if (words === null) this.settling = setTimeout(() => this.settle(), SETTLE_MS);
@@ -97,6 +105,25 @@ class Answer {
     if (detail.asked === page.model && detail.model !== detail.asked) {
       emit("mnist:model", { model: detail.model });
     }
+  }
+
+  // The digit that is drawn; of several the one that is chosen.
+  showDigit() {
+    const { blank, probabilities, image, digit } = { ...this.answer, ...this.digits.part };
+    this.showBars(blank ? Array(10).fill(0) : probabilities);
+    paintGrey(this.seen, image);
+    this.section.toggleAttribute("data-doubtful", !blank && digit === null);
+    const { index, parts } = this.digits;
+    const of = parts.length ? ` as digit ${index + 1} of ${parts.length}` : "";
+    this.meters.setAttribute("aria-label", `Probability of each digit${of}`);
+  }
+
+  // To those that look at one digit closely, once nothing moves.
+  tellChosen() {
+    const { part } = this.digits;
+    if (part === page.chosen) return;
+    page.chosen = part;
+    emit("mnist:chosen");
   }
 
   // At rest the words are those of the answer that the bars show, whatever moved last.
@@ -122,9 +149,10 @@ class Answer {
     });
   }
 
-  say(words, kind = /^\d$/.test(words) ? "digit" : "words") {
+  say(words, kind = /^\d+$/.test(words) ? "digit" : "words") {
     write(this.words, words);
     this.words.dataset.kind = kind;
+    this.section.style.setProperty("--count", kind === "digit" ? words.length : 1);
     this.advice.hidden = words !== NO_DIGIT;
     this.glance.say(words, kind);
   }

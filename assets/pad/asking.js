@@ -11,6 +11,8 @@ const TIMEOUT_MS = 5000;
 const FIRST_TIMEOUT_MS = 30_000; // the server may be reading the network from its disk
 const RATE_MS = 500;
 
+const drawn = (part) => ({ ...part, image: bytesOf(part.image) });
+
 // What the model that answers is called here; null where the server alone has it.
 const answering = () => (page.model === "ready" ? "ready" : page.own && nameOf(page.own));
 
@@ -73,7 +75,7 @@ export class Asking {
     }
     if (answer?.ok) {
       this.isNewest(name, answer);
-      this.show({ ...answer, image: bytesOf(answer.image) }, details);
+      this.show({ ...answer, image: bytesOf(answer.image), parts: (answer.parts ?? []).map(drawn) }, details);
     } else await this.refused(answer ?? { code: "lost", error: "reconnecting…" }, details.cause);
   }
 

@@ -10,7 +10,7 @@ export class Calm {
     this.repeats = words === this.latest ? this.repeats + 1 : 1;
     this.latest = words;
     if (resting && cause !== "moment") return words;
-    const certain = resting || (digit !== null && words === String(digit));
+    const certain = resting || (digit !== null && /^\d+$/.test(words));
     return certain && this.repeats >= EARLY ? words : null;
   }
 }

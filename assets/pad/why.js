@@ -1,7 +1,7 @@
 // Why: the pixels for and against the winning digit, while it is open.
 import { bytesOf, signedBytesOf } from "../shared/bytes.js";
 import { paintOverInk } from "../shared/draw.js";
-import { isBlank, travelling } from "../shared/drawn.js";
+import { chosenDrawing, isBlank } from "../shared/drawn.js";
 import { latestOnly } from "../shared/latest.js";
 import { number } from "../shared/numbers.js";
 import { call, on, page } from "../shared/page.js";
@@ -24,7 +24,7 @@ export function mount({ element, server }) {
     empty.hidden = !blank;
     live.hidden = blank;
     if (blank) return;
-    const drawing = { ...travelling(page), model: page.model };
+    const drawing = { ...chosenDrawing(page), model: page.model };
     // Where the server is out of reach, the page says so, and asks again when it is back.
     const answer = await call(server, "why", drawing).catch(() => null);
     live.toggleAttribute("data-stale", !answer);
@@ -35,7 +35,7 @@ export function mount({ element, server }) {
     const { digit } = answer;
     paintOverInk(canvas, signedBytesOf(answer.picture), bytesOf(answer.ink));
     canvas.setAttribute("aria-label", `The drawing, coloured by what spoke for and against ${digit}`);
-    const noDigit = page.prediction?.digit === null;
+    const noDigit = (page.chosen ?? page.prediction)?.digit === null;
     say("words", noDigit
       ? `This looks like no digit to the model. Of the ten, ${digit} comes nearest: ink for it, and ink against it.`
       : `Ink that made the model say ${digit}, and ink that spoke against it.`);
@@ -43,6 +43,6 @@ export function mount({ element, server }) {
   }
 
   details.addEventListener("toggle", refresh);
-  for (const event of ["mnist:ink", "mnist:model", "mnist:moment"]) on(element, event, refresh);
+  for (const event of ["mnist:ink", "mnist:chosen", "mnist:model", "mnist:moment"]) on(element, event, refresh);
   on(element, "mnist:connection", ({ lost }) => lost || refresh());
 }

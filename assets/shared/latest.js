@@ -28,3 +28,16 @@ export function latestOnly(work) {
 }
 
 export const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+// `work`, so long after it was asked for, and once for all who ask meanwhile.
+export function spaced(ms, work) {
+  let isDue = false;
+  return () => {
+    if (isDue) return;
+    isDue = true;
+    setTimeout(() => {
+      isDue = false;
+      work();
+    }, ms);
+  };
+}

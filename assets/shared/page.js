@@ -4,6 +4,7 @@
 //   mnist:drawing {}             the pen has just moved
 //   mnist:rest {}                the pen has not moved for a moment
 //   mnist:prediction {...}       the model's answer for the drawing
+//   mnist:chosen {}              another digit of the drawn number is looked at: `page.chosen`
 //   mnist:refused {code, error}  the drawing has no answer, and why
 //   mnist:model {model}          "ready" or "yours" answers from now on
 //   mnist:moment {}              the visitor's own model has changed
@@ -24,6 +25,7 @@ export const page = {
   strokes: [],
   picture: null, // what is on the pad in the strokes' place, as pad/found.js has it
   prediction: null,
+  chosen: null, // of a number: the digit that is looked at, as a part of the prediction
   trained: false, // the visitor has a model of their own
   own: null, // {run, step, version, kept}: what "yours" is, where the browser may have it
   lost: false, // the server is out of reach

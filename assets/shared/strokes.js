@@ -9,6 +9,18 @@ export const countPoints = (strokes) => strokes.reduce((sum, stroke) => sum + st
 export const rounded = (strokes) =>
   strokes.map((stroke) => stroke.map(([x, y]) => [Math.round(x), Math.round(y)]));
 
+// Scaled so that they fill the box, which leaves their image as it is.
+function inBox(strokes) {
+  const all = strokes.flat();
+  const [lefts, tops] = [0, 1].map((axis) => all.map((point) => point[axis]));
+  const [left, top] = [Math.min(...lefts), Math.min(...tops)];
+  const scale = BOX / (Math.max(Math.max(...lefts) - left, Math.max(...tops) - top) || 1);
+  return strokes.map((stroke) => stroke.map(([x, y]) => [(x - left) * scale, (y - top) * scale]));
+}
+
+// The drawing as it travels to be looked at closely: of a number the digit that is chosen.
+export const lookedAt = ({ chosen, strokes }) => rounded(chosen?.strokes ? inBox(chosen.strokes) : strokes);
+
 // The strokes if they are lists of points in the box, else null: they may come from an address.
 export function checked(value) {
   const number = (x) => Number.isFinite(x) && x >= 0 && x <= BOX;

@@ -143,5 +143,5 @@ def test_beside_not_a_digit_no_bar_is_the_answer_and_one_reads_how_to_draw(page:
     expect(page.locator(".advice")).to_be_hidden()
     answer(page, None, "not a digit")
     expect(page.locator("#answer")).to_have_text("not a digit")
-    expect(page.locator(".advice")).to_contain_text("One digit at a time")
+    expect(page.locator(".advice")).to_contain_text("read as a number")
     expect(page.locator("[data-digit='4'] .fill")).to_have_css("opacity", "0.5")
