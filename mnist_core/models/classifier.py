@@ -108,6 +108,11 @@ class Classifier:
         if ink.is_empty:
             return Reading()
         whole = self.predict(ink)
+        if (
+            not ink.strokes and ink.found is None
+        ):  # an image already: there is nothing to take apart
+            box = (0.0, 0.0, float(IMAGE_SIZE), float(IMAGE_SIZE))
+            return Reading(digits=(whole,), boxes=(box,), strokes=(None,))
         found = pieces_of(ink)
         answer = Answer(whole.image, whole.probabilities, whole.digit_likeness)
         row = digits_in_a_row(found, answer, self._answers, self.model.config)

@@ -75,3 +75,12 @@ def test_a_model_whose_numbers_overflow_knows_nothing(rejects: bool) -> None:
     assert prediction.probabilities.tolist() == pytest.approx([0.1] * 10)
     assert 0 <= prediction.digit_likeness <= 1
     assert classifier.predict_images(torch.rand(2, 28, 28)).sum(axis=1) == pytest.approx(1.0)
+
+
+def test_an_image_in_the_strokes_place_is_read_as_the_one_digit_that_it_is(
+    classifier: Classifier,
+) -> None:
+    drawn = classifier.predict(Ink(SEVEN))
+    reading = classifier.read(Ink.from_placed(drawn.image))
+    assert reading.text == "7"
+    assert np.array_equal(reading.digits[0].probabilities, drawn.probabilities)

@@ -30,6 +30,22 @@ WATCH = """(window.faults = [],
   addEventListener("securitypolicyviolation", (event) => faults.push(event.violatedDirective)),
   null)"""
 
+# A picture of a 1, chosen as a file.
+CHOOSE = """((canvas, input) => {
+  Object.assign(canvas, { width: 300, height: 300 });
+  const context = canvas.getContext("2d");
+  context.fillStyle = "white";
+  context.fillRect(0, 0, 300, 300);
+  context.fillStyle = "black";
+  context.fillRect(142, 60, 16, 180);
+  canvas.toBlob((blob) => {
+    const data = new DataTransfer();
+    data.items.add(new File([blob], "one.png", { type: "image/png" }));
+    input.files = data.files;
+    input.dispatchEvent(new Event("change", { bubbles: true }));
+  });
+})(document.createElement("canvas"), document.querySelector("#sketchpad input[type=file]"))"""
+
 
 class Visitor:
     """Does with a pointer what a person would."""
@@ -86,7 +102,9 @@ def visitor(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Visitor]
         pytest.skip(str(error))
 
 
-def test_draw_train_go_back_and_look_under_the_hood(visitor: Visitor, app_url: str) -> None:
+def test_draw_train_go_back_look_under_the_hood_and_choose_a_picture(
+    visitor: Visitor, app_url: str
+) -> None:
     visitor.open(f"{app_url}#preset=few&epochs=20&pictures=5000")
     visitor.wait_for("document.querySelector('#sketchpad canvas')")
     visitor.evaluate(WATCH)
@@ -117,4 +135,9 @@ def test_draw_train_go_back_and_look_under_the_hood(visitor: Visitor, app_url: s
     visitor.wait_for_text("[data-step=loss] [data-part=words]", "The model gives")
     visitor.wait_for(f"{one('[data-step=answer] [data-part=figure]')}?.naturalWidth > 0")
     assert visitor.evaluate("document.querySelector('#hood .trouble').textContent") == ""
+
+    visitor.evaluate(CHOOSE)
+    visitor.wait_for("mnist.picture")
+    visitor.wait_for_text("#answer", "^1$")
+    visitor.wait_for_text("[data-step=stages] [data-part=found] .label", "As sent")
     assert visitor.evaluate("window.faults") == []
