@@ -17,6 +17,7 @@ from typing import Any, BinaryIO, Literal, Union, get_args, get_origin
 from mnist_core.errors import FrameError
 from mnist_core.models.config import MLPConfig
 from mnist_core.training.config import TrainConfig
+from mnist_core.training.events import StepEvent
 from mnist_core.worker.frames import read_frame, write_frame
 
 # Guessing has a loss of ln 10. A network at this one is beyond mending, even where the loss falls
@@ -44,11 +45,27 @@ class Load:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Savepoint:
+    """All that another worker needs to go on with a training as if nothing had happened.
+
+    latest: its step. moments: how many are kept. history: the part of its next point that is known:
+    steps, loss, accuracy, each summed up. state: of the training itself, as `TrainingState` has it.
+    """
+
+    latest: StepEvent
+    elapsed_s: float
+    moments: int
+    history: tuple[int, float, float]
+    state: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Start:
     """Train a network.
 
     train_size: training images, all of them at most. max_s: of the whole training, pauses included.
     moments: about how many snapshots to keep, fewer where they would take more than moment_bytes.
+    savepoint: of a worker that was lost, to go on from.
     """
 
     run: int
@@ -60,6 +77,7 @@ class Start:
     max_s: float = math.inf
     moments: int = 40
     moment_bytes: int = 2**25
+    savepoint: Savepoint | None = None
     load: Load = Load()
 
 
@@ -156,9 +174,10 @@ class Pictures:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Started:
-    """The training begins, measured on so many images."""
+    """The training begins, measured on so many images; after `step`, where another worker got so far."""
 
     run: int
+    step: int = 0
     train_size: int
     measured_on: Held
     measured_size: int
@@ -205,6 +224,21 @@ class Live:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Saved:
+    """What the training would go on from, were its worker lost; all before it has been reported."""
+
+    run: int
+    savepoint: Savepoint
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interrupted:
+    """The training's worker was lost; it goes on as soon as there is another one."""
+
+    run: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Alive:
     """A training at rest still waits for orders."""
 
@@ -231,7 +265,19 @@ class Failed:
 
 
 Report = (
-    Ready | Download | Loaded | Pictures | Started | Progress | Moment | Live | Alive | End | Failed
+    Ready
+    | Download
+    | Loaded
+    | Pictures
+    | Started
+    | Progress
+    | Moment
+    | Live
+    | Saved
+    | Interrupted
+    | Alive
+    | End
+    | Failed
 )
 Message = Order | Report
 
