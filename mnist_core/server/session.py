@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Literal
 
 from mnist_core.errors import RefusedError
 from mnist_core.server.arriving_file import ArrivingFile
+from mnist_core.server.job import Job
 from mnist_core.server.limits import Limits
 from mnist_core.server.presence import Presence
 from mnist_core.server.rates import Bucket, Clock
 from mnist_core.server.runs import Run
 from mnist_core.server.setup import Setup
-from mnist_core.server.worker_pool import Job, WorkerPool
+from mnist_core.server.worker_pool import WorkerPool
 from mnist_core.worker.messages import (
     Failed,
     Moment,

@@ -5,18 +5,20 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import logging
+import math
 import threading
 import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mnist_core.server.engine import Engine, TrainingWorker
+from mnist_core.server.estimates import Estimates, waits_s
+from mnist_core.server.job import Job, Listener
 from mnist_core.server.limits import Limits
 from mnist_core.server.local_worker import LocalEngine
 from mnist_core.server.turns import Turns
@@ -26,21 +28,15 @@ from mnist_core.worker.messages import (
     Held,
     Interrupted,
     Load,
-    Pause,
     Pictures,
     Ready,
     Report,
-    Resume,
     RunOrder,
     Saved,
-    Set,
     Start,
-    Stop,
 )
 
 log = logging.getLogger(__name__)
-
-Listener = Callable[[Report], None]
 
 _SILENCE_S = 120.0  # a worker that trains and says nothing for so long is stuck
 _WATCH_S = 1.0
@@ -48,45 +44,7 @@ _IDLE_S = 60.0  # a worker beyond the first ends after so long without work: eac
 _MOST_LOSSES = 3  # workers that one training may lose, before it is taken to be what kills them
 _COMING_S = 10.0  # a worker that is not ready within this has not found a core
 _LEAST_S = 1.0  # left of a training's time where it goes on
-_GUESSED_S = 20.0  # what a training takes, before there was one
-_FAILED_S = 5.0
-
-
-class Job:
-    """One training on its way through the pool: waiting, then with a worker, then over."""
-
-    def __init__(
-        self, start: Start, listener: Listener, is_wanted: Callable[[], bool] = lambda: True
-    ) -> None:
-        self.start = start
-        self.is_wanted = is_wanted
-        self.over = False
-        self.stopping = False
-        self.begun_at: float | None = None
-        self.losses = 0  # of workers
-        self._listener = listener
-
-    def note(self, order: RunOrder) -> None:
-        """Keep what the next worker must know, be it the first or another."""
-        match order:
-            case Set():
-                self.start = dataclasses.replace(self.start, train=order.train)
-            case Pause() | Resume():
-                self.start = dataclasses.replace(self.start, paused=isinstance(order, Pause))
-            case Stop():
-                self.stopping = True
-
-    @property
-    def saved_bytes(self) -> int:
-        return 0 if self.start.savepoint is None else len(self.start.savepoint.state)
-
-    def tell(self, report: Report) -> None:
-        if not self.over:
-            self.over = isinstance(report, End | Failed)
-            self._listener(report)
-
-    def fail(self, code: Literal["lost", "cancelled", "crowded"]) -> None:
-        self.tell(Failed(run=self.start.run, code=code))
+_FORESEEN_S = 0.25  # that the waits last told still hold
 
 
 @dataclass(slots=True)
@@ -125,7 +83,8 @@ class WorkerPool:
         self._interrupted: deque[Job] = deque()
         self._closed = threading.Event()
         self._watched = False
-        self._seconds = deque([_GUESSED_S], maxlen=20)  # of the last trainings, for estimates
+        self._estimates = Estimates()
+        self._foreseen: tuple[float, dict[Job, tuple[int, float]]] = -math.inf, {}
         self.evaluation: dict[Held, tuple[NDArray[np.uint8], NDArray[np.uint8]]] = {}
 
     def warm(self) -> None:
@@ -162,6 +121,7 @@ class WorkerPool:
             if self._closed.is_set():
                 return None
             displaced = self._queue.add(job, address=address)
+            self._foresee_anew()
         if displaced is job:
             return None
         if displaced is not None:
@@ -176,17 +136,31 @@ class WorkerPool:
     def place(self, job: Job) -> tuple[int, float] | None:
         """The job's place in the queue from 1, and the estimated wait in seconds; None: it runs."""
         with self._lock:
-            place = self._place(job)
-            if place is None or place <= self._coming:
-                return None
-            mean_s = sum(self._seconds) / len(self._seconds)
-            return place, mean_s * place / max(1, self._engine.places)
+            now = self._clock()
+            told_at, places = self._foreseen
+            if now > told_at + _FORESEEN_S:
+                places = self._foresee()
+                self._foreseen = now, places
+            place = places.get(job)
+            return None if place is None or place[0] <= self._coming else place
 
-    def _place(self, job: Job) -> int | None:
-        if job in self._interrupted:
-            return self._interrupted.index(job) + 1
-        position = self._queue.position(job)
-        return None if position is None else len(self._interrupted) + position + 1
+    def _foresee(self) -> dict[Job, tuple[int, float]]:
+        """The place and the wait of each training that waits."""
+        running = [post.job for post in self._posts.values() if post.job is not None]
+        slowness = self._estimates.slowness((job.start, job.progress) for job in running)
+        left_s = [
+            self._estimates.left_s(job.start, job.progress, slowness=slowness) for job in running
+        ]
+        left_s += [0.0] * (self._engine.places - len(running))
+        waiting = [*self._interrupted, *self._queue]
+        takes_s = [
+            self._estimates.left_s(job.start, job.progress, slowness=slowness) for job in waiting
+        ]
+        begins_s = waits_s(left_s or [0.0], takes_s)
+        return {job: (index + 1, begins_s[index]) for index, job in enumerate(waiting)}
+
+    def _foresee_anew(self) -> None:
+        self._foreseen = -math.inf, {}
 
     @property
     def _coming(self) -> int:
@@ -217,6 +191,7 @@ class WorkerPool:
                 self._interrupted.remove(job)
                 removed = True
             job.over |= removed
+            self._foresee_anew()
         return removed
 
     def close(self) -> None:
@@ -293,6 +268,7 @@ class WorkerPool:
             self._interrupted.remove(job)
         else:
             self._queue.serve(job)
+        self._foresee_anew()
         now = self._clock()
         if job.begun_at is None:
             job.begun_at = now
@@ -312,7 +288,8 @@ class WorkerPool:
             job = post.job
             if final:
                 post.job = None
-                self._seconds.append(report.elapsed_s if isinstance(report, End) else _FAILED_S)
+            if isinstance(report, End) and job is not None and job.begun_at is not None:
+                self._learn(job, took_s=post.heard_at - job.begun_at)
         if isinstance(report, Pictures):
             self._keep_pictures(report)
         elif isinstance(report, Saved):
@@ -321,6 +298,10 @@ class WorkerPool:
             job.tell(report)
         if final or isinstance(report, Ready):
             self._assign()
+
+    def _learn(self, job: Job, *, took_s: float) -> None:
+        if not job.rested and not job.losses:
+            self._estimates.learn(job.start, job.progress, took_s=took_s)
 
     def _save(self, report: Saved, job: Job | None) -> None:
         """Keep what a training goes on from, where the memory for it reaches."""
@@ -357,6 +338,7 @@ class WorkerPool:
         with self._lock:
             if not job.over:
                 self._interrupted.append(job)
+                self._foresee_anew()
 
     def _keep_pictures(self, pictures: Pictures) -> None:
         labels = np.frombuffer(pictures.labels, dtype=np.uint8)

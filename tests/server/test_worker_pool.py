@@ -13,8 +13,9 @@ import pytest
 
 from mnist_core.data.datasets import Splits
 from mnist_core.server.engine import OnLost, OnReport
+from mnist_core.server.job import Job
 from mnist_core.server.limits import Limits
-from mnist_core.server.worker_pool import Job, WorkerPool
+from mnist_core.server.worker_pool import WorkerPool
 from mnist_core.training.events import StepEvent
 from mnist_core.worker.messages import (
     Alive,
