@@ -60,6 +60,11 @@ _FAILURES: dict[Failure, tuple[str, str]] = {
         "MNIST, the pictures to learn from, could not be had: the server's log says why. Press "
         "Train to try again. Drawing works as before.",
     ),
+    "room": (
+        "failed",
+        "Where it was to train, there was no memory left for this training. What it had learnt stays; "
+        "try again in a minute, or a smaller network.",
+    ),
     "lost": (
         "interrupted",
         "The training was interrupted again and again, perhaps for want of memory. What it had learnt "

@@ -85,8 +85,14 @@ class Session:
         return next((run for run in list(self.runs) if run.id == run_id), None)
 
     def start(self, setup: Setup, *, paused: bool = False) -> Run | None:
-        """Begin a training, ending the one before; None where the queue is full."""
+        """Begin a training, ending the one before; None where the queue is full.
+
+        `RefusedError` "cluster" where nothing can train at all.
+        """
         with self._lock:
+            fault = self._pool.fault
+            if fault is not None:
+                raise RefusedError("cluster", fault)
             self.stop()
             if self._closed:
                 raise forgotten()

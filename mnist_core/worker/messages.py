@@ -12,13 +12,16 @@ import math
 import types
 import typing
 from dataclasses import dataclass, field
-from typing import Any, BinaryIO, Literal, Union, get_args, get_origin
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal, Union, get_args, get_origin
 
 from mnist_core.errors import FrameError
 from mnist_core.models.config import MLPConfig
 from mnist_core.training.config import TrainConfig
 from mnist_core.training.events import StepEvent
 from mnist_core.worker.frames import read_frame, write_frame
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 # Guessing has a loss of ln 10. A network at this one is beyond mending, even where the loss falls
 # again: its units are dead.
@@ -27,7 +30,7 @@ EXPLODED_LOSS = 1000.0
 Held = Literal["validation", "test"]
 Outcome = Literal["finished", "stopped", "limit", "diverged"]
 # What a worker says of itself, and what the server says of one that has died or never had the order.
-Failure = Literal["dataset", "error", "lost", "cancelled", "crowded"]
+Failure = Literal["dataset", "room", "error", "lost", "cancelled", "crowded"]
 Point = tuple[int, float, float, float]  # step, loss, accuracy, seconds
 
 
@@ -309,7 +312,7 @@ def _read(stream: BinaryIO, among: object) -> Any:
     return None if frame is None else from_frame(*frame, among=among)
 
 
-def to_frame(message: Message) -> tuple[dict[str, Any], bytes]:
+def to_frame(message: DataclassInstance) -> tuple[dict[str, Any], bytes]:
     """A message as a frame's header and payload."""
     payload: list[bytes] = []
     header = _encoded(message, payload)

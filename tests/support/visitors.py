@@ -26,6 +26,8 @@ class Clock:
 class Pool:
     """A pool without workers: `jobs` are told what a test says."""
 
+    fault: str | None = None
+
     def __init__(self) -> None:
         self.jobs: list[Job] = []
         self.addresses: list[str] = []
