@@ -106,7 +106,8 @@ class RayEngine:
             raise StartError(f'--ray needs Ray: pip install "ray=={RAY_VERSION}"')
         check_answer(address)
         self._process = self._new_driver()
-        threading.Thread(target=self._mind, name="cluster", daemon=True).start()
+        self._minding = threading.Thread(target=self._mind, name="cluster", daemon=True)
+        self._minding.start()
         self._join()
 
     @property
@@ -146,13 +147,13 @@ class RayEngine:
 
     def close(self) -> None:
         self._closed.set()
-        with self._sending:
-            cast(BinaryIO, self._process.stdin).close()
         try:
+            with self._sending:
+                cast(BinaryIO, self._process.stdin).close()
             self._process.wait(_END_S)
-        except subprocess.TimeoutExpired:
+        except (OSError, subprocess.TimeoutExpired):
             self._process.kill()  # what Ray has started ends by itself then
-            self._process.wait()
+        self._minding.join(_END_S)
 
     def _join(self) -> None:
         until = time.monotonic() + _JOIN_S
@@ -183,8 +184,9 @@ class RayEngine:
         threading.Thread(target=self._watch, name="cluster-watch", daemon=True).start()
         while True:
             self._listen(cast(BinaryIO, self._process.stdout))
-            self._process.kill()
-            self._process.wait()
+            if self._closed.is_set():
+                self._process.wait()  # it ends what it has started; `close` sees that it takes not long
+            self._bury(self._process)
             self._refusals.put("the process that speaks to Ray ended; its log says why")
             if self._closed.is_set():
                 return
@@ -199,6 +201,16 @@ class RayEngine:
                 break
             else:
                 return
+
+    def _bury(self, process: subprocess.Popen[bytes]) -> None:
+        process.kill()
+        process.wait()
+        with self._sending:
+            for pipe in (process.stdin, process.stdout):
+                try:
+                    cast(BinaryIO, pipe).close()
+                except OSError:
+                    log.debug("a driver's pipe held what it had not taken")
 
     def _watch(self) -> None:
         while not self._closed.wait(1.0):

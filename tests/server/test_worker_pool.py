@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import queue
-import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from mnist_core.data.datasets import Splits
 from mnist_core.server.engine import OnLost, OnReport
 from mnist_core.server.job import Job
 from mnist_core.server.limits import Limits
@@ -22,24 +18,20 @@ from mnist_core.worker.messages import (
     End,
     Failed,
     Interrupted,
-    Live,
     Load,
     Order,
     Pause,
     Pictures,
-    Progress,
     Ready,
     Report,
     Saved,
     Savepoint,
     Set,
     Start,
-    Started,
     Step,
     Stop,
 )
-from tests.support.server import workers_of
-from tests.support.trainings import Kind, of_type, short, weights_in
+from tests.support.trainings import of_type, progressed, short
 
 
 class Clock:
@@ -129,6 +121,12 @@ def make() -> Iterator[Callable[..., Workshop]]:
 Make = Callable[..., Workshop]
 
 
+def place_of(shop: Workshop, job: Job) -> int | None:
+    """The job's place in the queue."""
+    place = shop.pool.place(job)
+    return None if place is None else place[0]
+
+
 def test_a_first_worker_is_warm_before_any_training(make: Make) -> None:
     shop = make()
     shop.pool.warm()
@@ -175,16 +173,30 @@ def test_one_more_training_than_workers_waits_its_turn(make: Make) -> None:
     assert job is not None
     assert waiting is not None
     assert shop.pool.place(job) is None
-    assert shop.pool.place(waiting) == (1, 20.0)
+    assert place_of(shop, waiting) == 1
     assert shop.pool.waiting == 1
     (worker,) = shop.workers
     assert [start.run for start in worker.started] == [1]
     worker.end(elapsed_s=4.0)
     assert [start.run for start in worker.started] == [1, 2]
     assert shop.pool.place(waiting) is None
-    third, _ = shop.submit(3)
-    assert third is not None
-    assert shop.pool.place(third) == (1, 12.0)  # the mean of 20 and 4
+
+
+def test_the_wait_that_is_told_is_what_those_before_still_take(make: Make) -> None:
+    shop = make(trainings=2)
+    for run in (1, 2):
+        shop.submit(run)
+    jobs = [shop.submit(run)[0] for run in (3, 4, 5)]
+    for worker, done in zip(shop.workers, (0.5, 0.75), strict=True):
+        worker.report(progressed(worker.started[-1].run, done=done, elapsed_s=10.0))
+    shop.clock.now += 1
+    places = [shop.pool.place(job) for job in jobs if job is not None]
+    waits = [place[1] for place in places if place is not None]
+    # 20 s and 13.3 s a training, of which 10 s and 3.3 s are left; the others take about 16.7 s.
+    around = 0.5  # before and after the steps
+    assert waits[0] == pytest.approx(3.33 + around, abs=0.01)
+    assert waits[1] == pytest.approx(10.0 + around, abs=0.01)
+    assert waits[2] == pytest.approx(3.33 + 16.67 + 2 * around, abs=0.01)
 
 
 def test_orders_go_to_the_worker_that_trains(make: Make) -> None:
@@ -246,7 +258,7 @@ def test_a_full_queue_gives_up_the_last_of_who_asked_most(make: Make) -> None:
     assert [job is None for job, _ in crowd] == [False, False, False, True]
     quiet, _ = shop.submit(4, address="quiet")
     assert quiet is not None
-    assert shop.pool.place(quiet) == (2, 40.0)  # after one of the crowd
+    assert place_of(shop, quiet) == 2  # after one of the crowd
     assert [heard for _, heard in crowd] == [[], [], [Failed(run=2, code="crowded")], []]
 
 
@@ -323,7 +335,7 @@ def test_a_training_that_was_told_to_stop_does_not_go_on_elsewhere(make: Make) -
     assert heard == [Failed(run=1, code="cancelled")]
     shop.places = 0
     shop.workers[1].die()
-    assert shop.pool.place(interrupted) == (1, 20.0)
+    assert place_of(shop, interrupted) == 1
     assert shop.pool.cancel(interrupted)
     assert shop.pool.place(interrupted) is None
 
@@ -352,7 +364,7 @@ def test_a_worker_has_no_training_before_it_is_ready(make: Make) -> None:
     assert not worker.started
     assert shop.pool.place(job) is None  # it begins in a moment
     shop.clock.now += 11
-    assert shop.pool.place(job) == (1, 10.0)  # there is no core for it after all
+    assert place_of(shop, job) == 1  # there is no core for it after all
     worker.is_ready = True
     worker.report(Ready())
     assert [start.run for start in worker.started] == [1]
@@ -421,73 +433,3 @@ def test_a_closed_pool_takes_no_training(make: Make) -> None:
     assert job is None
     shop.pool.look_after_workers()
     assert len(shop.workers) == 1
-
-
-@pytest.fixture
-def pool(mnist: Splits, mnist_root: Path) -> Iterator[WorkerPool]:
-    pool = WorkerPool(limits=Limits(trainings=1), data=mnist_root)
-    yield pool
-    pool.close()
-
-
-class Listener:
-    """Hears of a training, and waits for it."""
-
-    def __init__(self) -> None:
-        self.heard: list[Report] = []
-        self._arriving: queue.SimpleQueue[Report] = queue.SimpleQueue()
-
-    def __call__(self, report: Report) -> None:
-        self._arriving.put(report)
-
-    def wait_for(self, kind: type[Kind]) -> Kind:
-        while True:
-            self.heard.append(self._arriving.get(timeout=90))
-            if isinstance(report := self.heard[-1], kind):
-                return report
-
-
-LONG = short(epochs=1000, learning_rate=1e-6)
-
-
-def losses(heard: list[Report]) -> dict[int, float]:
-    """The loss by step; where a training went on from an earlier step, what it made of them then."""
-    found: dict[int, float] = {}
-    for report in heard:
-        if isinstance(report, Started):
-            found = {step: loss for step, loss in found.items() if step <= report.step}
-        if isinstance(report, Progress):
-            found |= {step: loss for step, loss, _, _ in report.points}
-    return found
-
-
-def test_a_training_whose_worker_is_killed_goes_on_as_if_nothing_had_happened(
-    pool: WorkerPool,
-) -> None:
-    whole, killed = Listener(), Listener()
-    start = short(epochs=300, dropout=0.2, optimizer="momentum")
-    pool.submit(start, whole)
-    end = whole.wait_for(End)
-    pool.submit(start, killed)
-    while killed.wait_for(Live).snapshot.step < 100:
-        pass
-    (process,) = workers_of(os.getpid())
-    os.kill(process, signal.SIGKILL)
-    killed.wait_for(Interrupted)
-    assert killed.wait_for(Started).step > 0
-    again = killed.wait_for(End)
-    assert (end.outcome, again.outcome) == ("finished", "finished")
-    assert losses(killed.heard) == losses(whole.heard)
-    same = weights_in(end) == weights_in(again)  # bit by bit
-    assert same
-    assert set(pool.evaluation) == {"validation", "test"}
-
-
-def test_closing_the_pool_ends_its_workers(pool: WorkerPool) -> None:
-    listener = Listener()
-    pool.submit(LONG, listener)
-    listener.wait_for(Live)
-    (process,) = workers_of(os.getpid())
-    pool.close()
-    with pytest.raises(ProcessLookupError):
-        os.kill(process, 0)

@@ -6,6 +6,7 @@ own, where ADDRESS is "local". It ends when its stdin does, and the workers with
 
 from __future__ import annotations
 
+import contextlib
 import io
 import logging
 import os
@@ -13,7 +14,7 @@ import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TextIO
 
 os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is told to anybody
 # Of a cluster of its own: no workers that idle before they are needed.
@@ -24,7 +25,7 @@ import ray
 
 from mnist_core.data.download import DownloadProgress
 from mnist_core.data.mnist import load_mnist
-from mnist_core.errors import DatasetError, FrameError
+from mnist_core.errors import DatasetError
 from mnist_core.files import ROOT
 from mnist_core.logs import log_as_json
 from mnist_core.worker.cluster.actor import Parts, RayWorker, Version, parts_of
@@ -66,6 +67,7 @@ class Driver:
         self._version = Version.here()
         self._actors: dict[int, Any] = {}
         self._order_threads: dict[int, ThreadPoolExecutor] = {}
+        self._dismissed: set[int] = set()
         self._data: dict[str | None, ray.ObjectRef[Parts]] = {}
         self._loading = threading.Lock()
         self._closed = threading.Event()
@@ -86,6 +88,7 @@ class Driver:
                 case Tell(worker=worker) if worker in self._actors:
                     self._order_threads[worker].submit(self._tell, worker, message.frame)
                 case Dismiss(worker=worker) if worker in self._actors:
+                    self._dismissed.add(worker)
                     ray.kill(self._actors[worker])
         self._closed.set()
 
@@ -116,8 +119,10 @@ class Driver:
                     if frames:
                         self.send(Heard(worker=worker, frames=frames))
         except Exception as error:
-            log.warning("a worker of the cluster is gone", extra={"reason": str(error)[-400:]})
-            if not begun:
+            dismissed = worker in self._dismissed
+            if not dismissed:
+                log.warning("a worker of the cluster is gone", extra={"reason": str(error)[-400:]})
+            if not begun and not dismissed:
                 unfit = "package" if "No module named" in str(error) else "other"
         del self._actors[worker]
         self._order_threads.pop(worker).shutdown(wait=False)
@@ -183,23 +188,34 @@ def join(address: str, cores: int) -> None:
 
 
 def main() -> None:
-    """Serve the messages on stdin. Whatever else prints goes to stderr: stdout carries messages."""
+    """Serve the messages on stdin with others on stdout; the log goes to stderr."""
     out = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
-    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     orders = os.fdopen(os.dup(sys.stdin.fileno()), "rb")
     address, cores = sys.argv[1], int(sys.argv[2])
-    log_as_json(logging.WARNING)
+    log_stream = _log_alone()
     try:
         join(address, cores)
     except Exception as error:  # of many kinds, and Ray's own words say what is wrong
         write_relayed(out, Unreachable(reason=" ".join(str(error).split())[:300]))
         return
-    log_as_json(logging.WARNING)  # Ray has set up a log of its own by now
+    with contextlib.redirect_stderr(log_stream):
+        log_as_json(logging.WARNING)  # Ray has set up a log of its own by now
     try:
         Driver(out).serve(orders)
-    except (FrameError, OSError):
+    except Exception:
         log.exception("the server's messages broke off")
     ray.shutdown()
+
+
+def _log_alone() -> TextIO:
+    """Leave stderr to the log: Ray prints pages about each node that is lost."""
+    stream = os.fdopen(os.dup(sys.stderr.fileno()), "w", buffering=1)
+    with contextlib.redirect_stderr(stream):
+        log_as_json(logging.WARNING)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for each in (sys.stdout, sys.stderr):
+        os.dup2(nowhere, each.fileno())
+    return stream
 
 
 if __name__ == "__main__":

@@ -114,8 +114,9 @@ def _unfit(version: Version) -> Unfit | None:
 
 def parts_of(splits: Splits) -> Parts:
     """MNIST in a quarter of its bytes."""
-    assert_test = splits.test if splits.test is not None else splits.train
-    return {"train": _packed(splits.train), "test": _packed(assert_test)}
+    if splits.test is None:
+        raise ValueError("splits: expected a test set")
+    return {"train": _packed(splits.train), "test": _packed(splits.test)}
 
 
 def _packed(dataset: Dataset) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
