@@ -85,12 +85,15 @@ class RayEngine:
 
     Raises `StartError`, in one sentence, where Ray is not installed or nobody answers at `address`:
     "auto", "local" (a cluster of its own, with `cores`), HOST:PORT or ray://HOST:PORT. A cluster that is
-    gone later is looked for until it is back.
+    gone later is looked for until it is back. `driver` is the module that speaks to it.
     """
 
-    def __init__(self, address: str, *, cores: int) -> None:
+    def __init__(
+        self, address: str, *, cores: int, driver: str = "mnist_core.worker.cluster"
+    ) -> None:
         self._address = address
         self._cores = cores
+        self._driver = driver
         self._lock = threading.RLock()
         self._sending = threading.Lock()
         self._workers: dict[int, RayWorkerHandle] = {}
@@ -109,6 +112,11 @@ class RayEngine:
         self._minding = threading.Thread(target=self._mind, name="cluster", daemon=True)
         self._minding.start()
         self._join()
+
+    @property
+    def driver_process(self) -> int:
+        """The process id of the driver."""
+        return self._process.pid
 
     @property
     def places(self) -> int:
@@ -170,7 +178,7 @@ class RayEngine:
     def _new_driver(self) -> subprocess.Popen[bytes]:
         self._heard_at = time.monotonic() + _JOIN_S
         return subprocess.Popen(
-            [sys.executable, "-m", "mnist_core.worker.cluster", self._address, str(self._cores)],
+            [sys.executable, "-m", self._driver, self._address, str(self._cores)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             # Elsewhere than in the project: Ray adds this folder to where the nodes look for code.

@@ -12,6 +12,7 @@ import logging
 import os
 import sys
 import threading
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, BinaryIO, TextIO
@@ -55,15 +56,15 @@ _DOWNLOAD_REPORT_BYTES = 2**18
 
 
 class Driver:
-    """The workers that the server has hired, and what is said to and by each."""
+    """The actors of the class `worker` that the server has hired, and what is said to and by each."""
 
-    def __init__(self, out: BinaryIO) -> None:
+    def __init__(self, out: BinaryIO, worker: type = RayWorker) -> None:
         self._out = out
         self._sending = threading.Lock()
         # Orders are their own group with a single thread, so that they are taken in order.
         groups = {"orders": 1, "reports": 1}
         remote: Any = ray.remote  # whose types do not know of such groups
-        self._actor = remote(num_cpus=1, max_restarts=0, concurrency_groups=groups)(RayWorker)
+        self._actor = remote(num_cpus=1, max_restarts=0, concurrency_groups=groups)(worker)
         self._version = Version.here()
         self._actors: dict[int, Any] = {}
         self._order_threads: dict[int, ThreadPoolExecutor] = {}
@@ -171,8 +172,11 @@ class Driver:
         self.send(Heard(worker=worker, frames=frame_of(report)))
 
 
-def join(address: str, cores: int) -> None:
-    """Become part of the cluster at `address`; of one of its own where that is "local"."""
+def join(address: str, cores: int, modules: Sequence[str]) -> None:
+    """Become part of the cluster at `address`; of one of its own where that is "local".
+
+    modules: the folders of the project whose code goes along.
+    """
     quiet: dict[str, Any] = {"logging_level": logging.ERROR, "log_to_driver": False}
     if address == "local":
         ray.init(
@@ -183,25 +187,26 @@ def join(address: str, cores: int) -> None:
             **quiet,
         )
     else:
-        # The code goes along: nodes need Ray and the packages of requirements.txt, no more.
-        ray.init(address, runtime_env={"py_modules": [str(ROOT / "mnist_core")]}, **quiet)
+        # Nodes need Ray and the packages of requirements.txt, no more.
+        code = [str(ROOT / each) for each in modules]
+        ray.init(address, runtime_env={"py_modules": code}, **quiet)
 
 
-def main() -> None:
+def main(*, worker: type = RayWorker, modules: Sequence[str] = ("mnist_core",)) -> None:
     """Serve the messages on stdin with others on stdout; the log goes to stderr."""
     out = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     orders = os.fdopen(os.dup(sys.stdin.fileno()), "rb")
     address, cores = sys.argv[1], int(sys.argv[2])
     log_stream = _log_alone()
     try:
-        join(address, cores)
+        join(address, cores, modules)
     except Exception as error:  # of many kinds, and Ray's own words say what is wrong
         write_relayed(out, Unreachable(reason=" ".join(str(error).split())[:300]))
         return
     with contextlib.redirect_stderr(log_stream):
         log_as_json(logging.WARNING)  # Ray has set up a log of its own by now
     try:
-        Driver(out).serve(orders)
+        Driver(out, worker).serve(orders)
     except Exception:
         log.exception("the server's messages broke off")
     ray.shutdown()
