@@ -106,7 +106,7 @@ class RayEngine:
         self._unfit_at = -_AGAIN_S
         self._refusals: queue.SimpleQueue[str] = queue.SimpleQueue()
         if importlib.util.find_spec("ray") is None:
-            raise StartError(f'--ray needs Ray: pip install "ray=={RAY_VERSION}"')
+            raise StartError(f'--ray needs Ray: pip install "ray[client]=={RAY_VERSION}"')
         check_answer(address)
         self._process = self._new_driver()
         self._minding = threading.Thread(target=self._mind, name="cluster", daemon=True)

@@ -56,12 +56,14 @@ def driven(monkeypatch: pytest.MonkeyPatch) -> Iterator[Driven]:
 
 
 def test_the_version_that_is_named_is_the_one_that_is_tested() -> None:
-    assert f"ray=={RAY_VERSION}" in (ROOT / "tests" / "requirements.txt").read_text()
+    assert f"ray[client]=={RAY_VERSION}" in (ROOT / "tests" / "requirements.txt").read_text()
 
 
 def test_without_ray_what_to_install_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(StartError, match=rf'^--ray needs Ray: pip install "ray=={RAY_VERSION}"$'):
+    with pytest.raises(
+        StartError, match=rf'^--ray needs Ray: pip install "ray\[client\]=={RAY_VERSION}"$'
+    ):
         RayEngine("auto", cores=1)
 
 
