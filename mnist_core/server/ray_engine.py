@@ -43,7 +43,7 @@ log = logging.getLogger(__name__)
 #: What the tests use; others may do.
 RAY_VERSION = "2.60.0"
 _ANSWER_S = 5.0  # within which an address has to take a connection
-_JOIN_S = 60.0  # for the cluster to be there: it takes 4 s on a quiet machine
+_JOIN_S = 120.0  # for the cluster to be there: it takes 4 s on a quiet machine
 _SILENCE_S = 20.0  # a driver that says nothing for so long hangs on a cluster that is gone
 _AGAIN_S = (
     5.0  # between two tries to reach a cluster that is gone, or to find a node that can train

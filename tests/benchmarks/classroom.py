@@ -8,6 +8,8 @@ import time
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from mnist_core.server.runs import ACTIVE
+
 _POLL_S = 0.2
 _PATIENCE_S = 600.0
 _FACTOR = 1.5
@@ -39,8 +41,9 @@ class Waited:
             self.begins_s = now_s
         if self.weights_s is None and run["weights"] is not None:
             self.weights_s = now_s
-        if run["test_accuracy"] is not None:
+        if run["status"] not in ACTIVE:
             self.end_s = now_s
+            self.errors += run["status"] != "finished"
 
     def right(self) -> list[bool]:
         """Of each wait that was told, whether it was right within the factor."""
@@ -74,7 +77,6 @@ async def press_train(visitor: Caller, setup: dict[str, Any]) -> Waited:
                 "measures": fresh["from"][1] + len(fresh["measures"]),
             }
             waited.hear(run, poll["queue"], now_s)
-            waited.errors += run["status"] in ("failed", "interrupted")
         await asyncio.sleep(_POLL_S)
     waited.errors += waited.end_s is None
     return waited
