@@ -12,6 +12,7 @@ from mnist_core.worker.messages import Progress, Start
 
 _LATEST = 20  # trainings that the estimates come from
 _TELLING_S = 0.5  # a training that has worked for less says little
+_WARM_UP_S = 4.0  # of a worker until it has the data, before there was one
 _AROUND_S = 0.5  # that a training takes besides its steps, before there was one
 
 
@@ -34,6 +35,7 @@ class Estimates:
     def __init__(self) -> None:
         self._slowness: deque[float] = deque(maxlen=_LATEST)  # times of `work_s`
         self._around_s: deque[float] = deque(maxlen=_LATEST)
+        self._warm_up_s: deque[float] = deque(maxlen=_LATEST)
 
     def learn(self, start: Start, progress: Progress | None, *, took_s: float) -> None:
         """A training has ended that took a worker's time for so long, without pauses."""
@@ -41,6 +43,15 @@ class Estimates:
             return
         self._around_s.append(max(0.0, took_s - progress.elapsed_s))
         self._slowness += _slowness(start, progress)
+
+    def warmed(self, took_s: float) -> None:
+        """A worker has the data, so long after it was started."""
+        self._warm_up_s.append(took_s)
+
+    @property
+    def warm_up_s(self) -> float:
+        """Seconds from a worker's start until it can train."""
+        return statistics.median(self._warm_up_s or [_WARM_UP_S])
 
     def left_s(self, start: Start, progress: Progress | None, *, slowness: float) -> float:
         """Seconds until a training is over that has come so far; None: it has yet to begin."""

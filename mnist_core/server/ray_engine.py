@@ -14,6 +14,7 @@ import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 from typing import BinaryIO, cast
 from urllib.parse import urlsplit
 
@@ -183,7 +184,7 @@ class RayEngine:
             stdout=subprocess.PIPE,
             # Elsewhere than in the project: Ray adds this folder to where the nodes look for code.
             cwd="/",
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            env={**_authentication(), **os.environ, "PYTHONPATH": str(ROOT)},
             start_new_session=True,
         )
 
@@ -281,6 +282,14 @@ class RayEngine:
                 worker.on_lost(worker)
             except Exception:
                 log.exception("a lost worker's training could not be taken care of")
+
+
+def _authentication() -> dict[str, str]:
+    """What has Ray show this user's token, where there is one; for ray:// it does not by itself."""
+    named = {"RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH"} & os.environ.keys()
+    if not named and not (Path.home() / ".ray" / "auth_token").is_file():
+        return {}
+    return {"RAY_AUTH_MODE": "token"}
 
 
 def check_answer(address: str) -> None:

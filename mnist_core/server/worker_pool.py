@@ -28,6 +28,7 @@ from mnist_core.worker.messages import (
     Held,
     Interrupted,
     Load,
+    Loaded,
     Pictures,
     Ready,
     Report,
@@ -49,10 +50,12 @@ _FORESEEN_S = 0.25  # that the waits last told still hold
 
 @dataclass(slots=True)
 class _Post:
-    """What a worker has to do, and when it last said or was told something."""
+    """What a worker has to do, when it was started and when it last said or was told something."""
 
     job: Job | None
+    started_at: float
     heard_at: float
+    has_data: bool = False
 
 
 class WorkerPool:
@@ -146,16 +149,21 @@ class WorkerPool:
 
     def _foresee(self) -> dict[Job, tuple[int, float]]:
         """The place and the wait of each training that waits."""
+        now, estimates = self._clock(), self._estimates
         running = [post.job for post in self._posts.values() if post.job is not None]
-        slowness = self._estimates.slowness((job.start, job.progress) for job in running)
+        slowness = estimates.slowness((job.start, job.progress) for job in running)
         left_s = [
-            self._estimates.left_s(job.start, job.progress, slowness=slowness) for job in running
+            (
+                0.0
+                if post.job is None
+                else estimates.left_s(post.job.start, post.job.progress, slowness=slowness)
+            )
+            + (0.0 if post.has_data else max(0.0, estimates.warm_up_s - (now - post.started_at)))
+            for post in self._posts.values()
         ]
-        left_s += [0.0] * (self._engine.places - len(running))
+        left_s += [estimates.warm_up_s] * (self._engine.places - len(left_s))
         waiting = [*self._interrupted, *self._queue]
-        takes_s = [
-            self._estimates.left_s(job.start, job.progress, slowness=slowness) for job in waiting
-        ]
+        takes_s = [estimates.left_s(job.start, job.progress, slowness=slowness) for job in waiting]
         begins_s = waits_s(left_s or [0.0], takes_s)
         return {job: (index + 1, begins_s[index]) for index, job in enumerate(waiting)}
 
@@ -232,7 +240,8 @@ class WorkerPool:
 
     def _start_worker(self) -> TrainingWorker:
         worker = self._engine.start(self._heard, self._lost)
-        self._posts[worker] = _Post(None, self._clock())
+        now = self._clock()
+        self._posts[worker] = _Post(None, now, now)
         worker.send(self._load_order(download=False))
         return worker
 
@@ -272,7 +281,8 @@ class WorkerPool:
         now = self._clock()
         if job.begun_at is None:
             job.begun_at = now
-        self._posts[worker] = _Post(job, now)
+        post = self._posts[worker]
+        post.job, post.heard_at = job, now
         left_s = job.start.max_s - (now - job.begun_at)
         load = self._load_order(download=True)
         worker.send(dataclasses.replace(job.start, max_s=max(left_s, _LEAST_S), load=load))
@@ -286,6 +296,9 @@ class WorkerPool:
                 return
             post.heard_at = self._clock()
             job = post.job
+            if isinstance(report, Loaded) and not post.has_data:
+                post.has_data = True
+                self._estimates.warmed(post.heard_at - post.started_at)
             if final:
                 post.job = None
             if isinstance(report, End) and job is not None and job.begun_at is not None:

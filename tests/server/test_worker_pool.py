@@ -19,6 +19,7 @@ from mnist_core.worker.messages import (
     Failed,
     Interrupted,
     Load,
+    Loaded,
     Order,
     Pause,
     Pictures,
@@ -188,6 +189,7 @@ def test_the_wait_that_is_told_is_what_those_before_still_take(make: Make) -> No
         shop.submit(run)
     jobs = [shop.submit(run)[0] for run in (3, 4, 5)]
     for worker, done in zip(shop.workers, (0.5, 0.75), strict=True):
+        worker.report(Loaded(images=60_000))
         worker.report(progressed(worker.started[-1].run, done=done, elapsed_s=10.0))
     shop.clock.now += 1
     places = [shop.pool.place(job) for job in jobs if job is not None]
@@ -197,6 +199,21 @@ def test_the_wait_that_is_told_is_what_those_before_still_take(make: Make) -> No
     assert waits[0] == pytest.approx(3.33 + around, abs=0.01)
     assert waits[1] == pytest.approx(10.0 + around, abs=0.01)
     assert waits[2] == pytest.approx(3.33 + 16.67 + 2 * around, abs=0.01)
+
+
+def test_a_worker_that_has_yet_to_start_is_waited_for_as_long_as_the_one_before(make: Make) -> None:
+    shop = make(trainings=2)
+    shop.pool.warm()
+    shop.clock.now += 30
+    shop.workers[0].report(Loaded(images=60_000))
+    for run in (1, 2):
+        shop.submit(run)
+    jobs = [shop.submit(run)[0] for run in (3, 4)]
+    shop.workers[0].report(progressed(1, done=0.01, elapsed_s=1.0))  # for long
+    shop.clock.now += 10
+    places = [shop.pool.place(job) for job in jobs if job is not None]
+    waits = [place[1] for place in places if place is not None]
+    assert waits == pytest.approx([99 + 0.5, 20 + 100 + 0.5], abs=0.01)
 
 
 def test_orders_go_to_the_worker_that_trains(make: Make) -> None:

@@ -189,17 +189,7 @@ def join(address: str, cores: int, modules: Sequence[str]) -> None:
     else:
         # Nodes need Ray and the packages of requirements.txt, no more.
         code = [str(ROOT / each) for each in modules]
-        if address.startswith("ray://") and _has_token():
-            os.environ.setdefault(
-                "RAY_AUTH_MODE", "token"
-            )  # as Ray itself does for other addresses
         ray.init(address, runtime_env={"py_modules": code}, **quiet)
-
-
-def _has_token() -> bool:
-    """Whether this user has a token for clusters that ask for one, where Ray looks for it."""
-    named = {"RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH"} & os.environ.keys()
-    return bool(named) or (Path.home() / ".ray" / "auth_token").is_file()
 
 
 def main(*, worker: type = RayWorker, modules: Sequence[str] = ("mnist_core",)) -> None:
