@@ -12,6 +12,8 @@ import threading
 import time
 from collections.abc import Sequence
 
+import ray
+
 from mnist_core.worker.cluster.relay import Unfit, frame_of
 from mnist_core.worker.messages import (
     End,
@@ -38,12 +40,15 @@ class StandIn:
         self._frames: queue.SimpleQueue[bytes] = queue.SimpleQueue()
         threading.Thread(target=self._serve, daemon=True).start()
 
+    @ray.method(concurrency_group="orders")
     def fitness(self) -> Unfit | None:
         return None
 
+    @ray.method(concurrency_group="orders")
     def tell(self, frame: bytes, data: Sequence[object]) -> None:
         self._inbox.put(read_order(io.BytesIO(frame)))
 
+    @ray.method(concurrency_group="reports")
     def reports(self) -> bytes:
         frames = [self._frames.get()]
         while not self._frames.empty():

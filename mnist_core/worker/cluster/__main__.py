@@ -110,12 +110,12 @@ class Driver:
         unfit: Unfit | None = None
         begun = False
         try:
-            unfit = ray.get(actor.fitness.options(concurrency_group="orders").remote())
+            unfit = ray.get(actor.fitness.remote())
             if unfit is None:
                 begun = True
                 self.send(Hired(worker=worker))
                 while True:
-                    reports = actor.reports.options(concurrency_group="reports").remote()
+                    reports = actor.reports.remote()
                     frames = ray.get(reports)
                     if frames:
                         self.send(Heard(worker=worker, frames=frames))
@@ -149,7 +149,7 @@ class Driver:
             log.exception("an order could not be passed on")
             return
         if actor is not None:
-            actor.tell.options(concurrency_group="orders").remote(frame, data)
+            actor.tell.remote(frame, data)
 
     def _held(self, load: Load, worker: int) -> ray.ObjectRef[Parts]:
         """MNIST in the cluster's memory, from where it goes once to each node that needs it."""

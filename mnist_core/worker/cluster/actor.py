@@ -72,16 +72,19 @@ class RayWorker:
             torch.set_num_threads(1)
             threading.Thread(target=self._serve, name="worker", daemon=True).start()
 
+    @ray.method(concurrency_group="orders")
     def fitness(self) -> Unfit | None:
         """Why this node can't train; None where it can."""
         return self.unfit
 
+    @ray.method(concurrency_group="orders")
     def tell(self, frame: bytes, data: Sequence[ray.ObjectRef[Parts]]) -> None:
         """Take an order, and where the data is, if it is needed for that."""
         self._data = data or self._data
         order = read_order(io.BytesIO(frame))
         self._inbox.put(order)
 
+    @ray.method(concurrency_group="reports")
     def reports(self) -> bytes:
         """The frames of all that is to report, waiting for some."""
         try:

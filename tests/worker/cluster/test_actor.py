@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from typing import Any
 
 import numpy as np
 import pytest
@@ -19,7 +20,7 @@ from mnist_core.worker.messages import End, Failed, Loaded, Ready, Report, read_
 from tests.support.trainings import of_type, short
 
 
-def reports_until(worker: RayWorker, kind: type[Report]) -> list[Report]:
+def reports_until(worker: Any, kind: type[Report]) -> list[Report]:
     heard: list[Report] = []
     while not of_type(heard, kind):
         heard += Heard(worker=1, frames=worker.reports()).reports()
@@ -30,9 +31,9 @@ def test_an_actor_trains_with_the_data_that_it_was_given(
     digits: Splits, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(ray, "get", lambda parts: parts)
-    worker = RayWorker(Version.here())
+    worker: Any = RayWorker(Version.here())
     assert worker.fitness() is None
-    worker.tell(frame_of(short()), [parts_of(digits)])  # type: ignore[list-item]
+    worker.tell(frame_of(short()), [parts_of(digits)])
     heard = reports_until(worker, End)
     assert heard[:2] == [Ready(), Loaded(images=600)]
     assert of_type(heard, End)[0].outcome == "finished"
@@ -43,8 +44,8 @@ def test_a_node_without_room_for_the_data_is_said(monkeypatch: pytest.MonkeyPatc
         raise ray.exceptions.ObjectStoreFullError
 
     monkeypatch.setattr(ray, "get", get)
-    worker = RayWorker(Version.here())
-    worker.tell(frame_of(short(run=3)), [object()])  # type: ignore[list-item]
+    worker: Any = RayWorker(Version.here())
+    worker.tell(frame_of(short(run=3)), [object()])
     assert reports_until(worker, Failed)[-1] == Failed(run=3, code="room")
 
 
@@ -56,7 +57,8 @@ def test_a_node_without_room_for_the_data_is_said(monkeypatch: pytest.MonkeyPatc
     ],
 )
 def test_a_node_with_another_version_is_unfit(version: Version, unfit: str) -> None:
-    assert RayWorker(version).fitness() == unfit
+    worker: Any = RayWorker(version)
+    assert worker.fitness() == unfit
 
 
 def test_the_data_travels_as_it_is(digits: Splits) -> None:
