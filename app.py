@@ -32,6 +32,7 @@ if __name__ == "__main__":
 from mnist_core.server.accounts import AUTH_VARIABLE, read_accounts
 from mnist_core.server.application import Application
 from mnist_core.server.limits import add_limit_options, limits_from
+from mnist_core.server.ray_engine import RayEngine
 from mnist_core.server.ready_model import check_weights
 from mnist_core.ui.hood.tab import hood_tab
 from mnist_core.ui.lab.tab import lab_tab
@@ -79,6 +80,12 @@ def parse_options(arguments: list[str] | None = None) -> argparse.Namespace:
         metavar="DIR",
         help="where MNIST is or goes (default: $MNIST_ROOT, else a cache folder)",
     )
+    parser.add_argument(
+        "--ray",
+        metavar="ADDRESS",
+        help="train on the Ray cluster there: auto, HOST:PORT, ray://HOST:PORT, or local for one of "
+        "its own (default: processes of this machine)",
+    )
     add_limit_options(parser)
     return parser.parse_args(arguments)
 
@@ -113,9 +120,10 @@ def main() -> None:
     try:
         limits, accounts = limits_from(options), read_accounts(options.auth)
         check_weights(WEIGHTS)
+        engine = RayEngine(options.ray, cores=limits.trainings) if options.ray else None
     except (ValueError, AccountsError, StartError) as error:
         sys.exit(str(error))
-    application = Application(limits=limits, data=options.data)
+    application = Application(limits=limits, data=options.data, engine=engine)
     page = build_page(application, tabs=TABS)
     page.queue(default_concurrency_limit=8, max_size=100)
     try:

@@ -15,9 +15,9 @@ export class Runs {
 
   // Up to where the newest run's history is here, or undefined.
   get known() {
-    const run = this.newest?.id;
+    const { id: run, rewinds } = this.newest ?? {};
     const history = this.histories.get(run);
-    return history && { run, points: history.points.length, measures: history.measures.length };
+    return history && { run, rewinds, points: history.points.length, measures: history.measures.length };
   }
 
   // Another session counts its runs from 1 again.

@@ -19,25 +19,34 @@ const MOST_TRAINING = 59_000; // pictures, for any to be held out
 export const measureOf = (run) => (run.started.measured_on === "test" ? TEST : HELD_OUT);
 export const measureFor = (size) => (size > MOST_TRAINING ? TEST : HELD_OUT);
 
-const ACTIVE = ["waiting", "loading", "running", "paused", "stopping"];
+const ACTIVE = ["waiting", "loading", "running", "paused", "resuming", "stopping"];
 export const isActive = (run) => ACTIVE.includes(run?.status);
 
+const SENTENCES = {
+  waiting: (run, queue) => (queue ? `All training places are taken: you are ${placeIn(queue)}.` : "Starting."),
+  loading: ({ download_bytes: bytes }) =>
+    bytes ? `Fetching the pictures of MNIST: ${(bytes / 1e6).toFixed(1)} MB so far.` : "Getting the pictures ready.",
+  running: (run) => {
+    const { epoch, epochs } = run.progress;
+    return `Training: epoch ${epoch} of ${epochs}, ${percent(run.accuracy)} of the ${measureOf(run).name} pictures right.${resumption(run)}`;
+  },
+  paused: ({ progress }) => `Paused at step ${progress.step}, epoch ${progress.epoch} of ${progress.epochs}.`,
+  resuming: (run, queue) =>
+    `The training was interrupted. It goes on by itself from what was last saved${queue ? `: ${placeIn(queue)}` : ""}.`,
+  stopping: () => "Stopped. Measuring what it has learnt.",
+};
+
 export function sentence(run, queue) {
-  const { epoch, epochs, step } = run.progress;
-  switch (run.status) {
-    case "waiting":
-      return queue ? `All training places are taken: you are number ${queue[0]} in the queue, about ${seconds(queue[1])}.` : "Starting.";
-    case "loading":
-      return run.download_bytes ? `Fetching the pictures of MNIST: ${(run.download_bytes / 1e6).toFixed(1)} MB so far.` : "Getting the pictures ready.";
-    case "running":
-      return `Training: epoch ${epoch} of ${epochs}, ${percent(run.accuracy)} of the ${measureOf(run).name} pictures right.`;
-    case "paused":
-      return `Paused at step ${step}, epoch ${epoch} of ${epochs}.`;
-    case "stopping":
-      return "Stopped. Measuring what it has learnt.";
-    default:
-      return run.test_accuracy === null ? run.sentence : `${run.sentence} ${percent(run.test_accuracy, 2)} of the 10,000 test pictures are read right.`;
-  }
+  if (isActive(run)) return SENTENCES[run.status](run, queue);
+  return run.test_accuracy === null ? run.sentence : `${run.sentence} ${percent(run.test_accuracy, 2)} of the 10,000 test pictures are read right.`;
+}
+
+const placeIn = ([place, wait]) => `number ${place} in the queue, about ${seconds(wait)}`;
+
+// Where its computer dropped out and another one took it up.
+function resumption({ resumed_after: step }) {
+  if (step === null) return "";
+  return step ? ` It was interrupted, and went on after step ${grouped(step)}.` : " It was interrupted, and began again.";
 }
 
 export function figuresOf(run) {

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from mnist_core.record.pools import Batch, RecordConfig
+from mnist_core.training.state import without_prefix
 
 Network = TypeVar("Network", bound=nn.Module)
 _OPTIMIZER_STATE = ("step", "exp_avg", "exp_avg_sq")
@@ -89,11 +90,6 @@ class Learner(Generic[Network]):
             torch._foreach_lerp_(
                 [ours[name] for name in floats], [theirs[name] for name in floats], 1 - decay
             )
-
-
-def without_prefix(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """The tensors whose names begin with `prefix`, by the rest of their names."""
-    return {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
 
 
 def loss_of(

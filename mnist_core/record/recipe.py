@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -29,9 +29,10 @@ from mnist_core.files import write_atomically
 from mnist_core.models.checkpoints import read_metadata
 from mnist_core.models.config import CLASS_COUNT, MNIST_MEAN, MNIST_STD, MLPConfig
 from mnist_core.models.mlp import MLP, logits_of
-from mnist_core.record.learner import Learner, autocast, without_prefix
+from mnist_core.record.learner import Learner, autocast
 from mnist_core.record.pools import NOT_A_DIGIT, Pool, RecordConfig, make_pools, varied_batches
 from mnist_core.record.teacher import Teacher
+from mnist_core.training.state import prefixed, without_prefix
 
 Stage = Literal["teacher", "mlp"]
 # The share of validation digits below the threshold of rejection.
@@ -195,10 +196,10 @@ class _Recipe:
     def save(self, path: Path) -> None:
         """Writes all that `resume` needs; of the teacher, once it is done, only its average."""
         if self._stage == "teacher":
-            tensors = _prefixed("teacher.", self._teacher.state())
+            tensors = prefixed("teacher.", self._teacher.state())
         else:
             taught = {k: v.cpu() for k, v in self._teacher.average.state_dict().items()}
-            tensors = _prefixed("teacher.average.", taught) | _prefixed("mlp.", self._mlp.state())
+            tensors = prefixed("teacher.average.", taught) | prefixed("mlp.", self._mlp.state())
         metadata = {
             "stage": self._stage,
             "epoch": str(self._epoch),
@@ -229,10 +230,6 @@ class _Recipe:
             self._finish()
         except (safetensors.SafetensorError, KeyError, RuntimeError, ValueError) as error:
             raise ValueError(f"{path}: damaged state ({error}); delete it to begin anew") from error
-
-
-def _prefixed(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    return {prefix + name: tensor for name, tensor in tensors.items()}
 
 
 def trains(writer: int, *, all_writers: bool) -> bool:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from mnist_core.server.engine import Engine
 from mnist_core.server.limits import Limits
 from mnist_core.server.rates import Clock
 from mnist_core.server.ready_model import ReadyModel
@@ -34,7 +35,8 @@ class Application:
     """Limits, data, the ready-made model, the workers, the visitors, and the sweep that minds them.
 
     `data` is the folder that holds MNIST, `ready` what answers in place of the model that comes with the
-    project. `start` begins the work in the background, `close` ends it and the workers with it.
+    project, `engine` where trainings run, if not in processes of this machine. `start` begins the work in
+    the background, `close` ends it and the workers with it.
     """
 
     def __init__(
@@ -43,12 +45,13 @@ class Application:
         ready: Classifier | None = None,
         limits: Limits | None = None,
         data: Path | None = None,
+        engine: Engine | None = None,
         pool: WorkerPool | None = None,
         clock: Clock = time.monotonic,
     ) -> None:
         self.limits = limits or Limits()
         self.data = data
-        self.pool = pool or WorkerPool(limits=self.limits, data=data)
+        self.pool = pool or WorkerPool(limits=self.limits, data=data, engine=engine)
         self._ready = ReadyModel(ready)
         self.sessions = Sessions(ready=self._ready, limits=self.limits, pool=self.pool, clock=clock)
         self.sweep = Sweep(self.sessions, pool=self.pool, limits=self.limits, clock=clock)

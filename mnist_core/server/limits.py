@@ -46,6 +46,7 @@ class Limits:
     moments: int = _limit(40, "snapshots over a training that the slider goes back to")
     visitor_bytes: int = _limit(40 * _MB, "bytes of one visitor's snapshots")
     total_bytes: int = _limit(1024 * _MB, "bytes of all visitors' snapshots")
+    saved_bytes: int = _limit(256 * _MB, "bytes that trainings go on from where a worker is lost")
     away_bytes: int = _limit(16 * _MB, "of these, bytes for visitors whose page is gone")
 
     # Requests

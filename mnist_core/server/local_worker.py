@@ -1,4 +1,4 @@
-"""A training worker as a process of this machine: what the pool sends it and hears from it."""
+"""Training workers as processes of this machine: what the pool sends them and hears from them."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import logging
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
-from typing import BinaryIO, Protocol, cast
+from typing import BinaryIO, cast
 
 from mnist_core.errors import FrameError
 from mnist_core.files import ROOT
+from mnist_core.server.engine import OnLost, OnReport
 from mnist_core.worker.messages import Order, Report, read_report, write_message
 
 log = logging.getLogger(__name__)
@@ -18,29 +18,30 @@ log = logging.getLogger(__name__)
 _END_S = 5.0
 
 
-class TrainingWorker(Protocol):
-    """Trains one model after another, wherever it runs."""
+class LocalEngine:
+    """At most `places` workers, each a process of this machine."""
 
-    def send(self, order: Order) -> None:
-        """Send an order; to one that has gone, nothing happens."""
+    fault = None
 
-    def kill(self) -> None:
-        """End it at once, whatever it does."""
+    def __init__(self, places: int) -> None:
+        self.places = places
 
-    def wait(self) -> None:
-        """Wait until it has ended, after `kill`."""
+    def start(self, on_report: OnReport, on_lost: OnLost) -> LocalWorker:
+        """Start a process. `OSError` or `RuntimeError` where the system has none left."""
+        return LocalWorker(on_report, on_lost)
 
-
-OnReport = Callable[[TrainingWorker, Report], None]
-OnLost = Callable[[TrainingWorker], None]
-StartWorker = Callable[[OnReport, OnLost], TrainingWorker]
+    def close(self) -> None:
+        pass
 
 
 class LocalWorker:
     """One worker process and the thread that reads what it reports.
 
-    That thread calls `on_report` with each report, and `on_lost` once the process has ended.
+    That thread calls `on_report` with each report, and `on_lost` once the process has ended. Orders wait
+    in its pipe until it takes them.
     """
+
+    is_ready = True
 
     def __init__(self, on_report: OnReport, on_lost: OnLost) -> None:
         self._on_report = on_report

@@ -14,6 +14,7 @@ from mnist_core.worker.messages import (
     End,
     Failed,
     Failure,
+    Interrupted,
     Live,
     Loaded,
     Moment,
@@ -28,7 +29,7 @@ from mnist_core.worker.messages import (
 if TYPE_CHECKING:
     from mnist_core.models.classifier import Classifier
 
-ACTIVE = ("waiting", "loading", "running", "paused", "stopping")
+ACTIVE = ("waiting", "loading", "running", "paused", "resuming", "stopping")
 _MILESTONES = (0.97, 0.98)
 _OUTCOMES: dict[Outcome, tuple[str, str]] = {
     "finished": ("finished", "Done."),
@@ -59,9 +60,15 @@ _FAILURES: dict[Failure, tuple[str, str]] = {
         "MNIST, the pictures to learn from, could not be had: the server's log says why. Press "
         "Train to try again. Drawing works as before.",
     ),
+    "room": (
+        "failed",
+        "Where it was to train, there was no memory left for this training. What it had learnt stays; "
+        "try again in a minute, or a smaller network.",
+    ),
     "lost": (
         "interrupted",
-        "The training was interrupted. What it had learnt stays; press Train to start again.",
+        "The training was interrupted again and again, perhaps for want of memory. What it had learnt "
+        "stays; try a smaller network.",
     ),
     "error": (
         "failed",
@@ -94,6 +101,8 @@ class Run:
         self.download_bytes = 0
         self.test_accuracy: float | None = None
         self.milestones: dict[str, float | None] = {"97": None, "98": None}
+        self.resumed_after: int | None = None  # the step it went on from, where a worker was lost
+        self.rewinds = 0  # how often part of its history was taken back for that
         self.version = 0
         self.weights_version = 0  # of the newest weights: grows with each change of them
         self.paused_at = math.inf  # on the clock of the sweep
@@ -125,10 +134,14 @@ class Run:
             match report:
                 case Download():
                     self.status, self.download_bytes = "loading", report.received_bytes
-                case Loaded():
+                case Loaded() if self.status != "resuming":
                     self.status = "loading"
+                case Interrupted():
+                    self.status = "resuming"
                 case Started():
                     self.started = report
+                    if self.status == "resuming":
+                        self._rewind(report)
                 case Progress():
                     self.points += report.points
                     self.epoch_losses += report.losses
@@ -145,8 +158,23 @@ class Run:
                     self._ended(report)
                 case Failed():
                     self.status, self.sentence = _FAILURES[report.code]
+                    if report.code == "cancelled" and self.progress is not None:
+                        self.status, self.sentence = _OUTCOMES["stopped"]
             if self._newest is not before:
                 self.weights_version = self.version
+
+    def _rewind(self, started: Started) -> None:
+        """Take back what came after its step: another worker goes on from there."""
+        step = self.resumed_after = started.step
+        self.rewinds += 1
+        self.points = [point for point in self.points if point[0] <= step]
+        self.measures = [row for row in self.measures if (row[0] or 0) <= step]
+        # An epoch is told after its last step.
+        del self.epoch_losses[max(0, step - 1) // started.steps_per_epoch :]
+        self.moments = [each for each in self.moments if each.step <= step]
+        self.milestones = dict.fromkeys(self.milestones)
+        for _, _, accuracy, elapsed_s in self.measures:
+            self._reached(accuracy, elapsed_s)
 
     def _keep_measure(self, snapshot: Snapshot) -> None:
         if snapshot.predictions:
@@ -157,13 +185,13 @@ class Run:
         self.measures.append(
             [snapshot.step, snapshot.loss, snapshot.accuracy, round(snapshot.elapsed_s, 3)]
         )
-        self._reached(snapshot)
+        self._reached(snapshot.accuracy, snapshot.elapsed_s)
 
-    def _reached(self, snapshot: Snapshot) -> None:
+    def _reached(self, accuracy: float | None, elapsed_s: float | None) -> None:
         for milestone in _MILESTONES:
             key = f"{milestone:.0%}".rstrip("%")
-            if self.milestones[key] is None and (snapshot.accuracy or 0) >= milestone:
-                self.milestones[key] = snapshot.elapsed_s
+            if self.milestones[key] is None and (accuracy or 0) >= milestone:
+                self.milestones[key] = elapsed_s
 
     def _ended(self, end: End) -> None:
         self.status, self.sentence = _OUTCOMES[end.outcome]
@@ -180,7 +208,7 @@ class Run:
         if not self.measures or self.final.step > (self.measures[-1][0] or 0):
             self._measured(self.final)
         else:
-            self._reached(self.final)
+            self._reached(self.final.accuracy, self.final.elapsed_s)
 
     def _fall_back(self) -> None:
         """Keep what was before the loss exploded; weights tell so only in the step after them."""
@@ -313,6 +341,8 @@ class Run:
                 "moments": [
                     [each.step, each.epoch, each.accuracy, each.loss] for each in self.moments
                 ],
+                "resumed_after": self.resumed_after,
+                "rewinds": self.rewinds,
                 "version": self.version,
                 # Of the newest weights; None where there are none that a browser may have.
                 "weights": self.weights_version if travels else None,

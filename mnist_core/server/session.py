@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Literal
 
 from mnist_core.errors import RefusedError
 from mnist_core.server.arriving_file import ArrivingFile
+from mnist_core.server.job import Job
 from mnist_core.server.limits import Limits
 from mnist_core.server.loaded_model import LoadedModel
 from mnist_core.server.presence import Presence
 from mnist_core.server.rates import Bucket, Clock
 from mnist_core.server.runs import Run
 from mnist_core.server.setup import Setup
-from mnist_core.server.worker_pool import Job, WorkerPool
+from mnist_core.server.worker_pool import WorkerPool
 from mnist_core.worker.messages import (
     Failed,
     Moment,
@@ -85,8 +86,14 @@ class Session:
         return next((run for run in list(self.runs) if run.id == run_id), None)
 
     def start(self, setup: Setup, *, paused: bool = False) -> Run | None:
-        """Begin a training, ending the one before; None where the queue is full."""
+        """Begin a training, ending the one before; None where the queue is full.
+
+        `RefusedError` "cluster" where nothing can train at all.
+        """
         with self._lock:
+            fault = self._pool.fault
+            if fault is not None:
+                raise RefusedError("cluster", fault)
             self.stop()
             if self._closed:
                 raise forgotten()

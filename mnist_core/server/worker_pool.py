@@ -3,74 +3,66 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import logging
+import math
 import threading
 import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mnist_core.server.engine import Engine, TrainingWorker
+from mnist_core.server.estimates import Estimates, waits_s
+from mnist_core.server.job import Job, Listener
 from mnist_core.server.limits import Limits
-from mnist_core.server.local_worker import LocalWorker, StartWorker, TrainingWorker
+from mnist_core.server.local_worker import LocalEngine
 from mnist_core.server.turns import Turns
 from mnist_core.worker.messages import (
     End,
     Failed,
     Held,
+    Interrupted,
     Load,
+    Loaded,
     Pictures,
+    Ready,
     Report,
     RunOrder,
-    Set,
+    Saved,
     Start,
 )
 
 log = logging.getLogger(__name__)
 
-Listener = Callable[[Report], None]
-
 _SILENCE_S = 120.0  # a worker that trains and says nothing for so long is stuck
 _WATCH_S = 1.0
 _IDLE_S = 60.0  # a worker beyond the first ends after so long without work: each takes memory
-_GUESSED_S = 20.0  # what a training takes, before there was one
-_FAILED_S = 5.0
-
-
-class Job:
-    """One training on its way through the pool: waiting, then with a worker, then over."""
-
-    def __init__(
-        self, start: Start, listener: Listener, is_wanted: Callable[[], bool] = lambda: True
-    ) -> None:
-        self.start = start
-        self.is_wanted = is_wanted
-        self.over = False
-        self._listener = listener
-
-    def tell(self, report: Report) -> None:
-        if not self.over:
-            self.over = isinstance(report, End | Failed)
-            self._listener(report)
-
-    def fail(self, code: Literal["lost", "crowded"]) -> None:
-        self.tell(Failed(run=self.start.run, code=code))
+_MOST_LOSSES = 3  # workers that one training may lose, before it is taken to be what kills them
+_COMING_S = 10.0  # a worker that is not ready within this has not found a core
+_LEAST_S = 1.0  # left of a training's time where it goes on
+_FORESEEN_S = 0.25  # that the waits last told still hold
 
 
 @dataclass(slots=True)
 class _Post:
-    """What a worker has to do, and when it last said or was told something."""
+    """What a worker has to do, when it was started and when it last said or was told something."""
 
     job: Job | None
+    started_at: float
     heard_at: float
+    has_data: bool = False
 
 
 class WorkerPool:
-    """As many workers as `limits.trainings`, started when needed, and a queue before them.
+    """As many workers as `engine` has places for, started when needed, and a queue before them.
+
+    A training whose worker is lost goes on with another one, before all that wait, from its newest
+    savepoint; from its first step where there is none, or no room was left for it.
 
     `evaluation` has the images that measure, (N, 784) uint8, with their labels, once a worker has sent
     them. Listeners are called from the workers' reading threads, or with the pool's lock free.
@@ -81,19 +73,21 @@ class WorkerPool:
         *,
         limits: Limits,
         data: Path | None = None,
-        start_worker: StartWorker = LocalWorker,
+        engine: Engine | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._limits = limits
         self._data = data
-        self._new_worker = start_worker
+        self._engine = engine or LocalEngine(limits.trainings)
         self._clock = clock
         self._lock = threading.RLock()
         self._posts: dict[TrainingWorker, _Post] = {}
         self._queue: Turns[Job] = Turns(limits.queue)
+        self._interrupted: deque[Job] = deque()
         self._closed = threading.Event()
         self._watched = False
-        self._seconds = deque([_GUESSED_S], maxlen=20)  # of the last trainings, for estimates
+        self._estimates = Estimates()
+        self._foreseen: tuple[float, dict[Job, tuple[int, float]]] = -math.inf, {}
         self.evaluation: dict[Held, tuple[NDArray[np.uint8], NDArray[np.uint8]]] = {}
 
     def warm(self) -> None:
@@ -104,8 +98,12 @@ class WorkerPool:
             if not self._watched:
                 self._watched = True
                 threading.Thread(target=self._watch, name="worker-watch", daemon=True).start()
-            if not self._posts:
-                self._start_worker()
+            self._keep_one_warm()
+
+    @property
+    def fault(self) -> str | None:
+        """Why nothing can train now, in a sentence; None where it can."""
+        return self._engine.fault
 
     def submit(
         self,
@@ -126,6 +124,7 @@ class WorkerPool:
             if self._closed.is_set():
                 return None
             displaced = self._queue.add(job, address=address)
+            self._foresee_anew()
         if displaced is job:
             return None
         if displaced is not None:
@@ -140,23 +139,55 @@ class WorkerPool:
     def place(self, job: Job) -> tuple[int, float] | None:
         """The job's place in the queue from 1, and the estimated wait in seconds; None: it runs."""
         with self._lock:
-            position = self._queue.position(job)
-            if position is None:
-                return None
-            place = position + 1
-            mean_s = sum(self._seconds) / len(self._seconds)
-            return place, mean_s * place / self._limits.trainings
+            now = self._clock()
+            told_at, places = self._foreseen
+            if now > told_at + _FORESEEN_S:
+                places = self._foresee()
+                self._foreseen = now, places
+            place = places.get(job)
+            return None if place is None or place[0] <= self._coming else place
+
+    def _foresee(self) -> dict[Job, tuple[int, float]]:
+        """The place and the wait of each training that waits."""
+        now, estimates = self._clock(), self._estimates
+        running = [post.job for post in self._posts.values() if post.job is not None]
+        slowness = estimates.slowness((job.start, job.progress) for job in running)
+        left_s = [
+            (
+                0.0
+                if post.job is None
+                else estimates.left_s(post.job.start, post.job.progress, slowness=slowness)
+            )
+            + (0.0 if post.has_data else max(0.0, estimates.warm_up_s - (now - post.started_at)))
+            for post in self._posts.values()
+        ]
+        left_s += [estimates.warm_up_s] * (self._engine.places - len(left_s))
+        waiting = [*self._interrupted, *self._queue]
+        takes_s = [estimates.left_s(job.start, job.progress, slowness=slowness) for job in waiting]
+        begins_s = waits_s(left_s or [0.0], takes_s)
+        return {job: (index + 1, begins_s[index]) for index, job in enumerate(waiting)}
+
+    def _foresee_anew(self) -> None:
+        self._foreseen = -math.inf, {}
+
+    @property
+    def _coming(self) -> int:
+        """Workers that will take a training in a moment."""
+        now = self._clock()
+        return sum(
+            not worker.is_ready and now - post.heard_at < _COMING_S
+            for worker, post in self._posts.items()
+        )
 
     @property
     def waiting(self) -> int:
-        return len(self._queue)
+        return len(self._queue) + len(self._interrupted)
 
     def order(self, job: Job, order: RunOrder) -> None:
-        """Send `order` to the worker that trains `job`; a job that waits begins with what is `Set`."""
+        """Send `order` to the worker that trains `job`; one that waits begins with what it was told."""
         with self._lock:
             worker = next((each for each, post in self._posts.items() if post.job is job), None)
-            if worker is None and isinstance(order, Set):
-                job.start = dataclasses.replace(job.start, train=order.train)
+            job.note(order)
         if worker is not None:
             worker.send(order)
 
@@ -164,7 +195,11 @@ class WorkerPool:
         """Take `job` out of the queue; False where it has a worker already, or is over."""
         with self._lock:
             removed = self._queue.remove(job)
+            if job in self._interrupted:
+                self._interrupted.remove(job)
+                removed = True
             job.over |= removed
+            self._foresee_anew()
         return removed
 
     def close(self) -> None:
@@ -172,11 +207,13 @@ class WorkerPool:
         with self._lock:
             self._closed.set()
             self._queue.clear()
+            self._interrupted.clear()
             workers = list(self._posts)
         for worker in workers:
             worker.kill()
         for worker in workers:
             worker.wait()
+        self._engine.close()
 
     def look_after_workers(self) -> None:
         """Keep one worker warm, and end those that are stuck or have long had nothing to do."""
@@ -192,15 +229,19 @@ class WorkerPool:
             surplus = idle[: max(0, len(silent) - 1)]
             for worker in surplus:  # at once, so that none of them is given work any more
                 del self._posts[worker]
-            if not self._posts:
-                self._start_worker()
+            self._keep_one_warm()
         for worker in stuck + surplus:
             worker.kill()
         self._assign()  # a page that had been away may be back
 
+    def _keep_one_warm(self) -> None:
+        if not self._posts and self._engine.places > 0:
+            self._start_worker()
+
     def _start_worker(self) -> TrainingWorker:
-        worker = self._new_worker(self._heard, self._lost)
-        self._posts[worker] = _Post(None, self._clock())
+        worker = self._engine.start(self._heard, self._lost)
+        now = self._clock()
+        self._posts[worker] = _Post(None, now, now)
         worker.send(self._load_order(download=False))
         return worker
 
@@ -209,23 +250,42 @@ class WorkerPool:
         return Load(data=data, download=download, pictures=not self.evaluation)
 
     def _assign(self) -> None:
-        """Give waiting jobs to free workers, starting workers up to the limit."""
+        """Give waiting jobs to free workers, starting workers where there is room for them."""
         with self._lock:
             while not self._closed.is_set():
-                job = next((each for each in self._queue if each.is_wanted()), None)
+                job = self._next_job()
                 if job is None:
                     return
-                worker = next(
-                    (each for each, post in self._posts.items() if post.job is None), None
-                )
-                if worker is None:
-                    if len(self._posts) >= self._limits.trainings:
-                        return
-                    worker = self._start_worker()
-                self._queue.serve(job)
-                self._posts[worker] = _Post(job, self._clock())
-                load = self._load_order(download=True)
-                worker.send(dataclasses.replace(job.start, load=load))
+                free = [
+                    each for each, post in self._posts.items() if post.job is None and each.is_ready
+                ]
+                if free:
+                    self._give(job, free[0])
+                    continue
+                coming = sum(not each.is_ready for each in self._posts)
+                if len(self._posts) >= self._engine.places or coming >= self.waiting:
+                    return
+                self._start_worker()
+
+    def _next_job(self) -> Job | None:
+        """Whose turn it is: those whose worker was lost first."""
+        waiting = itertools.chain(self._interrupted, self._queue)
+        return next((each for each in waiting if each.is_wanted()), None)
+
+    def _give(self, job: Job, worker: TrainingWorker) -> None:
+        if job in self._interrupted:
+            self._interrupted.remove(job)
+        else:
+            self._queue.serve(job)
+        self._foresee_anew()
+        now = self._clock()
+        if job.begun_at is None:
+            job.begun_at = now
+        post = self._posts[worker]
+        post.job, post.heard_at = job, now
+        left_s = job.start.max_s - (now - job.begun_at)
+        load = self._load_order(download=True)
+        worker.send(dataclasses.replace(job.start, max_s=max(left_s, _LEAST_S), load=load))
 
     def _heard(self, worker: TrainingWorker, report: Report) -> None:
         """Pass a worker's report on to its job; a final one frees the worker for the next."""
@@ -236,26 +296,62 @@ class WorkerPool:
                 return
             post.heard_at = self._clock()
             job = post.job
+            if isinstance(report, Loaded) and not post.has_data:
+                post.has_data = True
+                self._estimates.warmed(post.heard_at - post.started_at)
             if final:
                 post.job = None
-                self._seconds.append(report.elapsed_s if isinstance(report, End) else _FAILED_S)
+            if isinstance(report, End) and job is not None and job.begun_at is not None:
+                self._learn(job, took_s=post.heard_at - job.begun_at)
         if isinstance(report, Pictures):
             self._keep_pictures(report)
+        elif isinstance(report, Saved):
+            self._save(report, job)
         elif job is not None:
             job.tell(report)
-        if final:
+        if final or isinstance(report, Ready):
             self._assign()
 
+    def _learn(self, job: Job, *, took_s: float) -> None:
+        if not job.rested and not job.losses:
+            self._estimates.learn(job.start, job.progress, took_s=took_s)
+
+    def _save(self, report: Saved, job: Job | None) -> None:
+        """Keep what a training goes on from, where the memory for it reaches."""
+        with self._lock:
+            if job is None or job.over:
+                return
+            under_way = (post.job for post in self._posts.values())
+            others = [each for each in (*under_way, *self._interrupted) if each not in (None, job)]
+            taken = sum(each.saved_bytes for each in others if each is not None)
+            if taken + len(report.savepoint.state) <= self._limits.saved_bytes:
+                job.start = dataclasses.replace(job.start, savepoint=report.savepoint)
+
     def _lost(self, worker: TrainingWorker) -> None:
-        """A worker has died: tell its job, and go on with the others, or a new one."""
+        """A worker has died: its job goes on with the others, or a new one."""
         with self._lock:
             post = self._posts.pop(worker, None)
             closed = self._closed.is_set()
-        if post is not None and post.job is not None:
-            log.warning("a training worker died at work", extra={"run": post.job.start.run})
-            post.job.fail("lost")
+        if post is not None and post.job is not None and not closed:
+            self._interrupt(post.job)
         if not closed:
             self._assign()
+
+    def _interrupt(self, job: Job) -> None:
+        log.warning("a training worker died at work", extra={"run": job.start.run})
+        if job.stopping:
+            job.fail("cancelled")
+            return
+        # An engine that is gone altogether says nothing against the training.
+        job.losses += self._engine.fault is None
+        if job.losses > _MOST_LOSSES:
+            job.fail("lost")
+            return
+        job.tell(Interrupted(run=job.start.run))
+        with self._lock:
+            if not job.over:
+                self._interrupted.append(job)
+                self._foresee_anew()
 
     def _keep_pictures(self, pictures: Pictures) -> None:
         labels = np.frombuffer(pictures.labels, dtype=np.uint8)

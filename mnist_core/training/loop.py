@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
+import itertools
 import math
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 
 import torch
@@ -18,6 +20,7 @@ from mnist_core.training.backpropagation import Backpropagation, FlatParameters
 from mnist_core.training.config import TrainConfig
 from mnist_core.training.events import EndEvent, EpochEvent, StepEvent, TrainEvent
 from mnist_core.training.optimizers import make_optimizer
+from mnist_core.training.state import TrainingState, prefixed, without_prefix
 
 _WARMUP_SHARE = 0.25
 _KEEP_EVERY_STEPS = 50
@@ -25,6 +28,8 @@ _AUGMENTATION = AugmentationConfig()
 
 
 Training = Generator[TrainEvent, TrainConfig | None, None]
+
+_MODEL, _OPTIMIZER = "model.", "optimizer."
 
 
 def prepare(data: Splits, config: TrainConfig, *, generator: torch.Generator) -> Splits:
@@ -50,53 +55,44 @@ def train(model: MLP, data: Splits, *, config: TrainConfig, generator: torch.Gen
 
     Notebook: "Training the network".
     """
-    # Nothing here yields inside torch.no_grad(): a generator may be resumed on another thread, and
-    # that mode belongs to a thread.
-    data = prepare(data, config, generator=generator)
-    run = _Run(model, data.train, config=config, generator=generator)
-    while run.epoch < run.config.epochs and not run.diverged:
-        started_s = run.elapsed_s
-        totals = yield from run.learn_epoch()
-        if not run.diverged:
-            training_s = run.elapsed_s - started_s
-            model.eval()
-            validation = _measure(model, data.validation)
-            yield from run.tell(_epoch_event(run, totals, validation, started_s, training_s))
-    model.eval()
-    elapsed_s = run.elapsed_s
-    test_loss, test_accuracy = _measure(model, data.test)
-    yield EndEvent(
-        step=run.step,
-        epoch=run.epoch,
-        elapsed_s=elapsed_s,
-        test_loss=test_loss,
-        test_accuracy=test_accuracy,
-        diverged=run.diverged,
-    )
+    yield from TrainingRun(model, data, config=config, generator=generator).events()
 
 
 @dataclass(slots=True)
-class _Totals:
-    """What the batches of an epoch add up to."""
+class _Epoch:
+    """An epoch under way: how it is cut into batches, and what those so far add up to."""
 
+    batch_size: int
     steps: int = 0
     loss: float = 0.0
     correct: int = 0
     images: int = 0
 
 
-class _Run:
-    """What a training carries from one batch to the next."""
+class TrainingRun:
+    """A training and all that it carries from one batch to the next; `train` with a `state`.
+
+    Between two events, `state` holds all that a run of the same model, data and config needs to go on
+    with the same losses, in another process or on another machine: hand it to `resume`, before the
+    first event.
+    """
+
+    # Nothing here yields inside torch.no_grad(): a generator may be resumed on another thread, and
+    # that mode belongs to a thread.
 
     def __init__(
-        self, model: MLP, data: Dataset, *, config: TrainConfig, generator: torch.Generator
+        self, model: MLP, data: Splits, *, config: TrainConfig, generator: torch.Generator
     ) -> None:
+        data = prepare(data, config, generator=generator)
         self.config = config
         self.step = self.epoch = 0
         self.diverged = False
         self._model = model
-        self._data = data
+        self._data = data.train
+        self._validation, self._test = data.validation, data.test
         self._generator = generator
+        self._shuffled_from = generator.get_state()  # this epoch's images
+        self._under_way: _Epoch | None = None
         self._parameters = FlatParameters(model)
         self._optimizer = make_optimizer(
             config.optimizer, self._parameters.values, self._parameters.gradients
@@ -106,12 +102,68 @@ class _Run:
         self._started_s = time.perf_counter()
         self._waited_s = 0.0
 
+    def events(self) -> Training:
+        """Trains to the end, as `train` does."""
+        while (
+            self._under_way is not None or self.epoch < self.config.epochs
+        ) and not self.diverged:
+            started_s = self.elapsed_s
+            epoch = yield from self._learn_epoch()
+            if not self.diverged:
+                training_s = self.elapsed_s - started_s
+                self._model.eval()
+                validation = _measure(self._model, self._validation)
+                yield from self._tell(_epoch_event(self, epoch, validation, started_s, training_s))
+        self._model.eval()
+        elapsed_s = self.elapsed_s
+        test_loss, test_accuracy = _measure(self._model, self._test)
+        yield EndEvent(
+            step=self.step,
+            epoch=self.epoch,
+            elapsed_s=elapsed_s,
+            test_loss=test_loss,
+            test_accuracy=test_accuracy,
+            diverged=self.diverged,
+        )
+
+    def state(self) -> TrainingState:
+        """A copy of all that the run carries from this batch to the next."""
+        epoch = self._under_way
+        tensors = {
+            "generator": self._generator.get_state(),
+            "shuffled_from": self._shuffled_from,
+            **prefixed(_MODEL, self._model.state_dict()),
+            **prefixed(_OPTIMIZER, self._optimizer.state()),
+        }
+        return TrainingState(
+            {name: tensor.clone() for name, tensor in tensors.items()},
+            counts={
+                "step": self.step,
+                "epoch": self.epoch,
+                "under_way": None if epoch is None else dataclasses.asdict(epoch),
+            },
+        )
+
+    def resume(self, state: TrainingState) -> None:
+        """Takes up what another run carried; `ValueError` where that was of another kind."""
+        try:
+            self._model.load_state_dict(without_prefix(_MODEL, state.tensors))
+            self._optimizer.resume(without_prefix(_OPTIMIZER, state.tensors))
+            self._generator.set_state(state.tensors["generator"])
+            self._shuffled_from = state.tensors["shuffled_from"]
+            self.step, self.epoch = int(state.counts["step"]), int(state.counts["epoch"])
+            under_way = state.counts["under_way"]
+            self._under_way = None if under_way is None else _Epoch(**under_way)
+        except (KeyError, RuntimeError, TypeError) as error:
+            raise ValueError(f"state: expected that of such a training ({error})") from error
+        self._last_good.copy_(self._parameters.values)
+
     @property
     def elapsed_s(self) -> float:
         """Seconds of training, without those that the caller kept it waiting."""
         return time.perf_counter() - self._started_s - self._waited_s
 
-    def tell(self, event: TrainEvent) -> Generator[TrainEvent, TrainConfig | None, None]:
+    def _tell(self, event: TrainEvent) -> Generator[TrainEvent, TrainConfig | None, None]:
         """Yields `event`, and takes up the config that is sent back, if one is."""
         since_s = time.perf_counter()
         changed = yield event
@@ -119,34 +171,46 @@ class _Run:
         if changed is not None:
             self.config = changed
 
-    def learn_epoch(self) -> Generator[TrainEvent, TrainConfig | None, _Totals]:
+    def _learn_epoch(self) -> Generator[TrainEvent, TrainConfig | None, _Epoch]:
         """Learns from every batch once, telling of each; ends early where the training diverges."""
-        self.epoch += 1
+        if self._under_way is None:
+            self.epoch += 1
+            self._shuffled_from = self._generator.get_state()
+            self._under_way = _Epoch(self.config.batch_size)
+        epoch = self._under_way
         self._model.train()
-        totals = _Totals()
-        batch_size = self.config.batch_size
-        steps = math.ceil(len(self._data) / batch_size)
-        for images, labels in batches(self._data, batch_size=batch_size, generator=self._generator):
-            progress = (self.epoch - 1 + totals.steps / steps) / self.config.epochs
+        steps = math.ceil(len(self._data) / epoch.batch_size)
+        for images, labels in self._batches(epoch):
+            progress = (self.epoch - 1 + epoch.steps / steps) / self.config.epochs
             learning_rate = scheduled_learning_rate(self.config, progress)
             loss, correct = self._learn(images, labels, learning_rate=learning_rate)
             if self.diverged:
                 break
-            totals.steps += 1
-            totals.loss += loss
-            totals.correct += correct
-            totals.images += len(labels)
+            epoch.steps += 1
+            epoch.loss += loss
+            epoch.correct += correct
+            epoch.images += len(labels)
             event = StepEvent(
                 step=self.step,
                 epoch=self.epoch,
-                step_in_epoch=totals.steps,
+                step_in_epoch=epoch.steps,
                 steps_per_epoch=steps,
                 loss=loss,
                 accuracy=correct / len(labels),
                 learning_rate=learning_rate,
             )
-            yield from self.tell(event)
-        return totals
+            yield from self._tell(event)
+        self._under_way = None
+        return epoch
+
+    def _batches(self, epoch: _Epoch) -> Iterator[tuple[Tensor, Tensor]]:
+        """The batches of `epoch` that it has not learnt from."""
+        shuffler = self._generator
+        if epoch.steps:  # taken up in the middle: the images are in the order that they were in
+            shuffler = torch.Generator()
+            shuffler.set_state(self._shuffled_from)
+        whole = batches(self._data, batch_size=epoch.batch_size, generator=shuffler)
+        return itertools.islice(whole, epoch.steps, None)
 
     def _learn(self, images: Tensor, labels: Tensor, *, learning_rate: float) -> tuple[float, int]:
         """One step of gradient descent; the batch's loss and right answers before it."""
@@ -169,8 +233,8 @@ class _Run:
 
 
 def _epoch_event(
-    run: _Run,
-    totals: _Totals,
+    run: TrainingRun,
+    totals: _Epoch,
     validation: tuple[float | None, float | None],
     started_s: float,
     training_s: float,

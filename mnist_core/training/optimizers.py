@@ -6,6 +6,7 @@ small MLP is as much as the backward pass.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Protocol
 
 import torch
@@ -22,6 +23,12 @@ class Optimizer(Protocol):
     """Changes `values` in place by one step against `gradients`."""
 
     def step(self, *, learning_rate: float, weight_decay: float) -> None: ...
+
+    def state(self) -> dict[str, Tensor]:
+        """What it remembers from one step to the next."""
+
+    def resume(self, state: Mapping[str, Tensor]) -> None:
+        """Remember that instead. `KeyError` or `RuntimeError` where it is another rule's."""
 
 
 class SGD:
@@ -44,6 +51,13 @@ class SGD:
             self._velocity.mul_(self._momentum).add_(change)
             change.add_(self._velocity, alpha=self._momentum)
         self._values.add_(change, alpha=-learning_rate)
+
+    def state(self) -> dict[str, Tensor]:
+        return {} if self._velocity is None else {"velocity": self._velocity}
+
+    def resume(self, state: Mapping[str, Tensor]) -> None:
+        if self._velocity is not None:
+            self._velocity.copy_(state["velocity"])
 
 
 class Adam:
@@ -68,6 +82,14 @@ class Adam:
         torch.sqrt(self._square, out=self._scratch).div_(correction).add_(EPSILON)
         rate = learning_rate / (1 - beta1**self._steps)
         self._values.addcdiv_(self._mean, self._scratch, value=-rate)
+
+    def state(self) -> dict[str, Tensor]:
+        return {"mean": self._mean, "square": self._square, "steps": torch.tensor(self._steps)}
+
+    def resume(self, state: Mapping[str, Tensor]) -> None:
+        self._mean.copy_(state["mean"])
+        self._square.copy_(state["square"])
+        self._steps = int(state["steps"])
 
 
 def make_optimizer(name: OptimizerName, values: Tensor, gradients: Tensor) -> Optimizer:

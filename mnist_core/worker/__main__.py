@@ -12,13 +12,14 @@ import os
 import queue
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
 import torch
 
 from mnist_core.data.datasets import Splits
-from mnist_core.data.download import DownloadProgress
+from mnist_core.data.download import DownloadProgress, ProgressCallback
 from mnist_core.data.mnist import load_mnist
 from mnist_core.errors import DatasetError, FrameError
 from mnist_core.logs import log_as_json
@@ -43,12 +44,24 @@ _NICENESS = 5  # drawing comes first
 _DOWNLOAD_REPORT_BYTES = 2**18
 
 
-class Worker:
-    """Serves orders until the inbox says None: `Load` the data, `Start` a training."""
+LoadSplits = Callable[[Load, ProgressCallback], Splits]
 
-    def __init__(self, inbox: Inbox, out: BinaryIO) -> None:
+
+def _read_mnist(load: Load, on_progress: ProgressCallback) -> Splits:
+    root = None if load.data is None else Path(load.data)
+    return load_mnist(root, download=load.download, on_progress=on_progress)
+
+
+class Worker:
+    """Serves orders until the inbox says None: `Load` the data, `Start` a training.
+
+    load: where the data comes from, in place of the files of this machine.
+    """
+
+    def __init__(self, inbox: Inbox, out: BinaryIO, *, load: LoadSplits | None = None) -> None:
         self._inbox = inbox
         self._out = out
+        self._read = load or _read_mnist
         self._sending = threading.Lock()  # a training reports from two threads
         self._splits: Splits | None = None
         self._data: str | None = None
@@ -77,6 +90,9 @@ class Worker:
             code = "dataset"
         except BrokenPipeError:
             raise
+        except MemoryError:
+            log.exception("a training found no memory")
+            code = "room"
         except Exception:  # the worker outlives whatever one training does
             log.exception("a training broke off")
             code = "error"
@@ -87,8 +103,7 @@ class Worker:
         """The data set, read once and then held in memory."""
         if self._splits is None or order.data != self._data:
             self._told_bytes = -_DOWNLOAD_REPORT_BYTES
-            root = None if order.data is None else Path(order.data)
-            self._splits = load_mnist(root, download=order.download, on_progress=self._tell)
+            self._splits = self._read(order, self._tell)
             self._data = order.data
         self._send(Loaded(images=len(self._splits.train)))
         if order.pictures:

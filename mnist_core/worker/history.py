@@ -30,7 +30,7 @@ class History:
         self._loss += loss
         self._accuracy += accuracy
         self._count += 1
-        share = math.floor(progress * _POINTS + 1e-6)
+        share = _share_of(progress)
         if step <= _DENSE_POINTS or share > self._told:
             self._told = share
             count = self._count
@@ -39,7 +39,21 @@ class History:
             self._loss = self._accuracy = 0.0
             self._count = 0
 
+    @property
+    def pending(self) -> tuple[int, float, float]:
+        """What the next point has of its steps so far: their number, losses and accuracies."""
+        return self._count, self._loss, self._accuracy
+
+    def resume(self, progress: float, pending: tuple[int, float, float]) -> None:
+        """Go on where another history was after `progress` of the training."""
+        self._told = _share_of(progress)
+        self._count, self._loss, self._accuracy = pending
+
     def take(self) -> tuple[Point, ...]:
         """The points since the last call."""
         points, self._points = tuple(self._points), []
         return points
+
+
+def _share_of(progress: float) -> int:
+    return math.floor(progress * _POINTS + 1e-6)

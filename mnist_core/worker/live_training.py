@@ -14,7 +14,8 @@ from mnist_core.models.checkpoints import load_checkpoint
 from mnist_core.models.mlp import MLP
 from mnist_core.training.config import TrainConfig
 from mnist_core.training.events import EndEvent, EpochEvent, StepEvent
-from mnist_core.training.loop import train
+from mnist_core.training.loop import TrainingRun
+from mnist_core.training.state import TrainingState
 from mnist_core.worker.history import History
 from mnist_core.worker.measuring import (
     Sample,
@@ -35,6 +36,8 @@ from mnist_core.worker.messages import (
     Progress,
     Resume,
     RunOrder,
+    Saved,
+    Savepoint,
     Set,
     Snapshot,
     Start,
@@ -53,6 +56,8 @@ _REPORT_S = 0.1
 _LIVE_S = 0.2  # between weights for the drawing on the pad
 _MEASURE_S = 1.0  # between measures that only the screen sees
 _ALIVE_S = 1.0  # between signs of life at rest
+_SAVE_S = 2.0  # between savepoints; more, where they would take more than so much
+_SAVED_BYTES_PER_S = 2**19
 _FEWEST_MOMENTS = 4
 
 
@@ -74,7 +79,10 @@ class LiveTraining:
         self._test = splits.test
         self._config = start.train
         self._changed: TrainConfig | None = None  # not yet told to the training
-        self._events = train(self._model, self._data, config=start.train, generator=generator)
+        self._training = TrainingRun(
+            self._model, self._data, config=start.train, generator=generator
+        )
+        self._events = self._training.events()
         self._latest = StepEvent(
             step=0,
             epoch=1,
@@ -84,6 +92,7 @@ class LiveTraining:
             accuracy=math.nan,
             learning_rate=start.train.learning_rate,
         )
+        self._is_under_way = False
         self._step_is_due = False
         self._deadline_s = clock() + start.max_s
         self._stopwatch = Stopwatch(clock=clock)
@@ -91,12 +100,25 @@ class LiveTraining:
         self._history = History()
         self._epoch_losses: list[float] = []  # not yet told
         affordable = start.moment_bytes // (2 * self._model.parameter_count)
-        self._moments = Moments(max(_FEWEST_MOMENTS, min(start.moments, affordable)))
+        moments = max(_FEWEST_MOMENTS, min(start.moments, affordable))
+        self._moments = Moments(moments)
+        if start.savepoint is not None:
+            self._resume(start.savepoint, moments)
         self._reports = Pace(_REPORT_S, clock=clock)
         self._lives = Pace(_LIVE_S, clock=clock)
         self._measures = Pace(_MEASURE_S, clock=clock)
+        size_bytes = self._training.state().size_bytes
+        self._saves = Pace(max(_SAVE_S, size_bytes / _SAVED_BYTES_PER_S), clock=clock)
         sample = Sample.quick(self._held, self._model)
         self._observer = Observer(self._model, sample, run=start.run, send=send)
+
+    def _resume(self, savepoint: Savepoint, moments: int) -> None:
+        self._training.resume(TrainingState.from_bytes(savepoint.state))
+        self._latest = savepoint.latest
+        self._stopwatch = Stopwatch(savepoint.elapsed_s, clock=self._clock)
+        self._speedometer = Speedometer(savepoint.elapsed_s)
+        self._history.resume(self._progress, savepoint.history)
+        self._moments = Moments(moments, kept=savepoint.moments)
 
     @property
     def _progress(self) -> float:
@@ -113,6 +135,7 @@ class LiveTraining:
             self._send(
                 Started(
                     run=self._start.run,
+                    step=self._latest.step,
                     train_size=len(self._data.train),
                     measured_on=self._measured_on,
                     measured_size=len(self._held),
@@ -160,6 +183,7 @@ class LiveTraining:
                 self._stopwatch.stand()
                 self._report()
                 self._show(measured=True)
+                self._save()
             case Resume() if self._stopwatch.stands:
                 self._stopwatch.run()
                 self._step_is_due = False
@@ -173,7 +197,8 @@ class LiveTraining:
     def _advance(self) -> Outcome | None:
         """Run one batch and report it where it is time to; an outcome where the training is over."""
         # A generator takes its first value only after its first step.
-        changed = self._changed if self._latest.step else None
+        changed = self._changed if self._is_under_way else None
+        self._is_under_way = True
         try:
             event = self._events.send(changed)
         except StopIteration:
@@ -205,8 +230,11 @@ class LiveTraining:
         )
         single, self._step_is_due = self._step_is_due, False
         self._keep_or_show(surely=single)
-        if single or self._reports.is_due:
+        saved = single or self._saves.is_due
+        if saved or self._reports.is_due:
             self._report()
+        if saved:
+            self._save()
         return "limit" if self._is_late else None
 
     def _report(self) -> None:
@@ -228,6 +256,27 @@ class LiveTraining:
                 elapsed_s=elapsed_s,
                 left_s=elapsed_s * (1 - progress) / progress if progress > 0 else None,
                 paused=self._stopwatch.stands,
+            )
+        )
+
+    def _save(self) -> None:
+        """Send what another worker would go on from, once all before it has been reported."""
+        if not self._latest.step:
+            return
+        self._saves.begin()
+        state = self._training.state()
+        latest, elapsed_s = self._latest, self._stopwatch.elapsed_s
+        moments, history = self._moments.kept, self._history.pending
+        self._observer.tell(
+            lambda: Saved(
+                run=self._start.run,
+                savepoint=Savepoint(
+                    latest=latest,
+                    elapsed_s=elapsed_s,
+                    moments=moments,
+                    history=history,
+                    state=state.to_bytes(),
+                ),
             )
         )
 

@@ -12,12 +12,16 @@ import math
 import types
 import typing
 from dataclasses import dataclass, field
-from typing import Any, BinaryIO, Literal, Union, get_args, get_origin
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal, Union, get_args, get_origin
 
 from mnist_core.errors import FrameError
 from mnist_core.models.config import MLPConfig
 from mnist_core.training.config import TrainConfig
+from mnist_core.training.events import StepEvent
 from mnist_core.worker.frames import read_frame, write_frame
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 # Guessing has a loss of ln 10. A network at this one is beyond mending, even where the loss falls
 # again: its units are dead.
@@ -26,7 +30,7 @@ EXPLODED_LOSS = 1000.0
 Held = Literal["validation", "test"]
 Outcome = Literal["finished", "stopped", "limit", "diverged"]
 # What a worker says of itself, and what the server says of one that has died or never had the order.
-Failure = Literal["dataset", "error", "lost", "cancelled", "crowded"]
+Failure = Literal["dataset", "room", "error", "lost", "cancelled", "crowded"]
 Point = tuple[int, float, float, float]  # step, loss, accuracy, seconds
 
 
@@ -44,12 +48,28 @@ class Load:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Savepoint:
+    """All that another worker needs to go on with a training as if nothing had happened.
+
+    latest: its step. moments: how many are kept. history: the part of its next point that is known:
+    steps, loss, accuracy, each summed up. state: of the training itself, as `TrainingState` has it.
+    """
+
+    latest: StepEvent
+    elapsed_s: float
+    moments: int
+    history: tuple[int, float, float]
+    state: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Start:
     """Train a network.
 
     train_size: training images, all of them at most. shuffle_labels: each is given the label of
     another. max_s: of the whole training, pauses included.
     moments: about how many snapshots to keep, fewer where they would take more than moment_bytes.
+    savepoint: of a worker that was lost, to go on from.
     """
 
     run: int
@@ -62,6 +82,7 @@ class Start:
     max_s: float = math.inf
     moments: int = 40
     moment_bytes: int = 2**25
+    savepoint: Savepoint | None = None
     load: Load = Load()
 
 
@@ -158,9 +179,10 @@ class Pictures:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Started:
-    """The training begins, measured on so many images."""
+    """The training begins, measured on so many images; after `step`, where another worker got so far."""
 
     run: int
+    step: int = 0
     train_size: int
     measured_on: Held
     measured_size: int
@@ -209,6 +231,21 @@ class Live:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Saved:
+    """What the training would go on from, were its worker lost; all before it has been reported."""
+
+    run: int
+    savepoint: Savepoint
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interrupted:
+    """The training's worker was lost; it goes on as soon as there is another one."""
+
+    run: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Alive:
     """A training at rest still waits for orders."""
 
@@ -235,7 +272,19 @@ class Failed:
 
 
 Report = (
-    Ready | Download | Loaded | Pictures | Started | Progress | Moment | Live | Alive | End | Failed
+    Ready
+    | Download
+    | Loaded
+    | Pictures
+    | Started
+    | Progress
+    | Moment
+    | Live
+    | Saved
+    | Interrupted
+    | Alive
+    | End
+    | Failed
 )
 Message = Order | Report
 
@@ -267,7 +316,7 @@ def _read(stream: BinaryIO, among: object) -> Any:
     return None if frame is None else from_frame(*frame, among=among)
 
 
-def to_frame(message: Message) -> tuple[dict[str, Any], bytes]:
+def to_frame(message: DataclassInstance) -> tuple[dict[str, Any], bytes]:
     """A message as a frame's header and payload."""
     payload: list[bytes] = []
     header = _encoded(message, payload)

@@ -10,9 +10,14 @@ class Moments:
     they are denser.
     """
 
-    def __init__(self, count: int) -> None:
+    def __init__(self, count: int, *, kept: int = 0) -> None:
         self._count = count
-        self._next = 0
+        self._next = kept
+
+    @property
+    def kept(self) -> int:
+        """How many came so far; a training that goes on elsewhere goes on with these."""
+        return self._next
 
     def reached(self, progress: float) -> bool:
         """Whether a moment, or several, came with `progress` in [0, 1] of the training; once for each."""

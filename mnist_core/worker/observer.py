@@ -47,7 +47,7 @@ class Observer:
         self._sample = sample
         self._run = run
         self._send = send
-        self._due: queue.Queue[_Due | None] = queue.Queue(_MOST_DUE)
+        self._due: queue.Queue[_Due | Callable[[], Report] | None] = queue.Queue(_MOST_DUE)
         self._live_is_due = False
         self._fault: BaseException | None = None
         self._thread: threading.Thread | None = None
@@ -90,6 +90,11 @@ class Observer:
         weights = {name: tensor.clone() for name, tensor in self._model.state_dict().items()}
         self._due.put(_Due(kind, measured, step, epoch, elapsed_s, weights))
 
+    def tell(self, make: Callable[[], Report]) -> None:
+        """Send what `make` gives, after all that has been observed so far."""
+        self._raise_fault()
+        self._due.put(make)
+
     def _raise_fault(self) -> None:
         if self._fault is not None:
             raise self._fault
@@ -100,7 +105,10 @@ class Observer:
             if self._fault is not None:
                 continue
             try:
-                self._report(due)
+                if isinstance(due, _Due):
+                    self._report(due)
+                else:
+                    self._send(due())
             except BaseException as fault:  # told to the training, which ends with it
                 self._fault = fault
 

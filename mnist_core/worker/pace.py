@@ -31,9 +31,9 @@ class Pace:
 class Stopwatch:
     """Seconds of work, without the pauses. It stands still until `run`."""
 
-    def __init__(self, *, clock: Clock = time.perf_counter) -> None:
+    def __init__(self, worked_s: float = 0.0, *, clock: Clock = time.perf_counter) -> None:
         self._clock = clock
-        self._worked_s = 0.0
+        self._worked_s = worked_s
         self._since_s: float | None = None
 
     @property
@@ -56,10 +56,10 @@ class Stopwatch:
 class Speedometer:
     """Images a second, over at least the last half second of work."""
 
-    def __init__(self) -> None:
+    def __init__(self, elapsed_s: float = 0.0) -> None:
         self._images = 0.0
         self._speed: float | None = None
-        self._since = (0.0, 0.0)  # seconds of work, images
+        self._since = (elapsed_s, 0.0)  # seconds of work, images
 
     def count(self, images: float) -> None:
         self._images += images
@@ -70,4 +70,4 @@ class Speedometer:
         if elapsed_s - since_s > _SPEED_S:
             self._speed = (self._images - since_images) / (elapsed_s - since_s)
             self._since = (elapsed_s, self._images)
-        return self._speed or self._images / max(elapsed_s, 1e-3)
+        return self._speed or self._images / max(elapsed_s - since_s, 1e-3)

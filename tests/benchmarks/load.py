@@ -1,13 +1,18 @@
 """Loads a running page over HTTP, on this machine alone, and prints how it holds.
 
-    python -m tests.benchmarks.load [draw] [churn] [fuzz] [--url URL] [--quick]
+    python -m tests.benchmarks.load [draw] [churn] [fuzz] [class] [--url URL] [--quick]
     python -m tests.benchmarks.load draw --with-weights [--visitors N]
+    python -m tests.benchmarks.load class [--ray local]
 
 - draw: 50 visitors draw at 5 predictions a second each for 20 s, then again with two trainings.
   With `--with-weights`, 500 visitors whose pages answer by themselves: each fetches what a browser
   fetches, ten visits begin a second, and then only says that it is there, while 5 others draw.
 - churn: 500 visitors come, draw, train for a second and leave without a word, in 20 lanes.
 - fuzz: 10,000 malformed requests of all kinds (`malformed.py`), beside a visitor who draws.
+- class: 30 visitors press Train (`fast`) at once, with two trainings at a time: when each has its first
+  weights and its end, and whether the waits that they are told are right. With `--ray local`, trainings
+  are on Ray, and beside it: its starts, reports and pauses against local ones; more and more nodes with
+  trainings that sleep; a node that dies with trainings on it.
 
 Every loop is bounded in count or time. Exits with 1 where a figure misses its limit. Trainings need
 MNIST: $MNIST_ROOT, else the cache folder, else a network.
@@ -32,6 +37,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from tests.benchmarks import classroom, on_ray
 from tests.benchmarks.options import address, parser_for
 from tests.benchmarks.visits import Visit, two_visits
 from tests.support.browser import SEVEN
@@ -461,6 +467,23 @@ async def fuzz(url: str, count: int, *, alone_s: float = 5.0) -> bool:
     return not leaks and alive and not beside.errors and kinds == set(KINDS)
 
 
+async def classes(url: str, *, visitor_count: int, quick: bool) -> bool:
+    components = await components_of(url)
+    share = Share(process_at(url))
+    visitors = [Visitor(url, components) for _ in range(visitor_count)]
+    setup = {"preset": "fast"} | ({"epochs": 1} if quick else {})
+    waited = await classroom.lesson(list(visitors), setup)
+    return classroom.report(waited, busy=str(share))
+
+
+def beside_ray(*, quick: bool) -> bool:
+    """What Ray does, without a page."""
+    root = os.environ.get("MNIST_ROOT")
+    data = None if root is None else Path(root)
+    well = [part(data, quick=quick) for part in (on_ray.compare, on_ray.scale, on_ray.lose_a_node)]
+    return all(well)
+
+
 def resident_mb(pid: int) -> float:
     found = re.search(r"VmRSS:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text())
     assert found is not None
@@ -496,13 +519,17 @@ async def run(part: str, url: str, options: argparse.Namespace) -> bool:
     if part == "churn":
         visitor_count, lanes, rest_s = (4, 2, 1.0) if quick else (500, 20, 20.0)
         return await churn(url, visitor_count=visitor_count, lanes=lanes, rest_s=rest_s)
+    if part == "class":
+        return await classes(url, visitor_count=5 if quick else 30, quick=quick)
     count, alone_s = (len(KINDS), 0.5) if quick else (options.requests, 5.0)
     return await fuzz(url, count, alone_s=alone_s)
 
 
 def main() -> None:
     parser = parser_for(__doc__)
-    parser.add_argument("parts", nargs="*", metavar="PART", default=["draw", "churn", "fuzz"])
+    parser.add_argument(
+        "parts", nargs="*", metavar="PART", default=["draw", "churn", "fuzz", "class"]
+    )
     parser.add_argument("--requests", type=int, default=10_000, help="of fuzz")
     parser.add_argument(
         "--with-weights",
@@ -510,13 +537,17 @@ def main() -> None:
         help="draw: visitors whose pages answer by themselves",
     )
     parser.add_argument("--visitors", type=int, default=500, help="with --with-weights")
+    parser.add_argument("--ray", choices=["local"], help="class: with trainings on Ray")
     options = parser.parse_args()
-    if unknown := set(options.parts) - {"draw", "churn", "fuzz"}:
+    if unknown := set(options.parts) - {"draw", "churn", "fuzz", "class"}:
         parser.error(f"no such part: {', '.join(sorted(unknown))}")
     well = True
     for part in options.parts:
-        with address(options.url) as url:
+        on = ("--ray", options.ray) if part == "class" and options.ray else ()
+        with address(options.url, *on) as url:
             well = asyncio.run(run(part, url, options)) and well
+        if on:
+            well = beside_ray(quick=options.quick) and well
     raise SystemExit(0 if well else 1)
 
 

@@ -22,13 +22,16 @@ def parser_for(description: str | None) -> argparse.ArgumentParser:
 
 
 @contextlib.contextmanager
-def address(url: str | None) -> Iterator[str]:
-    """That application's address, or that of one of our own, which is seen to end without a fault."""
+def address(url: str | None, *options: str) -> Iterator[str]:
+    """That application's address, or that of one of our own, which is seen to end without a fault.
+
+    options: more of its own one's.
+    """
     if url:
         yield url
         return
     with (
         tempfile.TemporaryDirectory() as folder,
-        serve(log=Path(folder) / "app.log", options=("--max-trainings", "2")) as app,
+        serve(log=Path(folder) / "app.log", options=("--max-trainings", "2", *options)) as app,
     ):
         yield app.url

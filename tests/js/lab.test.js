@@ -14,11 +14,15 @@ const setup = {
 };
 const run = (more = {}) => ({
   id: 1, status: "running", progress: { epoch: 2, epochs: 5, step: 1234 }, started: { measured_on: "validation" },
-  accuracy: 0.9712, test_accuracy: null, sentence: "Done in 4 s.", setup, changed: {}, milestones: {}, ...more,
+  accuracy: 0.9712, test_accuracy: null, resumed_after: null, sentence: "Done in 4 s.", setup, changed: {}, milestones: {}, ...more,
 });
 
 test("a run's sentence in every state", () => {
   const words = (status, more = {}, queue = null) => sentence(run({ status, ...more }), queue);
+  assert.match(words("resuming"), /interrupted. It goes on by itself from what was last saved.$/);
+  assert.match(words("resuming", {}, [2, 30]), /saved: number 2 in the queue, about 30 s/);
+  assert.match(words("running", { resumed_after: 1200 }), /right. It was interrupted, and went on after step 1,200.$/);
+  assert.match(words("running", { resumed_after: 0 }), /right. It was interrupted, and began again.$/);
   assert.equal(words("waiting"), "Starting.");
   assert.equal(words("waiting", {}, [3, 75]), "All training places are taken: you are number 3 in the queue, about 75 s.");
   assert.equal(words("loading"), "Getting the pictures ready.");
@@ -120,12 +124,12 @@ test("the board's order, with runs without a value last either way", () => {
 test("a run's history grows by what is fresh, from where the server says", () => {
   const runs = new Runs();
   assert.equal(runs.known, undefined);
-  runs.hear({ runs: [{ id: 1 }], fresh: { run: 1, from: [0, 0], points: [[1], [2]], measures: [[1]], losses: [] } });
-  assert.deepEqual(runs.known, { run: 1, points: 2, measures: 1 });
-  runs.hear({ runs: [{ id: 1 }], fresh: { run: 1, from: [2, 1], points: [[3]], measures: [], losses: [0.5] } });
+  runs.hear({ runs: [{ id: 1, rewinds: 0 }], fresh: { run: 1, from: [0, 0], points: [[1], [2]], measures: [[1]], losses: [] } });
+  assert.deepEqual(runs.known, { run: 1, points: 2, measures: 1, rewinds: 0 });
+  runs.hear({ runs: [{ id: 1, rewinds: 0 }], fresh: { run: 1, from: [2, 1], points: [[3]], measures: [], losses: [0.5] } });
   assert.deepEqual(runs.historyOf(1), { points: [[1], [2], [3]], measures: [[1]], losses: [0.5] });
   // An answer that is told twice, or that thinned its points out, adds none double.
-  runs.hear({ runs: [{ id: 1 }], fresh: { run: 1, from: [1, 0], points: [[2], [3]], measures: [[1]], losses: [0.5] } });
+  runs.hear({ runs: [{ id: 1, rewinds: 0 }], fresh: { run: 1, from: [1, 0], points: [[2], [3]], measures: [[1]], losses: [0.5] } });
   assert.deepEqual(runs.historyOf(1), { points: [[1], [2], [3]], measures: [[1]], losses: [0.5] });
 });
 

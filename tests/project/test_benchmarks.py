@@ -43,6 +43,7 @@ def busy_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
         ("draw", ["5 visitors draw: ", "5 visitors draw, 2 trainings: "]),
         ("churn", ["4 visitors in 2 lanes: "]),
         ("fuzz", ["malformed requests of "]),
+        ("class", ["5 visitors press Train at once: ", "waits told against those that came: "]),
     ],
 )
 def test_load(part: str, rows: list[str], busy_app: App) -> None:

@@ -13,7 +13,7 @@ from mnist_core.models.checkpoints import dump_checkpoint
 from mnist_core.models.mlp import MLP
 from mnist_core.server.runs import Run
 from mnist_core.server.sessions import Sessions
-from mnist_core.worker.messages import End, Live, Moment, Progress, Snapshot
+from mnist_core.worker.messages import End, Interrupted, Live, Moment, Progress, Snapshot
 from tests.support.browser import SEVEN
 from tests.support.visitors import Pool, reports, setup
 
@@ -99,3 +99,34 @@ def test_a_run_that_lost_what_it_had_learnt_says_so(
             report = dataclasses.replace(report, snapshot=lost)
         pool.jobs[-1].tell(report)
     assert "lost again" in run.sentence
+
+
+def test_a_run_that_goes_on_elsewhere_takes_back_what_came_after_its_savepoint(
+    sessions: Sessions, pool: Pool, digits: Splits
+) -> None:
+    run = pool.begin(sessions.open())
+    told = [report for report in reports(digits, run) if not isinstance(report, End)]
+    for report in told:
+        pool.jobs[-1].tell(report)
+    whole = run.points, run.measures, [each.step for each in run.moments]
+    newest, half = run.live, run.points[len(run.points) // 2][0]
+    pool.jobs[-1].tell(Interrupted(run=run.id))
+    assert run.status == "resuming"
+    assert run.active
+    assert run.started is not None
+    run.hear(dataclasses.replace(run.started, step=half))
+    assert run.points[-1][0] == half
+    assert all(row[0] is not None and row[0] <= half for row in run.measures)
+    assert all(each.step <= half for each in run.moments)
+    assert run.live is newest  # it answers until there is another one
+    summary = run.summary()
+    assert (summary["resumed_after"], summary["rewinds"]) == (half, 1)
+    for report in told:
+        match report:
+            case Progress():
+                points = tuple(point for point in report.points if point[0] > half)
+                run.hear(dataclasses.replace(report, points=points))
+            case Moment() if report.snapshot.step > half:
+                run.hear(report)
+    assert (run.points, run.measures, [each.step for each in run.moments]) == whole
+    assert run.status == "running"

@@ -59,16 +59,19 @@ def train(page: Page) -> None:
 
 
 @pytest.mark.usefixtures("mnist")
-def test_a_killed_worker_is_said_and_the_next_training_works(app: App, visit: Visit) -> None:
+def test_a_killed_worker_is_said_and_its_training_goes_on(app: App, visit: Visit) -> None:
     page = visit(LONG)
     draw(page, SEVEN)
     train(page)
     expect(page.get_by_role("radio", name="Yours")).to_be_checked(timeout=PATIENCE_MS)
     for worker in workers_of(app.process.pid):
         os.kill(worker, signal.SIGKILL)
-    expect(page.locator("#status")).to_have_text(re.compile("interrupted"), timeout=PATIENCE_MS)
+    expect(page.locator("#status")).to_have_text(
+        re.compile("It was interrupted, and went on after step"), timeout=PATIENCE_MS
+    )
     assert page.evaluate("window.mnist.strokes.length") == 1
-    train(page)
+    page.get_by_role("button", name="Stop", exact=True).click()
+    expect(page.locator("#status")).to_have_text(re.compile("^Stopped. What"), timeout=PATIENCE_MS)
     lines = [json.loads(each) for each in app.log.read_text().splitlines() if each.startswith("{")]
     assert any("worker died" in each["event"] for each in lines)
 

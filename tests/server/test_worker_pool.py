@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import queue
-import signal
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,28 +9,31 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mnist_core.data.datasets import Splits
+from mnist_core.server.engine import OnLost, OnReport
+from mnist_core.server.job import Job
 from mnist_core.server.limits import Limits
-from mnist_core.server.local_worker import OnLost, OnReport
-from mnist_core.server.worker_pool import Job, WorkerPool
+from mnist_core.server.worker_pool import WorkerPool
+from mnist_core.training.events import StepEvent
 from mnist_core.worker.messages import (
     Alive,
     End,
     Failed,
-    Live,
+    Interrupted,
     Load,
+    Loaded,
     Order,
     Pause,
     Pictures,
-    Progress,
+    Ready,
     Report,
+    Saved,
+    Savepoint,
     Set,
     Start,
     Step,
     Stop,
 )
-from tests.support.server import workers_of
-from tests.support.trainings import Kind, of_type, short, weights_in
+from tests.support.trainings import of_type, progressed, short
 
 
 class Clock:
@@ -47,7 +47,8 @@ class Clock:
 class MadeUpWorker:
     """A worker that only does what a test makes it do."""
 
-    def __init__(self, on_report: OnReport, on_lost: OnLost) -> None:
+    def __init__(self, on_report: OnReport, on_lost: OnLost, *, is_ready: bool = True) -> None:
+        self.is_ready = is_ready
         self.orders: list[Order] = []
         self.killed = False
         self._on_report = on_report
@@ -79,18 +80,23 @@ class MadeUpWorker:
 
 
 class Workshop:
-    """A pool and the made-up workers that it has started."""
+    """A pool and the made-up workers that it has started, as the engine that it is for it."""
+
+    fault: str | None = None
 
     def __init__(self, limits: Limits) -> None:
         self.clock = Clock()
         self.workers: list[MadeUpWorker] = []
-        self.pool = WorkerPool(
-            limits=limits, data=Path("data"), start_worker=self._start, clock=self.clock
-        )
+        self.places = limits.trainings
+        self.are_ready = True
+        self.pool = WorkerPool(limits=limits, data=Path("data"), engine=self, clock=self.clock)
 
-    def _start(self, on_report: OnReport, on_lost: OnLost) -> MadeUpWorker:
-        self.workers.append(MadeUpWorker(on_report, on_lost))
+    def start(self, on_report: OnReport, on_lost: OnLost) -> MadeUpWorker:
+        self.workers.append(MadeUpWorker(on_report, on_lost, is_ready=self.are_ready))
         return self.workers[-1]
+
+    def close(self) -> None:
+        pass
 
     def submit(
         self, run: int, *, address: str = "", is_wanted: Callable[[], bool] = lambda: True
@@ -115,6 +121,12 @@ def make() -> Iterator[Callable[..., Workshop]]:
 
 
 Make = Callable[..., Workshop]
+
+
+def place_of(shop: Workshop, job: Job) -> int | None:
+    """The job's place in the queue."""
+    place = shop.pool.place(job)
+    return None if place is None else place[0]
 
 
 def test_a_first_worker_is_warm_before_any_training(make: Make) -> None:
@@ -163,16 +175,46 @@ def test_one_more_training_than_workers_waits_its_turn(make: Make) -> None:
     assert job is not None
     assert waiting is not None
     assert shop.pool.place(job) is None
-    assert shop.pool.place(waiting) == (1, 20.0)
+    assert place_of(shop, waiting) == 1
     assert shop.pool.waiting == 1
     (worker,) = shop.workers
     assert [start.run for start in worker.started] == [1]
     worker.end(elapsed_s=4.0)
     assert [start.run for start in worker.started] == [1, 2]
     assert shop.pool.place(waiting) is None
-    third, _ = shop.submit(3)
-    assert third is not None
-    assert shop.pool.place(third) == (1, 12.0)  # the mean of 20 and 4
+
+
+def test_the_wait_that_is_told_is_what_those_before_still_take(make: Make) -> None:
+    shop = make(trainings=2)
+    for run in (1, 2):
+        shop.submit(run)
+    jobs = [shop.submit(run)[0] for run in (3, 4, 5)]
+    for worker, done in zip(shop.workers, (0.5, 0.75), strict=True):
+        worker.report(Loaded(images=60_000))
+        worker.report(progressed(worker.started[-1].run, done=done, elapsed_s=10.0))
+    shop.clock.now += 1
+    places = [shop.pool.place(job) for job in jobs if job is not None]
+    waits = [place[1] for place in places if place is not None]
+    # 20 s and 13.3 s a training, of which 10 s and 3.3 s are left; the others take about 16.7 s.
+    around = 0.5  # before and after the steps
+    assert waits[0] == pytest.approx(3.33 + around, abs=0.01)
+    assert waits[1] == pytest.approx(10.0 + around, abs=0.01)
+    assert waits[2] == pytest.approx(3.33 + 16.67 + 2 * around, abs=0.01)
+
+
+def test_a_worker_that_has_yet_to_start_is_waited_for_as_long_as_the_one_before(make: Make) -> None:
+    shop = make(trainings=2)
+    shop.pool.warm()
+    shop.clock.now += 30
+    shop.workers[0].report(Loaded(images=60_000))
+    for run in (1, 2):
+        shop.submit(run)
+    jobs = [shop.submit(run)[0] for run in (3, 4)]
+    shop.workers[0].report(progressed(1, done=0.01, elapsed_s=1.0))  # for long
+    shop.clock.now += 10
+    places = [shop.pool.place(job) for job in jobs if job is not None]
+    waits = [place[1] for place in places if place is not None]
+    assert waits == pytest.approx([99 + 0.5, 20 + 100 + 0.5], abs=0.01)
 
 
 def test_orders_go_to_the_worker_that_trains(make: Make) -> None:
@@ -234,19 +276,126 @@ def test_a_full_queue_gives_up_the_last_of_who_asked_most(make: Make) -> None:
     assert [job is None for job, _ in crowd] == [False, False, False, True]
     quiet, _ = shop.submit(4, address="quiet")
     assert quiet is not None
-    assert shop.pool.place(quiet) == (2, 40.0)  # after one of the crowd
+    assert place_of(shop, quiet) == 2  # after one of the crowd
     assert [heard for _, heard in crowd] == [[], [], [Failed(run=2, code="crowded")], []]
 
 
-def test_a_lost_worker_is_told_to_its_training_and_replaced(make: Make) -> None:
-    shop = make()
-    _, first = shop.submit(1)
+def saved(run: int, *, size: int = 3) -> Saved:
+    latest = StepEvent(
+        step=7,
+        epoch=1,
+        step_in_epoch=7,
+        steps_per_epoch=20,
+        loss=1.0,
+        accuracy=0.5,
+        learning_rate=0.1,
+    )
+    savepoint = Savepoint(
+        latest=latest, elapsed_s=1.0, moments=3, history=(0, 0.0, 0.0), state=bytes(size)
+    )
+    return Saved(run=run, savepoint=savepoint)
+
+
+def test_a_training_whose_worker_is_lost_goes_on_before_all_others(make: Make) -> None:
+    shop = make(training_s=60)
+    job, first = shop.submit(1)
     _, second = shop.submit(2)
+    assert job is not None
+    changed = short(batch_size=50).train
+    for order in (Set(run=1, train=changed), Pause(run=1)):
+        shop.pool.order(job, order)
+    shop.workers[0].report(saved(1))
+    shop.clock.now += 20
     shop.workers[0].die()
-    assert first == [Failed(run=1, code="lost")]
-    assert [start.run for start in shop.workers[1].started] == [2]
-    shop.workers[0].report(Alive(run=2))  # what it still had to say
+    assert first == [Interrupted(run=1)]
+    (again,) = shop.workers[1].started
+    assert (again.run, again.savepoint) == (1, saved(1).savepoint)
+    assert (again.train, again.paused) == (changed, True)  # as it had been told
+    assert again.max_s == job.start.max_s - 20
+    shop.workers[0].report(Alive(run=1))  # what it still had to say
+    assert first == [Interrupted(run=1)]
+    shop.workers[1].end()
+    assert [start.run for start in shop.workers[1].started] == [1, 2]
     assert not second
+
+
+def test_a_training_that_kills_every_worker_ends(make: Make) -> None:
+    shop = make()
+    _, heard = shop.submit(1)
+    for worker in range(4):
+        shop.workers[worker].die()
+    assert heard == [Interrupted(run=1)] * 3 + [Failed(run=1, code="lost")]
+    assert not any(worker.started for worker in shop.workers[4:])
+
+
+def test_a_lost_engine_does_not_count_against_a_training(make: Make) -> None:
+    shop = make()
+    job, heard = shop.submit(1)
+    assert job is not None
+    for worker in range(5):
+        shop.fault, shop.places = "gone", 0
+        shop.workers[worker].die()
+        assert shop.pool.place(job) is not None  # it waits
+        shop.fault, shop.places = None, 1
+        shop.pool.look_after_workers()
+    assert heard == [Interrupted(run=1)] * 5
+    assert shop.workers[5].started
+
+
+def test_a_training_that_was_told_to_stop_does_not_go_on_elsewhere(make: Make) -> None:
+    shop = make()
+    job, heard = shop.submit(1)
+    interrupted, _ = shop.submit(2)
+    assert job is not None
+    assert interrupted is not None
+    shop.pool.order(job, Stop(run=1))
+    shop.workers[0].die()
+    assert heard == [Failed(run=1, code="cancelled")]
+    shop.places = 0
+    shop.workers[1].die()
+    assert place_of(shop, interrupted) == 1
+    assert shop.pool.cancel(interrupted)
+    assert shop.pool.place(interrupted) is None
+
+
+def test_savepoints_take_no_more_than_their_share_of_memory(make: Make) -> None:
+    shop = make(trainings=2, saved_bytes=10)
+    for run in (1, 2):
+        shop.submit(run)
+    first, second = shop.workers
+    first.report(saved(1, size=6))
+    first.report(saved(1, size=7))
+    second.report(saved(2, size=4))  # no room beside the other
+    for worker in (first, second):
+        worker.die()
+    starts = [start for worker in shop.workers[2:] for start in worker.started]
+    kept = [start.savepoint and len(start.savepoint.state) for start in starts]
+    assert kept == [7, None]
+
+
+def test_a_worker_has_no_training_before_it_is_ready(make: Make) -> None:
+    shop = make(trainings=2)
+    shop.are_ready = False
+    job, _ = shop.submit(1)
+    assert job is not None
+    (worker,) = shop.workers
+    assert not worker.started
+    assert shop.pool.place(job) is None  # it begins in a moment
+    shop.clock.now += 11
+    assert place_of(shop, job) == 1  # there is no core for it after all
+    worker.is_ready = True
+    worker.report(Ready())
+    assert [start.run for start in worker.started] == [1]
+
+
+def test_trainings_at_once_follow_the_places_that_there_are(make: Make) -> None:
+    shop = make()
+    for run in (1, 2, 3):
+        shop.submit(run)
+    assert len(shop.workers) == 1
+    shop.places = 2
+    shop.pool.look_after_workers()
+    assert [start.run for worker in shop.workers for start in worker.started] == [1, 2]
 
 
 def test_a_worker_that_dies_without_work_is_replaced_when_looked_after(make: Make) -> None:
@@ -289,7 +438,7 @@ def test_a_worker_that_trains_in_silence_is_ended(make: Make) -> None:
     shop.pool.look_after_workers()
     assert worker.killed
     worker.die()
-    assert heard[-1] == Failed(run=1, code="lost")
+    assert heard[-1] == Interrupted(run=1)
 
 
 def test_workers_are_looked_after_from_the_first_training_on(
@@ -313,59 +462,3 @@ def test_a_closed_pool_takes_no_training(make: Make) -> None:
     assert job is None
     shop.pool.look_after_workers()
     assert len(shop.workers) == 1
-
-
-@pytest.fixture
-def pool(mnist: Splits, mnist_root: Path) -> Iterator[WorkerPool]:
-    pool = WorkerPool(limits=Limits(trainings=1), data=mnist_root)
-    yield pool
-    pool.close()
-
-
-class Listener:
-    """Hears of a training, and waits for it."""
-
-    def __init__(self) -> None:
-        self.heard: list[Report] = []
-        self._arriving: queue.SimpleQueue[Report] = queue.SimpleQueue()
-
-    def __call__(self, report: Report) -> None:
-        self._arriving.put(report)
-
-    def wait_for(self, kind: type[Kind]) -> Kind:
-        while True:
-            self.heard.append(self._arriving.get(timeout=90))
-            if isinstance(report := self.heard[-1], kind):
-                return report
-
-
-LONG = short(epochs=1000, learning_rate=1e-6)
-
-
-def test_a_killed_worker_is_reported_and_the_same_training_works_again(pool: WorkerPool) -> None:
-    killed = Listener()
-    pool.submit(LONG, killed)
-    killed.wait_for(Live)
-    (process,) = workers_of(os.getpid())
-    os.kill(process, signal.SIGKILL)
-    assert killed.wait_for(Failed).code == "lost"
-    ends = []
-    for _ in range(2):
-        listener = Listener()
-        pool.submit(short(), listener)
-        ends.append(listener.wait_for(End))
-    assert [end.outcome for end in ends] == ["finished", "finished"]
-    same = weights_in(ends[0]) == weights_in(ends[1])  # bit by bit
-    assert same
-    assert of_type(listener.heard, Progress)
-    assert set(pool.evaluation) == {"validation", "test"}
-
-
-def test_closing_the_pool_ends_its_workers(pool: WorkerPool) -> None:
-    listener = Listener()
-    pool.submit(LONG, listener)
-    listener.wait_for(Live)
-    (process,) = workers_of(os.getpid())
-    pool.close()
-    with pytest.raises(ProcessLookupError):
-        os.kill(process, 0)

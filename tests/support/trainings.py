@@ -12,7 +12,7 @@ from mnist_core.models.checkpoints import load_checkpoint
 from mnist_core.models.config import MLPConfig
 from mnist_core.training.config import TrainConfig
 from mnist_core.worker.live_training import Inbox, LiveTraining
-from mnist_core.worker.messages import End, Order, Report, Start
+from mnist_core.worker.messages import End, Order, Progress, Report, Start
 
 Kind = TypeVar("Kind")
 
@@ -28,6 +28,24 @@ SHORT = Start(
 def short(*, run: int = 1, **settings: Any) -> Start:
     """An order for a short training, with other settings of its `TrainConfig`."""
     return dataclasses.replace(SHORT, run=run, train=dataclasses.replace(SHORT.train, **settings))
+
+
+def progressed(run: int = 1, *, done: float, elapsed_s: float) -> Progress:
+    """A report that so much of a training, in [0, 1], is done."""
+    return Progress(
+        run=run,
+        points=(),
+        step=1,
+        epoch=1,
+        epochs=3,
+        progress=done,
+        loss=None,
+        accuracy=None,
+        images_per_s=1.0,
+        elapsed_s=elapsed_s,
+        left_s=None,
+        paused=False,
+    )
 
 
 def follow(start: Start, digits: Splits, orders: Iterable[Order] = ()) -> list[Report]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from mnist_core.data.datasets import Splits
+from mnist_core.server.job import Job
 from mnist_core.server.limits import Limits
 from mnist_core.server.runs import Run
 from mnist_core.server.session import Session
 from mnist_core.server.setup import Setup, parse_setup
-from mnist_core.server.worker_pool import Job
 from mnist_core.training.config import TrainConfig
 from mnist_core.worker.messages import Order, Report, Start
 from tests.support.trainings import follow
@@ -25,6 +25,8 @@ class Clock:
 
 class Pool:
     """A pool without workers: `jobs` are told what a test says."""
+
+    fault: str | None = None
 
     def __init__(self) -> None:
         self.jobs: list[Job] = []

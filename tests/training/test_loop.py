@@ -11,8 +11,9 @@ from mnist_core.models.config import MLPConfig
 from mnist_core.models.mlp import MLP
 from mnist_core.training.config import OptimizerName, TrainConfig
 from mnist_core.training.events import EndEvent, EpochEvent, StepEvent, TrainEvent
-from mnist_core.training.loop import prepare, scheduled_learning_rate, train
+from mnist_core.training.loop import TrainingRun, prepare, scheduled_learning_rate, train
 from mnist_core.training.presets import PRESETS
+from mnist_core.training.state import TrainingState
 
 CONFIG = TrainConfig(epochs=3, batch_size=32, learning_rate=0.1, validation_size=100)
 
@@ -235,3 +236,38 @@ def test_the_fast_preset_names_98_percent_right(mnist: Splits) -> None:
     assert isinstance(end, EndEvent)
     assert end.test_accuracy is not None
     assert end.test_accuracy >= 0.98
+
+
+def new_run(data: Splits, config: TrainConfig) -> TrainingRun:
+    generator = torch.Generator().manual_seed(0)
+    return TrainingRun(MLP(generator=generator), data, config=config, generator=generator)
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "momentum", "adam"])
+@pytest.mark.parametrize("steps", [1, 9, 16, 17])  # 16 an epoch
+def test_a_run_that_goes_on_elsewhere_has_the_losses_of_one_that_never_stopped(
+    digits: Splits, optimizer: OptimizerName, steps: int
+) -> None:
+    config = dataclasses.replace(
+        CONFIG, optimizer=optimizer, learning_rate=0.01, dropout=0.2, augment=True
+    )
+    whole = list(new_run(digits, config).events())
+    first, second = new_run(digits, config), new_run(digits, config)
+    taken: list[TrainEvent] = []
+    for event in first.events():
+        taken.append(event)
+        if isinstance(event, StepEvent) and event.step == steps:
+            break
+    second.resume(TrainingState.from_bytes(first.state().to_bytes()))
+    taken += second.events()
+    assert step_losses(taken) == step_losses(whole)
+    epochs = [[e.train_loss for e in each if isinstance(e, EpochEvent)] for each in (taken, whole)]
+    assert epochs[0] == epochs[1]
+
+
+def test_the_state_of_another_training_is_refused(digits: Splits) -> None:
+    state = new_run(digits, CONFIG).state()
+    with pytest.raises(ValueError, match="expected that of such a training"):
+        new_run(digits, dataclasses.replace(CONFIG, optimizer="adam")).resume(state)
+    with pytest.raises(ValueError, match="not a safetensors file"):
+        TrainingState.from_bytes(b"no state")

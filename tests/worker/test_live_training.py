@@ -25,6 +25,7 @@ from mnist_core.worker.messages import (
     Progress,
     Report,
     Resume,
+    Saved,
     Set,
     Started,
     Step,
@@ -230,3 +231,27 @@ def test_a_training_ends_with_its_server(digits: Splits) -> None:
     reports: list[Report] = []
     LiveTraining(short(), digits, reports.append).follow(inbox)
     assert end_of(reports).outcome == "stopped"
+
+
+def test_a_training_goes_on_from_a_savepoint_without_a_gap(digits: Splits) -> None:
+    whole = follow(short(), digits)
+    reports: queue.SimpleQueue[Report] = queue.SimpleQueue()
+    training = Follower(
+        LiveTraining(dataclasses.replace(short(), paused=True), digits, reports.put), reports
+    )
+    for _ in range(7):
+        training.inbox.put(Step(run=1))
+        savepoint = training.wait_for(Saved).savepoint
+    training.inbox.put(Stop(run=1))
+    rest = follow(dataclasses.replace(short(), savepoint=savepoint), digits)
+    (started,) = of_type(rest, Started)
+    assert started.step == 7
+    before = training.reports  # up to what was saved
+    assert losses(before) + losses(rest) == losses(whole)
+    moments = [*of_type(before, Moment), *of_type(rest, Moment)]
+    steps = [moment.snapshot.step for moment in moments]
+    assert steps == [moment.snapshot.step for moment in of_type(whole, Moment)]
+    elapsed_s = [report.elapsed_s for report in of_type(rest, Progress)]
+    assert savepoint.elapsed_s <= elapsed_s[0] <= elapsed_s[-1]
+    same = weights_in(end_of(rest)) == weights_in(end_of(whole))
+    assert same

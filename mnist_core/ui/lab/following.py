@@ -31,6 +31,7 @@ class Known(Payload):
     run: int
     points: _Count = 0
     measures: _Count = 0
+    rewinds: _Count = 0  # of the run, when the page got them
 
 
 class PollRequest(Payload):
@@ -91,7 +92,8 @@ def poll(session: Session, request: PollRequest) -> Answer:
             for each in session.runs
         }
         return answer | {"history": history}
-    if known is None or known.run != run.id:
+    rewinds = run.rewinds  # before the rest: what is taken back meanwhile is told the next time
+    if known is None or (known.run, known.rewinds) != (run.id, rewinds):
         known = Known(run=run.id)
     fresh = {
         "run": run.id,

@@ -81,6 +81,8 @@ def test_a_poll_tells_the_run_from_the_cursor_on(call: Call, session: Session) -
     fresh = call("lab_poll", token=session.token, known=known)["fresh"]
     assert fresh["points"] == run.points[-2:]
     assert fresh["measures"] == []
+    known["rewinds"] = 1  # of a history of which part was taken back
+    assert call("lab_poll", token=session.token, known=known)["fresh"]["points"] == run.points
     summary = everything["runs"][-1]
     assert summary["status"] == "finished"
     assert 0 <= summary["test_accuracy"] <= 1
