@@ -8,6 +8,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mnist_core.server.gate.requests import (
     PAGE_CALLS,
+    TOOLS,
     UPLOAD,
     header_of,
     path_of,
@@ -56,7 +57,7 @@ class Bodies:
 
     def _limit_of(self, scope: Scope) -> int:
         path = path_of(scope)
-        if path == PAGE_CALLS:
+        if path in (PAGE_CALLS, TOOLS):  # a picture comes to a tool within its request
             return self._limits.request_bytes
         kind = header_of(scope, b"content-type") or b""
         if path == UPLOAD and kind.startswith(b"multipart/form-data"):
