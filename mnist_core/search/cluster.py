@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import importlib.util
+import logging
 import socket
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from mnist_core.data.datasets import Splits
+from mnist_core.files import ROOT
 from mnist_core.search.local import Finished
 from mnist_core.search.trial import Result, Trial, train_trial
 
-INSTALL = 'pip install "ray==2.60.0"'
+INSTALL = 'pip install "ray[client]==2.60.0"'
 _KNOCK_S = 5.0
 
 
@@ -60,8 +62,14 @@ def _connect(ray: Any, address: str) -> None:
             raise OSError(
                 f"--ray {address}: expected a Ray cluster there, and nobody answers"
             ) from None
+    quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
     try:
-        ray.init(address=address, log_to_driver=False)
-    except (ConnectionError, ValueError, RuntimeError) as error:
+        if address == "local":
+            ray.init(address=address, include_dashboard=False, **quiet)
+        else:
+            # Nodes need Ray and the packages of requirements.txt, no more.
+            code = {"py_modules": [str(ROOT / "mnist_core")]}
+            ray.init(address=address, runtime_env=code, **quiet)
+    except (ImportError, ConnectionError, ValueError, RuntimeError) as error:
         said = " ".join(str(error).split())
         raise OSError(f"--ray {address}: expected a Ray cluster there: {said}") from None

@@ -108,6 +108,7 @@ def trials_of(options: argparse.Namespace) -> list[Trial]:
 def sweep(trials: Sequence[Trial], data: Splits, options: argparse.Namespace) -> Iterator[str]:
     """Trains what is not yet trained, and measures the best on the test images; the lines to tell."""
     state = State(options.state)
+    state.prepare()
     done = [(trial, result) for trial in trials if (result := state.read(trial)) is not None]
     known = {trial.name for trial, _ in done}
     missing = [trial for trial in trials if trial.name not in known]

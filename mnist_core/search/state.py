@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -19,9 +20,19 @@ class State:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
+    def prepare(self) -> None:
+        """Sees that there is a folder to write to; `ValueError` where there can be none."""
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+        except OSError:
+            raise ValueError(
+                f"--state {self._folder}: expected a folder, or room for one"
+            ) from None
+        if not os.access(self._folder, os.W_OK):
+            raise ValueError(f"--state {self._folder}: nothing can be written there")
+
     def write(self, trial: Trial, result: Result, weights: bytes) -> None:
         """Keeps a trial. The model first: where the figures are, the model is there too."""
-        self._folder.mkdir(parents=True, exist_ok=True)
         write_atomically(self.model_of(trial), weights)
         told = {"settings": dict(trial.settings), **dataclasses.asdict(result)}
         write_atomically(self._figures_of(trial), json.dumps(told, indent=1).encode())

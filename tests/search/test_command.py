@@ -49,6 +49,7 @@ def test_what_is_finished_is_read_again_and_what_is_damaged_is_not(
     digits: Splits, tmp_path: Path
 ) -> None:
     state, data = State(tmp_path / "new"), held_out(digits, seed=3)
+    state.prepare()
     assert state.read(trial()) is None
     result, weights = train_trial(trial(), data)
     state.write(trial(), result, weights)
@@ -192,6 +193,7 @@ def test_a_search_on_ray_finds_what_one_on_this_machine_finds(
 @pytest.mark.parametrize(
     ("options", "said"),
     [
+        (["--set", "dropout=0.1"], "--state"),
         ([], "expected something to vary, as --set"),
         (["--set", "dropout=0.1", "--set", "dropout=0.2"], "expected each setting once"),
         (["--set", "dropout=0.1,1.5"], "dropout: expected 0 to 0.999, got 1.5"),
@@ -208,14 +210,15 @@ def test_a_search_on_ray_finds_what_one_on_this_machine_finds(
 def test_what_is_wrong_is_said_in_a_sentence(
     options: list[str], said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["sweep", *options, "--state", str(tmp_path / "state")]) == 1
+    (tmp_path / "file").touch()
+    state = tmp_path / ("file/x" if "--state" in said else "state")
+    assert main(["sweep", *options, "--state", str(state)]) == 1
     assert said in capsys.readouterr().err
-    assert not (tmp_path / "state").exists()
 
 
 def test_without_ray_it_is_said_what_to_install(
     monkeypatch: pytest.MonkeyPatch, digits: Splits
 ) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    with pytest.raises(ValueError, match='pip install "ray=='):
+    with pytest.raises(ValueError, match=r'pip install "ray\[client\]=='):
         next(cluster.train_on_ray([trial()], data=digits, address="local"))

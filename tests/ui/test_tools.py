@@ -6,6 +6,7 @@ import base64
 import contextlib
 import io
 import json
+import re
 from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
 from typing import Any
@@ -19,6 +20,7 @@ from mcp.types import TextContent
 from PIL import Image, ImageDraw
 
 from mnist_core.errors import StartError
+from mnist_core.files import ROOT
 from mnist_core.ui import tools
 from mnist_core.ui.endpoint import SEVEN
 from tests.support.app import App, serve
@@ -145,5 +147,8 @@ def test_a_program_finds_the_endpoints_described_and_calls_them(
 
 def test_without_the_package_it_is_said_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tools, "_PACKAGE", "no_such_package")
-    with pytest.raises(StartError, match='pip install "mcp=='):
+    with pytest.raises(StartError) as refused:
         tools.check_tools()
+    (requirement,) = re.findall(r'pip install "(mcp==[\d.]+)"', str(refused.value))
+    assert requirement in (ROOT / "tests" / "requirements.txt").read_text().splitlines()
+    assert f'pip install "{requirement}"' in (ROOT / "README.md").read_text()
