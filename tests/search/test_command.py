@@ -177,9 +177,11 @@ def test_a_search_on_ray_finds_what_one_on_this_machine_finds(
         cwd=ROOT,
         capture_output=True,
         text=True,
-        check=True,
+        check=False,
+        # A cluster that others slow down takes longer than Ray waits for one.
+        env={**os.environ, "RAY_raylet_start_wait_time_s": "120"},
     )
-    assert "2/2" in ran.stdout
+    assert "2/2" in ran.stdout, ran.stderr
     data = held_out(load_mnist(mnist_root), seed=0)
     settings: Settings = {"train_size": 200, "epochs": 1, "hidden_sizes": (8,)}
     one = Trial.of(settings, PRESETS["fast"], seed=0)
