@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import io
+import ipaddress
 import logging
 import os
 import signal
@@ -17,7 +18,9 @@ from mnist_core.errors import AccountsError, StartError
 from mnist_core.files import WEIGHTS
 from mnist_core.logs import log_as_json
 from mnist_core.server.environment import (
+    PROXIES_VARIABLE,
     prepare_environment,
+    proxies_of_the_surroundings,
     reach_without_proxy,
     remove_own_folder,
 )
@@ -37,6 +40,7 @@ from mnist_core.server.ready_model import check_weights
 from mnist_core.ui.hood.tab import hood_tab
 from mnist_core.ui.lab.tab import lab_tab
 from mnist_core.ui.page import Tab, build_page, end_page, launch_options
+from mnist_core.ui.tools import check_tools
 
 TABS: dict[str, Tab] = {"Train": lab_tab, "Under the hood": hood_tab}
 
@@ -64,7 +68,22 @@ def parse_options(arguments: list[str] | None = None) -> argparse.Namespace:
         help="where a proxy in front of the page shows it, /PATH or the whole https://HOST/PATH "
         "(default: $GRADIO_ROOT_PATH, else /)",
     )
+    parser.add_argument(
+        "--trusted-proxies",
+        type=_addresses,
+        default=None,
+        metavar="ADDRESS,...",
+        help="addresses or networks of the proxies in front of the page, which name a visitor's "
+        f"address in X-Forwarded-For (default: ${PROXIES_VARIABLE}; else private networks on Hugging "
+        "Face, this machine with --share, and none elsewhere)",
+    )
     parser.add_argument("--share", action="store_true", help="also make a public link")
+    parser.add_argument(
+        "--mcp",
+        action="store_true",
+        default=environment.get("GRADIO_MCP_SERVER", "").lower() == "true",
+        help="also serve the API as tools for language models, by the Model Context Protocol",
+    )
     parser.add_argument(
         "--auth",
         nargs="?",
@@ -102,6 +121,17 @@ def _root_path(text: str) -> str:
     return text.rstrip("/")
 
 
+def _addresses(text: str) -> str:
+    for each in text.split(","):
+        try:
+            ipaddress.ip_network(each.strip())
+        except ValueError:
+            raise argparse.ArgumentTypeError(
+                f"expected addresses or networks such as 192.0.2.1,10.0.0.0/8, got {each.strip()!r}"
+            ) from None
+    return text
+
+
 def check_host(host: str) -> None:
     """OSError for one that is not this machine's: Gradio would try a hundred ports of it."""
     for family, kind, protocol, _, address in socket.getaddrinfo(host, 0, type=socket.SOCK_STREAM)[
@@ -120,9 +150,15 @@ def main() -> None:
     try:
         limits, accounts = limits_from(options), read_accounts(options.auth)
         check_weights(WEIGHTS)
+        if options.mcp:
+            check_tools()
         engine = RayEngine(options.ray, cores=limits.trainings) if options.ray else None
     except (ValueError, AccountsError, StartError) as error:
         sys.exit(str(error))
+    # The server, uvicorn, reads it there, and takes what else there is for the visitor's own address.
+    os.environ[PROXIES_VARIABLE] = options.trusted_proxies or proxies_of_the_surroundings(
+        share=options.share
+    )
     application = Application(limits=limits, data=options.data, engine=engine)
     page = build_page(application, tabs=TABS)
     page.queue(default_concurrency_limit=8, max_size=100)
@@ -136,8 +172,9 @@ def main() -> None:
             share=options.share,
             root_path=options.root_path,
             auth=accounts,
+            mcp_server=options.mcp,
             prevent_thread_lock=True,
-            **launch_options(application),
+            **launch_options(application, tools=options.mcp, accounts=accounts),
         )
         log_as_json(logging.WARNING)  # the server has set up a log of its own by now
         if options.share and not page.share_url:

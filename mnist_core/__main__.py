@@ -1,4 +1,4 @@
-"""Command line: train, evaluate, predict, bench. `python -m mnist_core --help` lists the options."""
+"""Command line: train, sweep, evaluate, predict, bench. `python -m mnist_core --help` lists the options."""
 
 from __future__ import annotations
 
@@ -32,6 +32,7 @@ from mnist_core.models.classifier import Classifier
 from mnist_core.models.mlp import MLP
 from mnist_core.record.pools import RecordConfig
 from mnist_core.record.report import train_record
+from mnist_core.search.command import add_options, sweep, trials_of
 from mnist_core.training.config import MAX_EPOCHS
 from mnist_core.training.events import EndEvent, EpochEvent
 from mnist_core.training.loop import train
@@ -113,6 +114,13 @@ def run_train(options: argparse.Namespace) -> None:
         print(f"saved to {options.out}")
     if options.figure is not None:
         print(save_figure(_curves(epochs), options.figure))
+
+
+def run_sweep(options: argparse.Namespace) -> None:
+    trials = trials_of(options)
+    data = load_mnist(options.data, on_progress=_show_download)
+    for line in sweep(trials, data, options):
+        print(line, flush=True)
 
 
 def run_evaluate(options: argparse.Namespace) -> None:
@@ -216,6 +224,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     _add_data(command)
     command.set_defaults(run=run_train)
+
+    command = commands.add_parser("sweep", help="train with many settings, and find the best")
+    add_options(command)
+    _add_data(command)
+    command.set_defaults(run=run_sweep)
 
     command = commands.add_parser("evaluate", help="measure a model on the test set")
     command.add_argument("--weights", type=Path, default=WEIGHTS, metavar="FILE")

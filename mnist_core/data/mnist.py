@@ -8,6 +8,7 @@ import gzip
 import hashlib
 import io
 import os
+import tempfile
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -52,8 +53,16 @@ def mnist_class() -> type[datasets.MNIST]:
 
 
 def default_root() -> Path:
-    """The cache folder that holds MNIST where the user names no other."""
-    return Path.home() / ".cache" / "mnist_core"
+    """The folder that holds MNIST where the user names no other: a cache at home.
+
+    Where nothing can be written there, as in some containers, a temporary one.
+    """
+    with contextlib.suppress(RuntimeError):  # this user has no home
+        cache = Path.home() / ".cache" / "mnist_core"
+        nearest = next(each for each in (cache, *cache.parents) if each.exists())
+        if cache.is_dir() or os.access(nearest, os.W_OK):
+            return cache
+    return Path(tempfile.gettempdir()) / "mnist_core"
 
 
 def load_mnist(

@@ -22,6 +22,10 @@ log = logging.getLogger(__name__)
 
 #: Names the folder of uploads, for Gradio and for `mnist_core.ui.files`.
 UPLOADS_VARIABLE = "GRADIO_TEMP_DIR"
+#: Names the proxies that the server, uvicorn, believes when they name a visitor's address.
+PROXIES_VARIABLE = "FORWARDED_ALLOW_IPS"
+# Where nobody but the platform's own proxies reaches the page: a Space on Hugging Face.
+_PRIVATE = "10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,127.0.0.0/8,fc00::/7,::1"
 _PREFIX = "mnist_core-"
 _PROXIES = ("http_proxy", "https_proxy", "all_proxy")
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
@@ -62,6 +66,19 @@ def reach_without_proxy(*hosts: str) -> None:
     for variable in ("no_proxy", "NO_PROXY"):
         known = [each.strip() for each in os.environ.get(variable, "").split(",") if each.strip()]
         os.environ[variable] = ",".join(dict.fromkeys([*known, *hosts]))
+
+
+def proxies_of_the_surroundings(*, share: bool) -> str:
+    """Addresses and networks of the proxies that are known without being named; "" for none.
+
+    share: a public link, whose visitors come through a tunnel that ends on this machine.
+    """
+    named = os.environ.get(PROXIES_VARIABLE)
+    if named is not None:
+        return named
+    if os.environ.get("SPACE_ID"):
+        return _PRIVATE
+    return "127.0.0.1" if share else ""
 
 
 def _usable(proxy: str) -> bool:

@@ -14,6 +14,7 @@ from mnist_core.errors import RefusedError
 from mnist_core.server.application import Application
 from mnist_core.server.environment import own_folder
 from mnist_core.server.gate.gate import Gate
+from mnist_core.server.gate.tools import Accounts
 from mnist_core.server.uploads import Uploads
 from mnist_core.ui.component import read_asset
 from mnist_core.ui.files import check_values
@@ -97,8 +98,13 @@ def forget_events(page: gr.Blocks) -> None:
         queue.pending_event_ids_session.pop(name, None)
 
 
-def launch_options(application: Application) -> dict[str, Any]:
-    """What `Blocks.launch` needs for the page's look, and to serve quickly and safely."""
+def launch_options(
+    application: Application, *, tools: bool = False, accounts: Accounts = None
+) -> dict[str, Any]:
+    """What `Blocks.launch` needs for the page's look, and to serve quickly and safely.
+
+    tools: the API is also served to language models. accounts: names and passwords that the page asks for.
+    """
     theme = gr.themes.Default(
         primary_hue="indigo", neutral_hue="zinc", font=_FONT, font_mono=_FONT_MONO
     )
@@ -122,6 +128,8 @@ def launch_options(application: Application) -> dict[str, Any]:
                     limits=application.limits,
                     is_well=lambda: application.is_open,
                     uploads=_uploads(),
+                    tools=tools,
+                    accounts=accounts,
                 )
             ],
         },

@@ -12,7 +12,7 @@ import torch
 from mnist_core.data import mnist as data
 from mnist_core.data.datasets import Splits
 from mnist_core.data.download import DownloadProgress
-from mnist_core.data.mnist import load_mnist
+from mnist_core.data.mnist import default_root, load_mnist
 from mnist_core.errors import DatasetError
 
 
@@ -244,3 +244,15 @@ def test_an_old_pickled_copy_is_not_read(small_mnist: dict[str, bytes], tmp_path
     for name in ("training.pt", "test.pt"):
         (processed / name).write_bytes(b"not to be unpickled")
     assert len(load_mnist(tmp_path, download=False).train) == 3
+
+
+def test_mnist_goes_home_or_where_there_is_none_to_a_temporary_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert default_root() == tmp_path / ".cache" / "mnist_core"
+    monkeypatch.setattr("os.access", lambda path, mode: False)  # root may write everywhere
+    elsewhere = default_root()
+    assert not elsewhere.is_relative_to(tmp_path / ".cache")
+    (tmp_path / ".cache" / "mnist_core").mkdir(parents=True)
+    assert default_root() == tmp_path / ".cache" / "mnist_core"  # somebody has put it there

@@ -87,6 +87,9 @@ def test_it_starts_whatever_the_environment_holds(
         (["--port", "0"], "expected a port from 1 to 65535"),
         (["--port", "65536"], "expected a port from 1 to 65535"),
         (["--root-path", "draw"], "expected /PATH or https://HOST/PATH"),
+        (["--trusted-proxies", "*"], "expected addresses or networks such as 192.0.2.1"),
+        (["--trusted-proxies", "10.0.0.0/8,proxy"], "got 'proxy'"),
+        (["--trusted-proxies", "10.1.2.3/8"], "got '10.1.2.3/8'"),
     ],
 )
 def test_a_bad_option_is_refused_with_what_was_expected(

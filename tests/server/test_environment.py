@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from mnist_core.server.environment import (
     UPLOADS_VARIABLE,
     available_cores,
     prepare_environment,
+    proxies_of_the_surroundings,
     remove_own_folder,
 )
 from mnist_core.server.limits import Limits
@@ -147,3 +149,35 @@ def test_a_port_that_is_none_is_said_in_a_line(port: str, monkeypatch: pytest.Mo
 
 def test_as_many_trainings_at_once_as_there_are_cores_to_use() -> None:
     assert Limits().trainings == available_cores()
+
+
+@pytest.mark.parametrize(
+    ("surroundings", "share", "trusted"),
+    [
+        ({}, False, ""),
+        ({}, True, "127.0.0.1"),
+        ({"FORWARDED_ALLOW_IPS": "192.0.2.1", "SPACE_ID": "ada/digits"}, True, "192.0.2.1"),
+        ({"FORWARDED_ALLOW_IPS": ""}, True, ""),
+    ],
+)
+def test_only_proxies_of_the_surroundings_are_trusted_unnamed(
+    surroundings: dict[str, str], share: bool, trusted: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("FORWARDED_ALLOW_IPS", "SPACE_ID"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in surroundings.items():
+        monkeypatch.setenv(name, value)
+    assert proxies_of_the_surroundings(share=share) == trusted
+
+
+def test_a_space_trusts_the_platforms_proxies_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("FORWARDED_ALLOW_IPS", raising=False)
+    monkeypatch.setenv("SPACE_ID", "ada/digits")
+    trusted = [ip_network(each) for each in proxies_of_the_surroundings(share=False).split(",")]
+    for address, known in (
+        ("10.20.1.2", True),
+        ("127.0.0.1", True),
+        ("fd00::1", True),
+        ("8.8.8.8", False),
+    ):
+        assert any(ip_address(address) in each for each in trusted) is known

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 from typing import Any
 
@@ -41,6 +42,8 @@ CLOSED = [
     "/gradio_api/process_recording",
     "/gradio_api/run-history/records",
     "/gradio_api/deep_link",
+    "/gradio_api/mcp",
+    "/gradio_api/mcp/",
     "/monitoring",
     "/runs",
     "/docs",
@@ -315,3 +318,25 @@ def test_wrong_passwords_of_an_address_are_few_and_right_ones_free() -> None:
     app.answer = sign_in(200)
     assert ask(gate, "/login", method="POST")[0] == 429
     assert ask(gate, "/login")[0] == 200
+
+
+def test_the_tools_are_open_where_they_are_served_and_under_the_pages_passwords() -> None:
+    path = "/gradio_api/mcp"
+    served = Gate(App(), limits=Limits(), is_well=lambda: True, tools=True)
+    assert [ask(served, each)[0] for each in (path, f"{path}/", f"{path}/schema")] == [200] * 3
+    assert [ask(served, f"{path}/{each}")[0] for each in ("sse", "messages/")] == [404] * 2
+    gate = Gate(App(), limits=Limits(), is_well=lambda: True, tools=True, accounts=[("a", "b:c")])
+
+    def asked(pair: bytes, scheme: str = "Basic") -> int:
+        authorization = f"{scheme} {base64.b64encode(pair).decode()}"
+        return ask(gate, path, method="POST", authorization=authorization)[0]
+
+    status, headers, _ = ask(gate, path, method="POST")
+    assert (status, headers["www-authenticate"][:5]) == (401, "Basic")
+    assert {asked(b"a:b:c") for _ in range(30)} == {200}
+    assert ask(gate, path, authorization="Basic ?")[0] == 401
+    assert asked(b"a:b:c", scheme="Bearer") == 401
+    assert [asked(b"a:b") for _ in range(10)] == [401] * 8 + [429] * 2
+    assert asked(b"a:b:c") == 429
+    assert ask(gate, "/login", method="POST")[0] == 429  # its guesses are the same
+    assert ask(gate, "/config")[0] == 200

@@ -76,12 +76,16 @@ def start(
     options: Sequence[str] = (),
     environment: Mapping[str, str] | None = None,
     program: Sequence[str] = (str(APP),),
+    prefix: Sequence[str] = (),
 ) -> App:
-    """The application, or another `program`, on that port or a free one, once it answers."""
+    """The application, or another `program`, on that port or a free one, once it answers.
+
+    prefix: the command that runs it, in place of the shell.
+    """
     port = port or free_port()
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [sys.executable, *program, "--port", str(port), *options],
+            [*prefix, sys.executable, *program, "--port", str(port), *options],
             cwd=ROOT,
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -151,9 +155,12 @@ def start_app(tmp_path: Path) -> Iterator[Callable[..., App]]:
         port: int | None = None,
         options: Sequence[str] = (),
         environment: Mapping[str, str] | None = None,
+        prefix: Sequence[str] = (),
     ) -> App:
         log = tmp_path / f"app-{len(apps)}.log"
-        apps.append(start(log=log, port=port, options=options, environment=environment))
+        apps.append(
+            start(log=log, port=port, options=options, environment=environment, prefix=prefix)
+        )
         return apps[-1]
 
     yield start_one

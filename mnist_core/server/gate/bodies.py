@@ -9,6 +9,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from mnist_core.server.gate.requests import (
     PAGE_CALLS,
     PICTURE,
+    TOOLS,
     UPLOAD,
     header_of,
     path_of,
@@ -67,7 +68,7 @@ class Bodies:
         path = path_of(scope)
         if path == PICTURE:
             return self._limits.picture_bytes
-        if path == PAGE_CALLS:
+        if path in (PAGE_CALLS, TOOLS):  # a picture comes to a tool within its request
             return self._limits.request_bytes
         kind = header_of(scope, b"content-type") or b""
         if path == UPLOAD and kind.startswith(b"multipart/form-data"):

@@ -19,17 +19,24 @@ from mnist_core.server.gate.health import Health
 from mnist_core.server.gate.hosts import Hosts
 from mnist_core.server.gate.rates import Rates
 from mnist_core.server.gate.routes import Routes
+from mnist_core.server.gate.tools import Accounts, Tools
 from mnist_core.server.limits import Limits
+from mnist_core.server.rates import Buckets
 from mnist_core.server.uploads import Uploads
+
+# Wrong passwords of one address: a class that shares one mistypes some, who tries all gets nowhere.
+_GUESSES = 10
+_GUESSES_PER_S = 0.1
 
 
 class Gate:
     """ASGI middleware around the whole page: all of this folder's, the first one outermost.
 
     `is_well` answers the health endpoint: 200 where it is true, else 503. A refused request gets
-    404 (no such route), 405 (method), 411, 413 or 415 (body), 429 (too often), 503 (too much at once)
-    or, where the page could not make sense of it, 400; always with one fixed sentence as
-    {"error": ...}. What is uploaded finds room in `uploads`.
+    404 (no such route), 405 (method), 411, 413 or 415 (body), 401 (no password), 429 (too often), 503
+    (too much at once) or, where the page could not make sense of it, 400; always with one fixed
+    sentence as {"error": ...}. What is uploaded finds room in `uploads`. The API's tools for language
+    models are there where `tools` says so, and for those in `accounts` alone.
     """
 
     def __init__(
@@ -39,12 +46,19 @@ class Gate:
         limits: Limits,
         is_well: Callable[[], bool],
         uploads: Uploads | None = None,
+        tools: bool = False,
+        accounts: Accounts = None,
         body_s: float = BODY_S,
     ) -> None:
         self._app = app
         inner = Faults(app if uploads is None else RoomForUploads(app, uploads=uploads))
-        limited = Bodies(Rates(inner, limits=limits), limits=limits, body_s=body_s)
-        self._gate = SecurityHeaders(Health(Routes(Hosts(Forms(limited))), is_well=is_well))
+        guesses = Buckets(_GUESSES_PER_S, most=_GUESSES)
+        rated = Rates(
+            Tools(inner, accounts=accounts, guesses=guesses), limits=limits, guesses=guesses
+        )
+        limited = Bodies(rated, limits=limits, body_s=body_s)
+        routes = Routes(Hosts(Forms(limited)), tools=tools)
+        self._gate = SecurityHeaders(Health(routes, is_well=is_well))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         # The page speaks HTTP alone; the server's own start and end come by "lifespan".

@@ -9,6 +9,7 @@ from mnist_core.server.gate.requests import (
     PICTURE,
     SIGN_IN,
     WEIGHTS,
+    address_of,
     path_of,
     refuse,
     stated_bytes,
@@ -18,19 +19,16 @@ from mnist_core.server.rates import Buckets
 
 # Bodies of more bytes are counted for each address: reading JSON holds everybody up.
 _LARGE_BYTES = 16 * 2**10
-# Wrong passwords of one address: a class that shares one mistypes some, who tries all gets nowhere.
-_GUESSES = 10
-_GUESSES_PER_S = 0.1
 
 
 class Rates:
     """Answers 429 to an address with too many requests to the API, bytes, or wrong passwords."""
 
-    def __init__(self, app: ASGIApp, *, limits: Limits) -> None:
+    def __init__(self, app: ASGIApp, *, limits: Limits, guesses: Buckets) -> None:
         self.app = app
         self._api = Buckets(limits.api_requests_per_s)
         self._large = Buckets(limits.large_bytes_per_s)
-        self._guesses = Buckets(_GUESSES_PER_S, most=_GUESSES)
+        self._guesses = guesses
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if not self._within(scope):
@@ -43,7 +41,7 @@ class Rates:
 
     async def _sign_in(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Counts before the answer is known, since many may guess at once; a right one is not counted."""
-        address = _address_of(scope)
+        address = address_of(scope)
         if not self._guesses.take(address):
             sentence = "Too many wrong passwords. Wait a minute, please."
             await refuse(scope, receive, send, status=429, error=sentence)
@@ -57,7 +55,7 @@ class Rates:
         await self.app(scope, receive, send_and_count)
 
     def _within(self, scope: Scope) -> bool:
-        address = _address_of(scope)
+        address = address_of(scope)
         path = path_of(scope)
         of_the_api = scope["method"] == "POST" and path not in (PAGE_CALLS, WEIGHTS, PICTURE)
         if of_the_api and not self._api.take(address):
@@ -65,7 +63,3 @@ class Rates:
         # A class behind one address sends its photos at once, and nothing parses them where they arrive.
         size = 0 if path == PICTURE else stated_bytes(scope) or 0
         return size <= _LARGE_BYTES or self._large.take(address, size)
-
-
-def _address_of(scope: Scope) -> str:
-    return str(scope["client"][0]) if scope.get("client") else ""

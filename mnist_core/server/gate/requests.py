@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Mapping
 
 from starlette.responses import JSONResponse
 from starlette.types import Receive, Scope, Send
@@ -14,6 +15,8 @@ WEIGHTS = "/page/weights"
 PICTURE = "/page/picture"
 UPLOAD = "/gradio_api/upload"
 SIGN_IN = "/login"
+#: The API as tools for language models.
+TOOLS = "/gradio_api/mcp"
 
 # So much of a refused body is read and dropped: a client that is still sending misses the answer.
 _MAX_DROPPED_BYTES = 64 * 2**20
@@ -24,6 +27,11 @@ def path_of(scope: Scope) -> str:
     """The path below where the page is mounted, without a slash at its end."""
     path: str = scope["path"]
     return path.removeprefix(scope.get("root_path", "")).rstrip("/") or "/"
+
+
+def address_of(scope: Scope) -> str:
+    """Who asks, "" where that is not known: the visitor's address where a trusted proxy named it."""
+    return str(scope["client"][0]) if scope.get("client") else ""
 
 
 def header_of(scope: Scope, name: bytes) -> bytes | None:
@@ -37,16 +45,25 @@ def stated_bytes(scope: Scope) -> int | None:
     return int(length) if length.isdigit() else None
 
 
-def refusal(status: int, error: str) -> JSONResponse:
+def refusal(status: int, error: str, headers: Mapping[str, str] | None = None) -> JSONResponse:
     """The answer {"error": error}."""
     # A rest of the body may be left unread, so the connection is not used again.
-    return JSONResponse({"error": error}, status_code=status, headers={"Connection": "close"})
+    told = {"Connection": "close", **(headers or {})}
+    return JSONResponse({"error": error}, status_code=status, headers=told)
 
 
-async def refuse(scope: Scope, receive: Receive, send: Send, *, status: int, error: str) -> None:
+async def refuse(
+    scope: Scope,
+    receive: Receive,
+    send: Send,
+    *,
+    status: int,
+    error: str,
+    headers: Mapping[str, str] | None = None,
+) -> None:
     """Answers {"error": error} to a request of which nothing was read."""
     await _drop_body(receive)
-    await refusal(status, error)(scope, receive, send)
+    await refusal(status, error, headers)(scope, receive, send)
 
 
 async def _drop_body(receive: Receive) -> None:

@@ -10,7 +10,7 @@ import re
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from mnist_core.server.gate.requests import path_of, refuse
+from mnist_core.server.gate.requests import TOOLS, path_of, refuse
 
 PAGE = re.compile(
     r"/(?:config|login|logout|theme\.css|robots\.txt|favicon\.ico|manifest\.json|pwa_icon"
@@ -21,18 +21,20 @@ API = re.compile(
     r"|startup-events|upload|queue/(?:join|data)|cancel|reset|heartbeat/[^/]+"
     r"|(?:call|call/v2|run|api)/[^/]+(?:/[^/]+)?)/?"
 )
+_TOOLS = re.compile(rf"{TOOLS}(?:/schema)?/?")
 _METHODS = ("GET", "HEAD", "POST", "OPTIONS")
 
 
 class Routes:
-    """Answers 404 or 405 where the page has no such route or method."""
+    """Answers 404 or 405 where the page has no such route or method. tools: serve those too."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, *, tools: bool) -> None:
         self.app = app
+        self._open = (PAGE, API, _TOOLS) if tools else (PAGE, API)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = path_of(scope)
-        if not (PAGE.fullmatch(path) or API.fullmatch(path)):
+        if not any(each.fullmatch(path) for each in self._open):
             await refuse(scope, receive, send, status=404, error="There is nothing here.")
         elif scope["method"] not in _METHODS:
             await refuse(scope, receive, send, status=405, error="Expected GET or POST.")

@@ -1,0 +1,1 @@
+"""Many trainings with other settings each, and which did best. Leans on `training`."""
