@@ -19,7 +19,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mnist_core.data.datasets import Splits
-from mnist_core.models.checkpoints import dump_checkpoint, read_metadata
+from mnist_core.models.checkpoint_reading import read_metadata
+from mnist_core.models.checkpoints import dump_checkpoint
 from mnist_core.models.classifier import Classifier
 from mnist_core.models.config import MLPConfig
 from mnist_core.models.mlp import MLP
