@@ -79,7 +79,5 @@ def model_of(network: Network) -> MLP:
 
 def network_of(model: MLP) -> Network:
     """`model` as a `Network`, on the same memory where it is on the CPU."""
-    tensors = {
-        name: tensor.detach().cpu().numpy() for name, tensor in model.state_dict().items()
-    }
+    tensors = {name: tensor.detach().cpu().numpy() for name, tensor in model.state_dict().items()}
     return Network(model.config, tensors)

@@ -34,10 +34,17 @@ class Network:
             if name.endswith((".weight", ".bias"))
         )
 
+    @property
+    def first_weights(self) -> Floats:
+        """(units, 784): what each unit of the first layer looks for in the pixels."""
+        name = "hidden.0.linear" if self.config.hidden_sizes else "output"
+        weights: Floats = self.tensors[f"{name}.weight"]
+        return weights
+
     def logits(self, images: Floats) -> Floats:
         """(N, 28, 28) in [0, 1] -> (N, 10), or (N, 11) where it rejects; NaN where numbers overflow."""
         config = self.config
-        with np.errstate(over="ignore", invalid="ignore"):
+        with np.errstate(all="ignore"):
             x = images.reshape(len(images), INPUT_SIZE)
             x = (x - np.float32(config.mean)) / np.float32(config.std)
             for depth in range(len(config.hidden_sizes)):
@@ -49,7 +56,7 @@ class Network:
 
     def answers(self, logits: Floats) -> tuple[Floats, Floats]:
         """From what `logits` gave: (N, 10) probabilities of the digits, (N,) digit-likeness in [0, 1]."""
-        with np.errstate(over="ignore", invalid="ignore"):
+        with np.errstate(all="ignore"):
             digits = logits[:, :CLASS_COUNT] / np.float32(self.config.temperature)
             probabilities = _softmax(digits)
             if not self.config.rejects:

@@ -6,9 +6,10 @@ import threading
 import time
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from mnist_core.errors import RefusedError
+from mnist_core.models.classifier import Classifier
 from mnist_core.server.arriving_file import ArrivingFile
 from mnist_core.server.limits import Limits
 from mnist_core.server.presence import Presence
@@ -28,9 +29,6 @@ from mnist_core.worker.messages import (
     Step,
     Stop,
 )
-
-if TYPE_CHECKING:
-    from mnist_core.models.classifier import Classifier
 
 Model = Literal["ready", "yours"]
 
@@ -161,7 +159,7 @@ class Session:
     @property
     def size_bytes(self) -> int:
         """What this visitor's runs, loaded model and half-arrived files take."""
-        loaded = 0 if self.loaded is None else 4 * self.loaded.model.parameter_count
+        loaded = 0 if self.loaded is None else 4 * self.loaded.network.parameter_count
         return sum(run.size_bytes for run in list(self.runs)) + loaded + len(self.file)
 
     def close(self) -> None:

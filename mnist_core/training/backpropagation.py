@@ -77,9 +77,9 @@ class Backpropagation:
     ) -> tuple[float, int]:
         """The mean loss of a batch, and how many of its images are named right before the update.
 
-        images: (N, 28, 28) in [0, 1], whose memory is used up. labels: (N,) int64. dropout: the share of hidden units to
-        silence, drawn from `generator`. label_smoothing: the share of each label that goes to all
-        classes alike, as `functional.cross_entropy` has it.
+        images: (N, 28, 28) in [0, 1], whose memory is used up. labels: (N,) int64. dropout: the share of
+        hidden units to silence, drawn from `generator`. label_smoothing: the share of each label that
+        goes to all classes alike, as `functional.cross_entropy` has it.
         """
         if self._written_out:
             return self._by_hand(

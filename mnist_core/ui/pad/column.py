@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import Any, TypedDict
 
 import gradio as gr
 import numpy as np
 
 from mnist_core.errors import PictureError, StrokesError
 from mnist_core.ink.ink import Ink
+from mnist_core.models.classifier import Classifier, Prediction
 from mnist_core.server.application import Application
 from mnist_core.server.session import Model, Session
 from mnist_core.server.strokes import checked_strokes
@@ -22,9 +22,6 @@ from mnist_core.ui.endpoint import PICTURE, SEVEN, endpoint
 from mnist_core.ui.numbers import grey
 from mnist_core.ui.pad.pictures import read_picture
 from mnist_core.ui.static import weights
-
-if TYPE_CHECKING:
-    from mnist_core.models.classifier import Classifier, Prediction
 
 #: Below this, the answer names the two likeliest digits.
 SURE = 0.7
@@ -73,19 +70,10 @@ def pad_column(application: Application) -> None:
     async def open_session(payload: Any, request: gr.Request) -> Answer:
         token = payload.get("token") if isinstance(payload, dict) else None
         address = request.client.host if request.client else ""
-        application.warm()  # so that the first answer isn't late
         return answered(lambda: {"token": sessions.open(token, address=address).token})
 
     answer = partial(_predict, max_points=application.limits.points)
-    at_once = serve(sessions, "predict", PredictRequest, answer, quick=True)
-    threaded = serve(sessions, "predict", PredictRequest, answer)
-
-    async def predict(payload: Any) -> Any:
-        if application.is_ready:
-            return await at_once(payload)
-        # It loads the model first, which takes seconds; others are served meanwhile.
-        return await asyncio.to_thread(threaded, payload)
-
+    predict = serve(sessions, "predict", PredictRequest, answer, quick=True)
     functions: list[Callable[..., Any]] = [open_session, predict]
     component("pad/sketchpad", server_functions=functions, weights=weights())
     component("pad/answer")
