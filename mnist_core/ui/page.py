@@ -20,6 +20,7 @@ from mnist_core.ui.files import check_values
 from mnist_core.ui.pad.column import pad_column
 from mnist_core.ui.pad.weights import weights_route
 from mnist_core.ui.pad.why import why_panel
+from mnist_core.ui.quick_calls import QuickCalls
 from mnist_core.ui.static import preload_links, static_route
 
 Tab = Callable[[Application], object]
@@ -117,7 +118,8 @@ def launch_options(application: Application) -> dict[str, Any]:
                     limits=application.limits,
                     is_well=lambda: application.is_open,
                     uploads=_uploads(),
-                )
+                ),
+                Middleware(QuickCalls),
             ],
         },
         # Each thread keeps memory of its own, and more of them than cores only wait for each other.
