@@ -28,7 +28,9 @@ _SECONDS = 5.0
 # An empty Gradio page, served as ours is.
 _EMPTY = """import sys
 import gradio
-gradio.Blocks(analytics_enabled=False).launch(server_port=int(sys.argv[2]), ssr_mode=False)
+with gradio.Blocks(analytics_enabled=False) as page:
+    gradio.Markdown("# Empty")
+page.launch(server_port=int(sys.argv[2]), ssr_mode=False)
 """
 
 

@@ -81,7 +81,8 @@ def _activate(activation: Activation, x: Floats) -> Floats:
         return np.maximum(x, 0, out=x)
     if activation == "tanh":
         return np.tanh(x, out=x)
-    sigmoid: Floats = 1 / (1 + np.exp(-x))
+    one = np.float32(1)
+    sigmoid: Floats = one / (one + np.exp(-x))
     return sigmoid
 
 
