@@ -123,7 +123,7 @@ def quiet_step_s(data: Dataset, model: MLPConfig, config: TrainConfig) -> float:
     events = train(
         MLP(model, generator=generator), Splits(data), config=config, generator=generator
     )
-    times_s = []
+    times_s: list[float] = []
     while len(times_s) < _COST_STEPS:
         began_s = time.perf_counter()
         if isinstance(next(events), StepEvent):

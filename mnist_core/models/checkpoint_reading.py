@@ -41,7 +41,7 @@ def read_checkpoint(source: Path | str | bytes, *, check_answers: bool = True) -
         raise CheckpointError(f"{name}: expected at most {MAX_BYTES} bytes", fault="too-large")
     config = _config(read_metadata(data, name=name), name=name)
     try:
-        stored = dict(safetensors.deserialize(data))
+        stored = dict(safetensors.deserialize(data))  # type: ignore[no-untyped-call]
     except safetensors.SafetensorError as error:
         raise CheckpointError(
             f"{name}: damaged safetensors file ({error})", fault="damaged"

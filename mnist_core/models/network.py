@@ -82,8 +82,7 @@ def _activate(activation: Activation, x: Floats) -> Floats:
     if activation == "tanh":
         return np.tanh(x, out=x)
     one = np.float32(1)
-    sigmoid: Floats = one / (one + np.exp(-x))
-    return sigmoid
+    return np.divide(one, one + np.exp(-x), dtype=np.float32)
 
 
 def _softmax(logits: Floats) -> Floats:
