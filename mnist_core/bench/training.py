@@ -176,18 +176,20 @@ def _notebook_preset(data: Splits) -> tuple[list[float], list[float]]:
 
 
 def _seconds_to_goal(data: Splits, *, seed: int) -> tuple[float, float]:
-    """Seconds of training until the test set is 98 % right, and how right it then is."""
+    """Seconds until the test set is 98 % right, with all work on the data, and how right it then is."""
     test = _present(data.test)
     preset = PRESETS["fast"]
     generator = torch.Generator().manual_seed(seed)
     model = MLP(preset.model, generator=generator)
-    accuracy = 0.0
+    accuracy, measuring_s = 0.0, 0.0
+    began_s = time.perf_counter()
     for event in train(model, Splits(data.train), config=preset.train, generator=generator):
         if isinstance(event, EpochEvent):
-            elapsed_s = event.elapsed_s
+            reached_s = time.perf_counter()
             accuracy = mean_loss_and_accuracy(model, test)[1]
             if accuracy >= _GOAL:
-                return elapsed_s, accuracy
+                return reached_s - began_s - measuring_s, accuracy
+            measuring_s += time.perf_counter() - reached_s
     return math.inf, accuracy
 
 

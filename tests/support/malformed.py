@@ -125,6 +125,7 @@ def _with_payload(name: str) -> None:
         "lab_order": {"order": VALUES},
         "lab_set": {"values": VALUES},
         "lab_leave": {},
+        "lab_near": {},
         "lab_show": {"run": VALUES, "moment": VALUES},
         "lab_start": {"setup": VALUES, "paused": VALUES},
         "lab_views": {"run": VALUES, "moment": VALUES},
@@ -146,8 +147,8 @@ def _with_payload(name: str) -> None:
 
 SERVER_FUNCTIONS = (
     "predict", "open_session", "why", "hood_steps_of", "hood_unit", "hood_figure", "hood_batch",
-    "lab_poll", "lab_order", "lab_set", "lab_leave", "lab_show", "lab_start", "lab_views",
-    "lab_mistakes", "lab_download", "lab_upload",
+    "lab_poll", "lab_order", "lab_set", "lab_leave", "lab_near", "lab_show", "lab_start",
+    "lab_views", "lab_mistakes", "lab_download", "lab_upload",
 )  # fmt: skip
 for _name in SERVER_FUNCTIONS:
     _with_payload(_name)

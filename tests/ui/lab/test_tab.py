@@ -235,3 +235,13 @@ def test_nonsense_is_answered_and_never_raises(
 @pytest.mark.parametrize("payload", [[], "x", 3, True])
 def test_a_payload_that_is_no_object_is_refused(call: Call, payload: Any) -> None:
     assert call("lab_poll", payload)["code"] == "payload"
+
+
+def test_a_worker_is_warmed_when_a_visitor_comes_near(
+    call: Call, session: Session, pool: Pool
+) -> None:
+    before = pool.warmings
+    assert not call("lab_near", token="nobody's")["ok"]
+    assert pool.warmings == before
+    assert call("lab_near", token=session.token)["ok"]
+    assert pool.warmings == before + 1
