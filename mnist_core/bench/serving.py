@@ -60,7 +60,7 @@ def _measure_load(results: Results, port: int, *, quick: bool) -> None:
     for count in _VISITORS[:2] if quick else _VISITORS:
         load = asyncio.run(_draw(port, count, seconds=1.0 if quick else _SECONDS))
         results.add(f"predictions/s of {count} visitors", load.per_s, better="more")
-        results.add("  95th percentile", load.p95_ms, "ms")
+        results.add(f"  their 95th percentile, {count}", load.p95_ms, "ms")
 
 
 @contextlib.contextmanager

@@ -48,9 +48,9 @@ def measure_presets(
     loop_s = min(loop_s, again_loop_s)
     epoch_s = min(preset_s + again_s)
     results.add("notebook's own loop, one epoch", loop_s, "s")
-    results.add("  its loss", loop_loss)
+    results.add("  the loop's loss", loop_loss)
     results.add("notebook preset, one epoch", epoch_s, "s")
-    results.add("  its loss", preset_losses[0])
+    results.add("  the preset's loss", preset_losses[0])
     results.add("  times as fast as the loop", loop_s / epoch_s, better="more", goal=18)
     config = PRESETS["notebook"]
     step_s = quiet_step_s(data.train, config.model, config.train)

@@ -79,7 +79,8 @@ class Backpropagation:
 
         images: (N, 28, 28) in [0, 1], whose memory is used up. labels: (N,) int64. dropout: the share of
         hidden units to silence, drawn from `generator`. label_smoothing: the share of each label that
-        goes to all classes alike, as `functional.cross_entropy` has it.
+        goes to all classes alike, as `functional.cross_entropy` has it; the loss that comes back is of
+        the labels as they are, to be compared with that of images held out.
         """
         if self._written_out:
             return self._by_hand(
@@ -139,17 +140,15 @@ class Backpropagation:
             if parameter.grad is not None:
                 parameter.grad.zero_()
         logits = model(images)
-        loss = functional.cross_entropy(logits, labels, label_smoothing=label_smoothing)
-        loss.backward()
-        return loss.item(), _count_correct(logits.detach(), labels)
+        functional.cross_entropy(logits, labels, label_smoothing=label_smoothing).backward()
+        found = logits.detach()
+        return functional.cross_entropy(found, labels).item(), _count_correct(found, labels)
 
 
 def _loss(logits: Tensor, labels: Tensor, *, smoothing: float) -> tuple[float, int, Tensor]:
-    """The mean cross-entropy, how many logits are right, and d loss / d logits, (N, classes)."""
+    """The mean cross-entropy, how many logits are right, and its gradient with smoothed labels, (N, 10)."""
     log_probabilities = torch.log_softmax(logits, dim=1)
     loss = functional.nll_loss(log_probabilities, labels).item()
-    if smoothing:
-        loss = (1 - smoothing) * loss - smoothing * log_probabilities.mean().item()
     correct = _count_correct(log_probabilities, labels)
     # (probabilities - smoothed one-hot labels) / N
     gradient = log_probabilities.exp_()
