@@ -53,7 +53,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # One thread: a small network is slower on two, and many times slower where cores are shared.
     torch.set_num_threads(options.threads)
     try:
-        for path in (getattr(options, "out", None), getattr(options, "figure", None)):
+        for name in ("out", "figure", "json"):
+            path = getattr(options, name, None)
             if path is not None:
                 _check_writable(path)
         if getattr(options, "figure", None) is not None:
@@ -192,10 +193,15 @@ def _block() -> str:
 
 def run_bench(options: argparse.Namespace) -> None:
     # Only this command needs it, and it brings the server's start with it.
-    from mnist_core.bench import run
+    from mnist_core.bench.command import run
 
     run(
-        load_mnist(options.data, on_progress=_show_download), root=options.data, quick=options.quick
+        load_mnist(options.data, on_progress=_show_download),
+        root=options.data,
+        quick=options.quick,
+        json_file=options.json,
+        compare=options.compare,
+        figure=options.figure,
     )
 
 
@@ -252,6 +258,13 @@ def _parser() -> argparse.ArgumentParser:
 
     command = commands.add_parser("bench", help="measure speed and memory on this machine")
     command.add_argument("--quick", action="store_true", help="only show that it works")
+    command.add_argument("--json", type=Path, metavar="FILE", help="where to keep the figures")
+    command.add_argument(
+        "--compare", type=Path, metavar="FILE", help="what became slower than in such a FILE"
+    )
+    command.add_argument(
+        "--figure", type=Path, metavar="FILE.png", help="draws how the cost grows with the work"
+    )
     _add_data(command)
     command.set_defaults(run=run_bench)
     return parser

@@ -1,5 +1,5 @@
 // The training laboratory: its parts, and how they begin and end.
-import { emit, page, session } from "../shared/page.js";
+import { call, emit, page, session } from "../shared/page.js";
 import { storage } from "../shared/storage.js";
 import { Board } from "./board.js";
 import { Chart } from "./chart.js";
@@ -87,7 +87,13 @@ class Lab {
     this.tellOdd(odd);
   }
 
+  // The server's first training takes seconds to begin, which it does once somebody comes near.
+  near() {
+    call(this.server, "lab_near", {}).catch(() => {}); // Train says what is wrong
+  }
+
   listen() {
+    for (const sign of ["pointerenter", "focusin"]) this.element.addEventListener(sign, () => this.near(), { once: true });
     const here = (listener) => () => this.element.isConnected && listener();
     window.addEventListener("pagehide", here(() => this.leave()));
     window.addEventListener("pageshow", ({ persisted }) => persisted && this.element.isConnected && this.following.comeBack());

@@ -6,22 +6,28 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from mnist_core.files import WEIGHTS
 from mnist_core.ink.ink import Ink
 from mnist_core.ink.pieces import Box
 from mnist_core.ink.raster import IMAGE_SIZE, Image, Strokes
-from mnist_core.models.checkpoints import load_checkpoint
-from mnist_core.models.config import CLASS_COUNT
-from mnist_core.models.mlp import MLP, logits_of
+from mnist_core.models.checkpoint_reading import read_checkpoint
+from mnist_core.models.config import CLASS_COUNT, MLPConfig
+from mnist_core.models.network import Network
 from mnist_core.models.reading import LEAST_LIKENESS_IN_A_ROW, Answer, digits_in_a_row, pieces_of
 
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from mnist_core.models.mlp import MLP
+
 Floats = NDArray[np.float32]
+
+_PART = 1000  # images at once: more take more memory, and are no quicker
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,16 +75,49 @@ class Reading:
 class Classifier:
     """A trained `MLP` that reads ink. Never changes the model; safe to share between threads.
 
-    Where the model's numbers overflow, nothing is known: all digits are equally likely.
+    Where the model's numbers overflow, nothing is known: all digits are equally likely. It works
+    without PyTorch, as long as nobody asks for the `model` of one that was loaded.
     """
 
-    def __init__(self, model: MLP) -> None:
-        self.model = model.eval()
+    def __init__(self, model: MLP | Network) -> None:
+        self._model = None if isinstance(model, Network) else model.eval()
+        self._loaded = model if isinstance(model, Network) else None
 
     @classmethod
-    def load(cls, path: Path | str | None = None) -> Classifier:
-        """The classifier with the weights at `path`, by default those that come with the project."""
-        return cls(load_checkpoint(WEIGHTS if path is None else path))
+    def load(
+        cls, source: Path | str | bytes | None = None, *, check_answers: bool = True
+    ) -> Classifier:
+        """The classifier with the weights at `source`, by default those that come with the project.
+
+        Checks and errors are those of `read_checkpoint`.
+        """
+        return cls(
+            read_checkpoint(WEIGHTS if source is None else source, check_answers=check_answers)
+        )
+
+    @property
+    def config(self) -> MLPConfig:
+        return self.network.config
+
+    @property
+    def network(self) -> Network:
+        """What answers."""
+        if self._loaded is not None:
+            return self._loaded
+        from mnist_core.models.checkpoints import network_of
+
+        assert self._model is not None
+        # Anew each time: a model that goes on learning may have moved its weights.
+        return network_of(self._model)
+
+    @property
+    def model(self) -> MLP:
+        """The model as PyTorch has it."""
+        if self._model is None:
+            from mnist_core.models.checkpoints import model_of
+
+            self._model = model_of(self.network)
+        return self._model
 
     def predict(self, ink: Ink) -> Prediction:
         """What the model makes of `ink`. Empty ink is a state, not an error."""
@@ -86,13 +125,13 @@ class Classifier:
         if ink.is_empty:
             blank = np.full(CLASS_COUNT, 1 / CLASS_COUNT, dtype=np.float32)
             return Prediction(probabilities=blank, digit=None, image=image, digit_likeness=0.0)
-        with torch.inference_mode():
-            log_probabilities, likelinesses = self.model.answers(torch.from_numpy(image)[None])
-            probabilities = _known(log_probabilities.exp())[0].numpy()
-        likeness = likelinesses.item()
+        network = self.network
+        answers, likenesses = network.answers(network.logits(image[None]))
+        probabilities = _known(answers)[0]
+        likeness = float(likenesses[0])
         if not math.isfinite(likeness):
             likeness = 0.0
-        accepted = likeness >= self.model.config.reject_below
+        accepted = likeness >= network.config.reject_below
         return Prediction(
             probabilities=probabilities,
             digit=int(probabilities.argmax()) if accepted else None,
@@ -115,7 +154,7 @@ class Classifier:
             return Reading(digits=(whole,), boxes=(box,), strokes=(None,))
         found = pieces_of(ink)
         answer = Answer(whole.image, whole.probabilities, whole.digit_likeness)
-        row = digits_in_a_row(found, answer, self._answers, self.model.config)
+        row = digits_in_a_row(found, answer, self._answers, self.config)
         digits = tuple(self._in_a_row(each.answer, alone=len(row) == 1) for each in row)
         everything = found.place(range(len(found.pieces)))
         return Reading(
@@ -131,16 +170,14 @@ class Classifier:
         return Reading(digits=digits, strokes=(None,) * len(digits))
 
     def _answers(self, images: list[Image]) -> list[Answer]:
-        with torch.inference_mode():
-            log_probabilities, likenesses = self.model.answers(torch.from_numpy(np.stack(images)))
-            probabilities = _known(log_probabilities.exp()).numpy()
-            likenesses = likenesses.nan_to_num(0.0, posinf=0.0, neginf=0.0)
-        return [
-            Answer(*each) for each in zip(images, probabilities, likenesses.tolist(), strict=True)
-        ]
+        network = self.network
+        probabilities, likenesses = network.answers(network.logits(np.stack(images)))
+        likenesses = np.nan_to_num(likenesses, nan=0.0, posinf=0.0, neginf=0.0)
+        answers = zip(images, _known(probabilities), likenesses.tolist(), strict=True)
+        return [Answer(*each) for each in answers]
 
     def _in_a_row(self, answer: Answer, *, alone: bool) -> Prediction:
-        least = self.model.config.reject_below
+        least = self.config.reject_below
         if not alone:
             least = min(least, LEAST_LIKENESS_IN_A_ROW)
         return Prediction(
@@ -152,13 +189,17 @@ class Classifier:
 
     def predict_images(self, images: Tensor | Floats) -> Floats:
         """(N, 28, 28) images in [0, 1] -> (N, 10) probabilities. `ValueError` for another shape."""
-        batch = torch.as_tensor(images, dtype=torch.float32)
+        batch = np.asarray(images, dtype=np.float32)
         if batch.ndim != 3 or batch.shape[1:] != (IMAGE_SIZE, IMAGE_SIZE):
-            raise ValueError(f"images: expected shape (N, 28, 28), got {tuple(batch.shape)}")
-        log_probabilities, _ = self.model.answers_from_logits(logits_of(self.model, batch))
-        return _known(log_probabilities.exp()).numpy()
+            raise ValueError(f"images: expected shape (N, 28, 28), got {batch.shape}")
+        network = self.network
+        parts = [
+            network.answers(network.logits(batch[start : start + _PART]))[0]
+            for start in range(0, max(len(batch), 1), _PART)
+        ]
+        return _known(np.concatenate(parts))
 
 
-def _known(probabilities: Tensor) -> Tensor:
+def _known(probabilities: Floats) -> Floats:
     """(N, 10), with rows of NaN made uniform."""
-    return torch.where(probabilities.isnan(), 1 / CLASS_COUNT, probabilities)
+    return np.where(np.isnan(probabilities), np.float32(1 / CLASS_COUNT), probabilities)

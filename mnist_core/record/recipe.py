@@ -26,7 +26,7 @@ from torch.nn import functional
 from mnist_core.data.datasets import Dataset, Splits, hold_out
 from mnist_core.data.pendigits import PenDigit, is_held_out, is_validation, pen_dataset
 from mnist_core.files import write_atomically
-from mnist_core.models.checkpoints import read_metadata
+from mnist_core.models.checkpoint_reading import read_metadata
 from mnist_core.models.config import CLASS_COUNT, MNIST_MEAN, MNIST_STD, MLPConfig
 from mnist_core.models.mlp import MLP, logits_of
 from mnist_core.record.learner import Learner, autocast

@@ -6,11 +6,11 @@ import logging
 import threading
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mnist_core.models.classifier import Classifier
 from mnist_core.server.engine import Engine
 from mnist_core.server.limits import Limits
 from mnist_core.server.rates import Clock
@@ -19,9 +19,6 @@ from mnist_core.server.sessions import Sessions
 from mnist_core.server.sweep import Sweep
 from mnist_core.server.worker_pool import WorkerPool
 from mnist_core.worker.messages import Held
-
-if TYPE_CHECKING:
-    from mnist_core.models.classifier import Classifier
 
 log = logging.getLogger(__name__)
 
@@ -56,35 +53,15 @@ class Application:
         self.sessions = Sessions(ready=self._ready, limits=self.limits, pool=self.pool, clock=clock)
         self.sweep = Sweep(self.sessions, pool=self.pool, limits=self.limits, clock=clock)
         self._ended = threading.Event()
-        self._warmed = False
 
     def start(self) -> None:
-        """Start the sweep."""
-        threading.Thread(target=self._sweep, name="sweep", daemon=True).start()
+        """Read the ready-made model and start the sweep, in the background."""
+        threading.Thread(target=self._work, name="sweep", daemon=True).start()
 
     @property
     def ready(self) -> Classifier:
-        """The ready-made model. Loading it takes seconds, the first time."""
+        """The ready-made model."""
         return self._ready()
-
-    @property
-    def is_ready(self) -> bool:
-        """Whether `ready` is there at once."""
-        return self._ready.is_loaded
-
-    def warm(self) -> None:
-        """Load the ready-made model and start a training worker, in the background, once."""
-        if not self._warmed:
-            self._warmed = True
-            threading.Thread(target=self._warm, name="warm", daemon=True).start()
-
-    def _warm(self) -> None:
-        try:
-            self._ready()
-            self.pool.warm()
-        except Exception:
-            # Whoever needs them tries again, and is told.
-            log.exception("what the first visitor needs could not be made ready")
 
     def measuring_images(self, held: Held) -> Images | None:
         """The images (n, 784) and labels (n,) that runs are measured on; None until they are there."""
@@ -104,6 +81,11 @@ class Application:
         self.refuse()
         self.pool.close()
 
-    def _sweep(self) -> None:
+    def _work(self) -> None:
+        try:
+            self._ready()  # so that the first answer isn't late
+        except Exception:
+            # Whoever needs it tries again, and is told.
+            log.exception("the ready-made model could not be read")
         while not self._ended.wait(_SWEEP_S):
             self.sweep()

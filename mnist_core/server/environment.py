@@ -39,12 +39,14 @@ def prepare_environment() -> None:
 
     Gradio's temporary folder becomes one of this process alone, removed when it ends; loopback is
     never asked through a proxy, and proxies that Gradio's client can't use are left out; matplotlib
-    draws without a screen, whatever a notebook's environment named.
+    draws without a screen, whatever a notebook's environment named; NumPy multiplies on one core.
     """
     for name in ("GRADIO_SERVER_PORT", "GRADIO_NUM_PORTS"):
         _check_number(name)
     os.environ[UPLOADS_VARIABLE] = str(_own_folder())
     os.environ["MPLBACKEND"] = "agg"
+    # One drawing is quicker read on one core, and the others have other visitors.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     for name in _PROXIES:
         for variable in (name, name.upper()):
             if variable in os.environ and not _usable(os.environ[variable]):

@@ -37,7 +37,7 @@ class LoadedModel:
 
     @property
     def size_bytes(self) -> int:
-        return 4 * self.classifier.model.parameter_count + len(self.weights)
+        return 4 * self.classifier.network.parameter_count + len(self.weights)
 
     def travelling(self, step: int | None) -> tuple[Snapshot, int] | None:
         """The weights and their version, as a run's `travelling`: a loaded model has no steps."""

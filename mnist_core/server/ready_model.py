@@ -1,18 +1,15 @@
-"""The ready-made model: its file is looked at when the page starts, and read when it first answers."""
+"""The ready-made model: its file is looked at when the page starts, and read in the background."""
 
 from __future__ import annotations
 
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from safetensors import SafetensorError, safe_open
 
 from mnist_core.errors import StartError
+from mnist_core.models.classifier import Classifier
 from mnist_core.models.config import FORMAT
-
-if TYPE_CHECKING:
-    from mnist_core.models.classifier import Classifier
 
 
 class ReadyModel:
@@ -22,22 +19,15 @@ class ReadyModel:
         self._classifier = classifier
         self._lock = threading.Lock()
 
-    @property
-    def is_loaded(self) -> bool:
-        return self._classifier is not None
-
     def __call__(self) -> Classifier:
         with self._lock:
             if self._classifier is None:
-                # PyTorch takes seconds and 300 MB, which a page that nobody asks must not.
-                from mnist_core.models.classifier import Classifier
-
                 self._classifier = Classifier.load()
             return self._classifier
 
 
 def check_weights(path: Path) -> None:
-    """Sees, without PyTorch, that `path` is a whole file of a model; `StartError` where it isn't."""
+    """Sees that `path` is a whole file of a model; `StartError` where it isn't."""
     try:
         with safe_open(path, framework="np") as file:
             found = (file.metadata() or {}).get("format")

@@ -5,8 +5,9 @@ from __future__ import annotations
 import dataclasses
 import math
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from mnist_core.models.classifier import Classifier
 from mnist_core.server.setup import Setup
 from mnist_core.worker.messages import (
     EXPLODED_LOSS,
@@ -25,9 +26,6 @@ from mnist_core.worker.messages import (
     Snapshot,
     Started,
 )
-
-if TYPE_CHECKING:
-    from mnist_core.models.classifier import Classifier
 
 ACTIVE = ("waiting", "loading", "running", "paused", "resuming", "stopping")
 _MILESTONES = (0.97, 0.98)
@@ -119,7 +117,7 @@ class Run:
         snapshots = (self.live, self.final, *self.moments)
         kept = {id(each): each for each in snapshots if each is not None}.values()
         answering = self._classifier
-        model_bytes = 4 * answering[1].model.parameter_count if answering is not None else 0
+        model_bytes = 4 * answering[1].network.parameter_count if answering is not None else 0
         return (
             model_bytes
             + sum(each.size_bytes for each in kept)
@@ -277,11 +275,7 @@ class Run:
         kept = self._classifier
         if kept is not None and kept[0] is snapshot:
             return kept[1]
-        # PyTorch comes with them, which a page without visitors does without.
-        from mnist_core.models.checkpoints import load_checkpoint
-        from mnist_core.models.classifier import Classifier
-
-        classifier = Classifier(load_checkpoint(snapshot.weights, check_answers=False))
+        classifier = Classifier.load(snapshot.weights, check_answers=False)
         self._classifier = (snapshot, classifier)
         return classifier
 

@@ -6,9 +6,10 @@ import threading
 import time
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from mnist_core.errors import RefusedError
+from mnist_core.models.classifier import Classifier
 from mnist_core.server.arriving_file import ArrivingFile
 from mnist_core.server.job import Job
 from mnist_core.server.limits import Limits
@@ -30,9 +31,6 @@ from mnist_core.worker.messages import (
     Step,
     Stop,
 )
-
-if TYPE_CHECKING:
-    from mnist_core.models.classifier import Classifier
 
 Model = Literal["ready", "yours"]
 

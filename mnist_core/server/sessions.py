@@ -7,15 +7,12 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
 
+from mnist_core.models.classifier import Classifier
 from mnist_core.server.limits import Limits
 from mnist_core.server.rates import Buckets, Clock
 from mnist_core.server.session import Session, forgotten, too_often
 from mnist_core.server.worker_pool import WorkerPool
-
-if TYPE_CHECKING:
-    from mnist_core.models.classifier import Classifier
 
 _TOKEN_BYTES = 32
 

@@ -14,11 +14,13 @@ from torch.nn import functional
 
 from mnist_core.models.mlp import MLP
 
-# d activation / d input from the activation's own output, as PyTorch's backward kernels take it.
+# d activation / d input from the activation's own output, as PyTorch's backward kernels take it. Their
+# overloads by name: finding the right one costs as much as the kernel's work on a small layer.
+_threshold_backward = torch.ops.aten.threshold_backward.default
 _DERIVATIVES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
-    "relu": lambda gradient, output: torch.ops.aten.threshold_backward(gradient, output, 0),
-    "sigmoid": torch.ops.aten.sigmoid_backward,
-    "tanh": torch.ops.aten.tanh_backward,
+    "relu": lambda gradient, output: _threshold_backward(gradient, output, 0),
+    "sigmoid": torch.ops.aten.sigmoid_backward.default,
+    "tanh": torch.ops.aten.tanh_backward.default,
 }
 _FORWARD: dict[str, Callable[[Tensor], Tensor]] = {
     "relu": torch.relu_,
@@ -58,61 +60,78 @@ class Backpropagation:
         # Plain tensors on the parameters' memory: looking up a module's attributes at each step
         # costs as much as a small layer's arithmetic.
         self._weights = [layer.weight.detach() for layer in layers]
+        self._transposed = [weight.t() for weight in self._weights]
         self._biases = [layer.bias.detach() for layer in layers]
         self._weight_gradients = [_gradient(layer.weight) for layer in layers]
         self._bias_gradients = [_gradient(layer.bias) for layer in layers]
         self._written_out = model.config.normalization == "none" and not model.config.rejects
 
     def __call__(
-        self, images: Tensor, labels: Tensor, *, dropout: float, generator: torch.Generator
+        self,
+        images: Tensor,
+        labels: Tensor,
+        *,
+        dropout: float,
+        generator: torch.Generator,
+        label_smoothing: float = 0.0,
     ) -> tuple[float, int]:
         """The mean loss of a batch, and how many of its images are named right before the update.
 
-        images: (N, 28, 28) in [0, 1]. labels: (N,) int64. dropout: the share of hidden units to
-        silence, drawn from `generator`.
+        images: (N, 28, 28) in [0, 1], whose memory is used up. labels: (N,) int64. dropout: the share of
+        hidden units to silence, drawn from `generator`. label_smoothing: the share of each label that
+        goes to all classes alike, as `functional.cross_entropy` has it; the loss that comes back is of
+        the labels as they are, to be compared with that of images held out.
         """
         if self._written_out:
-            return self._by_hand(images, labels, dropout=dropout, generator=generator)
-        return self._by_autograd(images, labels, dropout=dropout)
+            return self._by_hand(
+                images,
+                labels,
+                dropout=dropout,
+                generator=generator,
+                label_smoothing=label_smoothing,
+            )
+        return self._by_autograd(images, labels, dropout=dropout, label_smoothing=label_smoothing)
 
     @torch.no_grad()
     def _by_hand(
-        self, images: Tensor, labels: Tensor, *, dropout: float, generator: torch.Generator
+        self,
+        images: Tensor,
+        labels: Tensor,
+        *,
+        dropout: float,
+        generator: torch.Generator,
+        label_smoothing: float,
     ) -> tuple[float, int]:
-        model = self._model
-        activation = model.config.activation
+        activation = self._model.config.activation
         activate, derivative = _FORWARD[activation], _DERIVATIVES[activation]
 
-        inputs = [model.standardize(images)]  # what each layer is given: (N, units) each
+        # What each layer is given, (N, units) each. In the batch's own memory: a copy of it would push
+        # the weights out of the processor's cache.
+        inputs = [self._model.standardize(images, in_place=True)]
         outputs, masks = [], []
-        for weight, bias in zip(self._weights[:-1], self._biases[:-1], strict=True):
-            output = activate(torch.addmm(bias, inputs[-1], weight.t()))
+        for transposed, bias in zip(self._transposed[:-1], self._biases[:-1], strict=True):
+            output = activate(torch.addmm(bias, inputs[-1], transposed))
             mask = _dropout_mask(output, dropout, generator) if dropout else None
             outputs.append(output)
             masks.append(mask)
             inputs.append(output if mask is None else output * mask)
-        logits = torch.addmm(self._biases[-1], inputs[-1], self._weights[-1].t())  # (N, 10)
+        logits = torch.addmm(self._biases[-1], inputs[-1], self._transposed[-1])  # (N, 10)
+        loss, correct, gradient = _loss(logits, labels, smoothing=label_smoothing)
 
-        log_probabilities = functional.log_softmax(logits, dim=1)
-        loss = functional.nll_loss(log_probabilities, labels).item()
-        correct = _count_correct(log_probabilities, labels)
-
-        # d loss / d logits = (probabilities - one-hot labels) / N
-        gradient = log_probabilities.exp_()
-        gradient.scatter_add_(1, labels[:, None], gradient.new_full((len(labels), 1), -1.0))
-        gradient.div_(len(labels))
         for depth in range(len(self._weights) - 1, -1, -1):
             torch.mm(gradient.t(), inputs[depth], out=self._weight_gradients[depth])
             torch.sum(gradient, dim=0, out=self._bias_gradients[depth])
             if depth:
-                gradient = gradient @ self._weights[depth]  # (N, units of the layer below)
+                gradient = torch.mm(gradient, self._weights[depth])  # (N, units of the layer below)
                 mask = masks[depth - 1]
                 if mask is not None:
                     gradient.mul_(mask)
                 gradient = derivative(gradient, outputs[depth - 1])
         return loss, correct
 
-    def _by_autograd(self, images: Tensor, labels: Tensor, *, dropout: float) -> tuple[float, int]:
+    def _by_autograd(
+        self, images: Tensor, labels: Tensor, *, dropout: float, label_smoothing: float
+    ) -> tuple[float, int]:
         model = self._model
         for module in model.modules():
             if isinstance(module, torch.nn.Dropout):
@@ -121,9 +140,22 @@ class Backpropagation:
             if parameter.grad is not None:
                 parameter.grad.zero_()
         logits = model(images)
-        loss = functional.cross_entropy(logits, labels)
-        loss.backward()
-        return loss.item(), _count_correct(logits.detach(), labels)
+        functional.cross_entropy(logits, labels, label_smoothing=label_smoothing).backward()
+        found = logits.detach()
+        return functional.cross_entropy(found, labels).item(), _count_correct(found, labels)
+
+
+def _loss(logits: Tensor, labels: Tensor, *, smoothing: float) -> tuple[float, int, Tensor]:
+    """The mean cross-entropy, how many logits are right, and its gradient with smoothed labels, (N, 10)."""
+    log_probabilities = torch.log_softmax(logits, dim=1)
+    loss = functional.nll_loss(log_probabilities, labels).item()
+    correct = _count_correct(log_probabilities, labels)
+    # (probabilities - smoothed one-hot labels) / N
+    gradient = log_probabilities.exp_()
+    gradient.scatter_add_(1, labels[:, None], gradient.new_full((len(labels), 1), smoothing - 1))
+    if smoothing:
+        gradient.sub_(smoothing / gradient.shape[1])
+    return loss, correct, gradient.div_(len(labels))
 
 
 def _gradient(parameter: Tensor) -> Tensor:

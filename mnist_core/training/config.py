@@ -25,6 +25,8 @@ class TrainConfig:
     train_size: how many of the remaining training images are used, None for all.
     augment: small random shifts, turns and scalings of each batch.
     dropout: replaces the model's own while it trains; in [0, 1).
+    label_smoothing: the share of each label that goes to all digits alike, so that the network learns
+    to be no surer than that (Szegedy et al. 2016); in [0, 1).
     """
 
     epochs: int = 5
@@ -34,6 +36,7 @@ class TrainConfig:
     schedule: Schedule = "constant"
     weight_decay: float = 0.0
     dropout: float = 0.0
+    label_smoothing: float = 0.0
     augment: bool = False
     validation_size: int = 0
     train_size: int | None = None
@@ -48,6 +51,7 @@ class TrainConfig:
             ("learning_rate", 0.0, 1e6),
             ("weight_decay", 0.0, 1e3),
             ("dropout", 0.0, 0.999),
+            ("label_smoothing", 0.0, 0.999),
         ):
             value = getattr(self, field)
             if not low <= value <= high:

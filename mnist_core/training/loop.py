@@ -218,7 +218,11 @@ class TrainingRun:
         if config.augment:
             images = augment(images, config=_AUGMENTATION, generator=self._generator)
         loss, correct = self._backpropagation(
-            images, labels, dropout=config.dropout, generator=self._generator
+            images,
+            labels,
+            dropout=config.dropout,
+            generator=self._generator,
+            label_smoothing=config.label_smoothing,
         )
         if not math.isfinite(loss):
             self.diverged = True

@@ -44,13 +44,14 @@ class SGD:
         self._velocity = torch.zeros_like(values) if momentum else None
 
     def step(self, *, learning_rate: float, weight_decay: float) -> None:
-        change = self._gradients
+        change, velocity = self._gradients, self._velocity
         if weight_decay:
             change.add_(self._values, alpha=weight_decay)
-        if self._velocity is not None:
-            self._velocity.mul_(self._momentum).add_(change)
-            change.add_(self._velocity, alpha=self._momentum)
         self._values.add_(change, alpha=-learning_rate)
+        if velocity is not None:
+            # velocity = momentum * velocity + change, in one pass over memory.
+            torch.add(change, velocity, alpha=self._momentum, out=velocity)
+            self._values.add_(velocity, alpha=-learning_rate * self._momentum)
 
     def state(self) -> dict[str, Tensor]:
         return {} if self._velocity is None else {"velocity": self._velocity}

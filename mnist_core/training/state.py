@@ -11,7 +11,7 @@ import safetensors
 import safetensors.torch
 from torch import Tensor
 
-from mnist_core.models.checkpoints import read_metadata
+from mnist_core.models.checkpoint_reading import read_metadata
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ Answer = dict[str, object]
 #: What a component's script calls by name.
 ServerFunction = Callable[[Any], Any]
 
+_QUICK = "answers_at_once"
 _INTERNAL = "Something went wrong here, not at yours. Try again."
 
 
@@ -68,7 +69,13 @@ def serve(
 
     function = at_once if quick else threaded
     function.__name__ = name
+    setattr(function, _QUICK, quick)  # on a function, Gradio's wrapper of it has it too
     return function
+
+
+def is_quick(function: object) -> bool:
+    """Whether that is a function that `serve` made `quick`."""
+    return getattr(function, _QUICK, False) is True
 
 
 def api_error(error: RefusedError) -> gr.Error:

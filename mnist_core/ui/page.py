@@ -22,6 +22,7 @@ from mnist_core.ui.pad.column import pad_column
 from mnist_core.ui.pad.sent_picture import picture_route
 from mnist_core.ui.pad.weights import weights_route
 from mnist_core.ui.pad.why import why_panel
+from mnist_core.ui.quick_calls import QuickCalls
 from mnist_core.ui.static import preload_links, static_route
 
 Tab = Callable[[Application], object]
@@ -130,7 +131,8 @@ def launch_options(
                     uploads=_uploads(),
                     tools=tools,
                     accounts=accounts,
-                )
+                ),
+                Middleware(QuickCalls),
             ],
         },
         # Each thread keeps memory of its own, and more of them than cores only wait for each other.

@@ -201,7 +201,7 @@ class Progress:
 
     run: int
     points: tuple[Point, ...]
-    losses: tuple[float, ...]
+    losses: tuple[float, ...] = ()
     step: int
     epoch: int
     epochs: int

@@ -21,7 +21,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
 
-from mnist_core.bench import notebook_loop
+from mnist_core.bench.training import notebook_loop
 from mnist_core.files import ROOT
 from tests.benchmarks.options import address, parser_for
 from tests.support.browser import PATIENCE_MS, SEVEN, draw, launch, open_page

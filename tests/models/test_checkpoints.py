@@ -12,13 +12,8 @@ import safetensors.torch
 import torch
 
 from mnist_core.errors import CheckpointError
-from mnist_core.models.checkpoints import (
-    MAX_BYTES,
-    dump_checkpoint,
-    load_checkpoint,
-    read_metadata,
-    save_checkpoint,
-)
+from mnist_core.models.checkpoint_reading import MAX_BYTES, read_metadata
+from mnist_core.models.checkpoints import dump_checkpoint, load_checkpoint, save_checkpoint
 from mnist_core.models.config import FORMAT, MLPConfig
 from mnist_core.models.mlp import MLP
 from mnist_core.training.backpropagation import FlatParameters
@@ -142,8 +137,8 @@ def damaged(kind: str) -> bytes:
         ("foreign", "foreign", "expected a model of this application"),
         ("missing tensor", "damaged", "do not fit its configuration"),
         ("wrong shape", "damaged", "expected shape"),
-        ("integers", "damaged", "expected torch.float32"),
-        ("float8", "damaged", "expected torch.float32"),
+        ("integers", "damaged", "expected float32"),
+        ("float8", "damaged", "expected float32"),
         ("NaN", "not-finite", "expected finite numbers"),
         ("float64 beyond float32", "not-finite", "expected finite numbers"),
         ("overflow on the way", "not-finite", "expected finite answers"),

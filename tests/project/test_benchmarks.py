@@ -5,9 +5,11 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from mnist_core.bench.results import read
 from mnist_core.files import ROOT
 from tests.support.app import App, serve
 
@@ -88,7 +90,14 @@ def test_load_of_visitors_with_their_weights(busy_app: App) -> None:
     assert ", 0 errors" in printed
 
 
-def test_bench_on_the_command_line() -> None:
-    printed = printed_by("mnist_core", "bench", "--quick")
-    names = ["notebook's own loop", "fast preset, until 98 %", "Classifier.predict", "memory then"]
+def test_bench_on_the_command_line(tmp_path: Path) -> None:
+    kept, figure = tmp_path / "bench.json", tmp_path / "growth.png"
+    printed = printed_by(
+        "mnist_core", "bench", "--quick", "--json", str(kept), "--figure", str(figure)
+    )
+    names = ["notebook's own loop", "step against its products", "fast preset, until 98 %"]
+    names += ["1 × 64 units, ratio", "Classifier.predict", "ours against it", "memory with the"]
+    names += ["predictions/s of 10 visitors"]
     assert [name for name in names if name not in printed] == []
+    assert len(read(kept)["results"]) > len(names)
+    assert figure.read_bytes().startswith(b"\x89PNG")

@@ -14,7 +14,8 @@ from mnist_core.errors import StartError
 from mnist_core.files import ROOT, WEIGHTS
 from mnist_core.server.ready_model import check_weights
 
-# Each takes seconds or a hundred MB, which a page that nobody has asked anything must not.
+# Each takes seconds or a hundred MB, which a page on which nobody trains must not.
+SEVEN = [[(20, 20), (80, 20), (45, 110)]]
 HEAVY = ("torch", "torchvision", "matplotlib")
 BUILD = f"""
 import json, sys
@@ -31,18 +32,21 @@ build_page(application, tabs=app.TABS)
 launch_options(application)
 application.start()
 page = loaded()
+from mnist_core.ink.ink import Ink
+digit = application.ready.predict(Ink({SEVEN})).digit
+answering = loaded()
 import mnist_core.worker.__main__
-print(json.dumps([page, loaded()]))
+print(json.dumps([page, digit, answering, loaded()]))
 """
 
 
-def test_pages_and_workers_start_without_what_is_needed_later() -> None:
+def test_pages_start_and_answer_and_workers_start_without_what_is_needed_later() -> None:
     built = subprocess.run(
         [sys.executable, "-c", BUILD], cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert built.returncode == 0, built.stderr
-    of_page, of_worker = json.loads(built.stdout)
-    assert of_page == []
+    of_page, digit, of_answer, of_worker = json.loads(built.stdout)
+    assert (of_page, digit, of_answer) == ([], 7, [])
     assert of_worker == ["torch"]
 
 

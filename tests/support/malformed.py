@@ -133,6 +133,7 @@ def _with_payload(name: str) -> None:
         "lab_leave": {},
         "lab_name": {"run": VALUES, "name": VALUES},
         "lab_delete": {"run": VALUES},
+        "lab_near": {},
         "lab_show": {"run": VALUES, "moment": VALUES},
         "lab_start": {"setup": VALUES, "paused": VALUES},
         "lab_views": {"run": VALUES, "moment": VALUES},
@@ -154,7 +155,7 @@ def _with_payload(name: str) -> None:
 
 SERVER_FUNCTIONS = (
     "predict", "open_session", "why", "hood_steps_of", "hood_unit", "hood_figure", "hood_batch",
-    "hood_notebook", "lab_poll", "lab_order", "lab_set", "lab_leave", "lab_name", "lab_delete",
+    "hood_notebook", "lab_poll", "lab_order", "lab_set", "lab_leave", "lab_near", "lab_name", "lab_delete",
     "lab_show", "lab_start", "lab_views", "lab_mistakes", "lab_download", "lab_upload",
 )  # fmt: skip
 for _name in SERVER_FUNCTIONS:

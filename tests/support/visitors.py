@@ -32,13 +32,16 @@ class Pool:
         self.jobs: list[Job] = []
         self.addresses: list[str] = []
         self.orders: list[Order] = []
-        self.waiting = 0
+        self.waiting = self.warmings = 0
         self.evaluation: dict[str, Any] = {}
 
     def submit(self, start: Start, listener: Any, *, address: str, is_wanted: Any) -> Job:
         self.addresses.append(address)
         self.jobs.append(Job(start, listener, is_wanted))
         return self.jobs[-1]
+
+    def warm(self) -> None:
+        self.warmings += 1
 
     def order(self, job: Job, order: Order) -> None:
         self.orders.append(order)

@@ -7,10 +7,11 @@ from mnist_core.models.mlp import MLP
 from mnist_core.training.backpropagation import Backpropagation, FlatParameters
 
 
+@pytest.mark.parametrize("smoothing", [0.0, 0.2])
 @pytest.mark.parametrize("activation", ["relu", "sigmoid", "tanh"])
 @pytest.mark.parametrize("hidden_sizes", [(), (16,), (128, 64), (8, 8, 8, 8)])
 def test_gradients_are_those_of_autograd(
-    hidden_sizes: tuple[int, ...], activation: Activation
+    hidden_sizes: tuple[int, ...], activation: Activation, smoothing: float
 ) -> None:
     generator = torch.Generator().manual_seed(0)
     config = MLPConfig(hidden_sizes=hidden_sizes, activation=activation)
@@ -19,10 +20,13 @@ def test_gradients_are_those_of_autograd(
     labels = torch.randint(10, (7,), generator=generator)
     logits = model(images)
     expected_loss = functional.cross_entropy(logits, labels)
-    expected = torch.autograd.grad(expected_loss, list(model.parameters()))
+    smoothed = functional.cross_entropy(logits, labels, label_smoothing=smoothing)
+    expected = torch.autograd.grad(smoothed, list(model.parameters()))
 
     FlatParameters(model)
-    loss, correct = Backpropagation(model)(images, labels, dropout=0.0, generator=generator)
+    loss, correct = Backpropagation(model)(
+        images, labels, dropout=0.0, generator=generator, label_smoothing=smoothing
+    )
 
     assert loss == pytest.approx(expected_loss.item(), rel=1e-5)
     assert correct == int((logits.argmax(1) == labels).sum())

@@ -7,6 +7,7 @@ import logging
 from typing import Literal
 
 from mnist_core.errors import CheckpointError, CheckpointFault, RefusedError
+from mnist_core.models.classifier import Classifier
 from mnist_core.server.payload import Payload
 from mnist_core.server.session import Session
 from mnist_core.ui.answers import Answer
@@ -59,19 +60,16 @@ def upload(session: Session, request: UploadRequest) -> Answer:
     session.file.add(request.data)
     if not request.end:
         return {}
-    from mnist_core.models.checkpoints import load_checkpoint  # with PyTorch
-    from mnist_core.models.classifier import Classifier
-
     try:
-        model = load_checkpoint(session.file.take())
+        classifier = Classifier.load(session.file.take())
     except CheckpointError as error:
         log.info("a model file was refused", extra={"fault": error.fault})
         raise RefusedError("foreign", _FAULTS[error.fault]) from error
     session.stop()
-    loaded = session.take(Classifier(model))
-    sizes = [784, *model.config.hidden_sizes, 10]
+    loaded = session.take(classifier)
+    sizes = [784, *classifier.config.hidden_sizes, 10]
     return {
         "layers": sizes,
-        "parameters": model.parameter_count,
+        "parameters": classifier.network.parameter_count,
         "loaded": loaded.summary(),
     }

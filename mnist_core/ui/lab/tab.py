@@ -5,8 +5,10 @@ from __future__ import annotations
 from functools import partial
 
 from mnist_core.server.application import Application
+from mnist_core.server.payload import Payload
+from mnist_core.server.session import Session
 from mnist_core.server.setup import controls
-from mnist_core.ui.answers import ServerFunction, serve
+from mnist_core.ui.answers import Answer, ServerFunction, serve
 from mnist_core.ui.component import component
 from mnist_core.ui.lab import following, keeping, naming, views
 
@@ -31,6 +33,12 @@ def server_functions(application: Application) -> list[ServerFunction]:
     change = partial(following.change, limits=limits)
     seen = partial(views.views, application=application)
     mistakes = partial(views.mistakes, application=application)
+
+    def near(session: Session, request: Payload) -> Answer:
+        # PyTorch takes a worker seconds and 300 MB: begun when somebody may soon want to train.
+        application.pool.warm()
+        return {}
+
     at_once = partial(serve, application.sessions, quick=True)
     threaded = partial(serve, application.sessions)
     return [
@@ -41,6 +49,7 @@ def server_functions(application: Application) -> list[ServerFunction]:
         at_once("lab_name", naming.NameRequest, naming.name),
         at_once("lab_delete", naming.DeleteRequest, naming.delete),
         at_once("lab_show", views.MomentRequest, views.show),
+        threaded("lab_near", Payload, near),
         threaded("lab_start", following.StartRequest, start),
         threaded("lab_views", views.MomentRequest, seen),
         threaded("lab_mistakes", views.CellRequest, mistakes),

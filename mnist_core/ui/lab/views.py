@@ -64,8 +64,7 @@ def views(session: Session, request: MomentRequest, *, application: Application)
     answer: Answer = {"run": run.id, "moment": request.moment}
     snapshot = run.at(request.moment)
     if snapshot is not None:
-        first = run.classifier_of(snapshot).model.linear_layers[0].weight
-        rows = first[:_WEIGHT_PICTURES].detach().numpy()
+        rows = run.classifier_of(snapshot).network.first_weights[:_WEIGHT_PICTURES]
         scale = float(np.abs(rows).max()) or 1.0
         values = np.round(rows / scale * 127).astype(np.int8)
         answer |= {

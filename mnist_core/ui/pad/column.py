@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Any, TypedDict
+from typing import Annotated, Any, TypedDict
 
 import gradio as gr
 import numpy as np
@@ -13,6 +12,7 @@ from pydantic import Field
 
 from mnist_core.errors import PictureError, StrokesError
 from mnist_core.ink.ink import Ink
+from mnist_core.models.classifier import Classifier, Prediction, Reading
 from mnist_core.server.application import Application
 from mnist_core.server.images import checked_image
 from mnist_core.server.session import Model, Session
@@ -25,9 +25,6 @@ from mnist_core.ui.numbers import grey
 from mnist_core.ui.pad.pictures import read_upload
 from mnist_core.ui.pad.words import words, words_of
 from mnist_core.ui.static import weights
-
-if TYPE_CHECKING:
-    from mnist_core.models.classifier import Classifier, Prediction, Reading
 
 _POINTS_OF_A_DRAWING = 250
 _STROKES_OF_A_DRAWING = 6
@@ -77,19 +74,10 @@ def pad_column(application: Application) -> None:
     async def open_session(payload: Any, request: gr.Request) -> Answer:
         token = payload.get("token") if isinstance(payload, dict) else None
         address = request.client.host if request.client else ""
-        application.warm()  # so that the first answer isn't late
         return answered(lambda: {"token": sessions.open(token, address=address).token})
 
     answer = partial(_predict, max_points=application.limits.points)
-    at_once = serve(sessions, "predict", PredictRequest, answer, quick=True)
-    threaded = serve(sessions, "predict", PredictRequest, answer)
-
-    async def predict(payload: Any) -> Any:
-        if application.is_ready:
-            return await at_once(payload)
-        # It loads the model first, which takes seconds; others are served meanwhile.
-        return await asyncio.to_thread(threaded, payload)
-
+    predict = serve(sessions, "predict", PredictRequest, answer, quick=True)
     functions: list[Callable[..., Any]] = [open_session, predict]
     component(
         "pad/sketchpad",
@@ -117,7 +105,8 @@ def pad_column(application: Application) -> None:
         _predict_image_endpoint(application),
         name="predict_image",
         description="The digit in a picture, dark on light or light on dark.",
-        parameter="an uploaded PNG, JPEG, WebP, GIF, BMP, TIFF, HEIC or AVIF file: handle_file('photo.png')",
+        parameter="an uploaded PNG, JPEG, WebP, GIF, BMP, TIFF, HEIC or AVIF file: "
+        "handle_file('photo.png')",
         example=PICTURE,
     )
 

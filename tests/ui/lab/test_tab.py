@@ -19,7 +19,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mnist_core.data.datasets import Splits
-from mnist_core.models.checkpoints import dump_checkpoint, read_metadata
+from mnist_core.models.checkpoint_reading import read_metadata
+from mnist_core.models.checkpoints import dump_checkpoint
 from mnist_core.models.classifier import Classifier
 from mnist_core.models.config import MLPConfig
 from mnist_core.models.mlp import MLP
@@ -237,3 +238,13 @@ def test_nonsense_is_answered_and_never_raises(
 @pytest.mark.parametrize("payload", [[], "x", 3, True])
 def test_a_payload_that_is_no_object_is_refused(call: Call, payload: Any) -> None:
     assert call("lab_poll", payload)["code"] == "payload"
+
+
+def test_a_worker_is_warmed_when_a_visitor_comes_near(
+    call: Call, session: Session, pool: Pool
+) -> None:
+    before = pool.warmings
+    assert not call("lab_near", token="nobody's")["ok"]
+    assert pool.warmings == before
+    assert call("lab_near", token=session.token)["ok"]
+    assert pool.warmings == before + 1

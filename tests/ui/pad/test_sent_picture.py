@@ -173,7 +173,7 @@ def test_pictures_are_read_one_at_a_time_and_only_so_many_wait(
     begun: list[io.BytesIO] = []
     go_on = threading.Event()
 
-    def read(file: io.BytesIO) -> dict[str, object]:
+    def read(file: io.BytesIO, classifier: object) -> dict[str, object]:
         begun.append(file)
         go_on.wait()
         return {}
@@ -181,7 +181,7 @@ def test_pictures_are_read_one_at_a_time_and_only_so_many_wait(
     monkeypatch.setattr(sent_picture, "found_in", read)
 
     async def all_at_once() -> list[object]:
-        queue = sent_picture._Queue()
+        queue = sent_picture._Queue(lambda: Classifier(uniform_model()))
         requests = [_request("", []) for _ in range(20)]
         waiting = [asyncio.create_task(queue.read(io.BytesIO(), each)) for each in requests]
         while not begun or not waiting[-1].done():
