@@ -70,6 +70,20 @@ def test_a_milestone_that_only_the_last_measure_reaches_counts() -> None:
     assert len(run.measures) == 1
 
 
+def test_a_diverged_run_answers_with_its_last_good_weights() -> None:
+    run = Run(run_id=1, setup=setup())
+    good, bad = (
+        Snapshot(step=step, epoch=1, elapsed_s=1.0, weights=b"w", loss=loss)
+        for step, loss in ((1, 1.0), (2, 5000.0))
+    )
+    for snapshot in (good, bad):
+        run.hear(Moment(run=1, snapshot=snapshot))
+        run.hear(Live(run=1, snapshot=snapshot))
+    run.hear(End(run=1, outcome="diverged", elapsed_s=1.0))
+    assert run.moments == [good]
+    assert run.at(None) is good
+
+
 def test_an_end_that_comes_before_the_stop_stays(
     sessions: Sessions, pool: Pool, digits: Splits
 ) -> None:
