@@ -180,15 +180,15 @@ def test_pictures_are_read_one_at_a_time_and_only_so_many_wait(
 
     monkeypatch.setattr(sent_picture, "found_in", read)
 
-    async def all_at_once() -> list[object]:
+    async def all_at_once() -> tuple[list[object], int]:
         queue = sent_picture._Queue(lambda: Classifier(uniform_model()))
         requests = [_request("", []) for _ in range(20)]
         waiting = [asyncio.create_task(queue.read(io.BytesIO(), each)) for each in requests]
         while not begun or not waiting[-1].done():
             await asyncio.sleep(0)
-        assert len(begun) == 1
+        at_once = len(begun)
         go_on.set()
-        return [answer.get("code") for answer in await asyncio.gather(*waiting)]
+        return [answer.get("code") for answer in await asyncio.gather(*waiting)], at_once
 
-    assert run(all_at_once()) == [None] * 16 + ["busy"] * 4
+    assert run(all_at_once()) == ([None] * 16 + ["busy"] * 4, 1)
     assert len(begun) == 16
