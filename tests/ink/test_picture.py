@@ -72,8 +72,8 @@ def test_the_same_digit_in_every_range_of_numbers() -> None:
             Ink.from_image(array).to_image(), Ink.from_image(mask).to_image(), atol=1e-3
         )
     for most in (1023, 4095, 65535):
-        array = np.rint(image * most).astype(np.uint16)
-        assert np.abs(Ink.from_image(array).to_image() - image).mean() < 0.02
+        levels = np.rint(image * most).astype(np.uint16)
+        assert np.abs(Ink.from_image(levels).to_image() - image).mean() < 0.02
 
 
 def sheet(digit: Image) -> NDArray[np.float64]:
