@@ -209,7 +209,12 @@ def _with_companions(marks: _Marks, index: int) -> Mask:
     peer &= (down == 0) & (across < _NEAR_PEER * size)
     kept = strong & whole & (part | peer)
     kept[index] = True
-    return np.asarray(np.concatenate(([False], kept))[marks.labels])
+    around = np.ones(marks.labels.shape, bool)
+    for other in np.flatnonzero(kept & (sizes > size)):
+        inside = _inside_frame(marks, int(other))
+        if inside is not None and inside[marks.mask(index)].all():
+            around &= inside
+    return np.asarray(np.concatenate(([False], kept))[marks.labels] & around)
 
 
 def _inside_frame(marks: _Marks, index: int) -> Mask | None:

@@ -72,8 +72,8 @@ def test_the_same_digit_in_every_range_of_numbers() -> None:
             Ink.from_image(array).to_image(), Ink.from_image(mask).to_image(), atol=1e-3
         )
     for most in (1023, 4095, 65535):
-        counted = np.rint(image * most).astype(np.uint16)
-        assert np.abs(Ink.from_image(counted).to_image() - image).mean() < 0.02
+        levels = np.rint(image * most).astype(np.uint16)
+        assert np.abs(Ink.from_image(levels).to_image() - image).mean() < 0.02
 
 
 def sheet(digit: Image) -> NDArray[np.float64]:
@@ -86,11 +86,12 @@ def test_what_lies_beside_a_digit_is_no_ink() -> None:
     image = Ink(SEVEN).to_image()
     picture = sheet(image)
     expected = Ink.from_image(picture)
-    framed, specked, held = picture.copy(), picture.copy(), picture.copy()
+    axes, framed, specked, held = (picture.copy() for _ in range(4))
+    axes[40:260, 90:92] = axes[258:260, 90:310] = 0.4
     framed[40:260, [90, 91, 92, 308, 309, 310]] = framed[[40, 41, 42, 258, 259, 260], 90:310] = 0.1
     specked[30:34, 30:34] = specked[200:202, 350:352] = 0.1
     held[220:, :70] = 0.3
-    for other in (framed, specked, held):
+    for other in (axes, framed, specked, held):
         found = Ink.from_image(other)
         assert np.abs(found.to_image() - expected.to_image()).mean() < 0.02
         assert found.found is not None
