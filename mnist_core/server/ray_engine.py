@@ -184,7 +184,7 @@ class RayEngine:
             stdout=subprocess.PIPE,
             # Elsewhere than in the project: Ray adds this folder to where the nodes look for code.
             cwd="/",
-            env={**_authentication(), **os.environ, "PYTHONPATH": str(ROOT)},
+            env={**_authentication(self._address), **os.environ, "PYTHONPATH": str(ROOT)},
             start_new_session=True,
         )
 
@@ -284,12 +284,14 @@ class RayEngine:
                 log.exception("a lost worker's training could not be taken care of")
 
 
-def _authentication() -> dict[str, str]:
-    """What has Ray show this user's token, where there is one; for ray:// it does not by itself."""
+def _authentication(address: str) -> dict[str, str]:
+    """What has Ray show this user's token, where there is one: for ray:// it does not by itself.
+
+    For other addresses it must not: in a cluster without tokens, its nodes would be turned away.
+    """
     named = {"RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH"} & os.environ.keys()
-    if not named and not (Path.home() / ".ray" / "auth_token").is_file():
-        return {}
-    return {"RAY_AUTH_MODE": "token"}
+    is_named = bool(named) or (Path.home() / ".ray" / "auth_token").is_file()
+    return {"RAY_AUTH_MODE": "token"} if is_named and address.startswith("ray://") else {}
 
 
 def check_answer(address: str) -> None:
