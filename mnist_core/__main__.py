@@ -21,6 +21,7 @@ from mnist_core.data.mnist import load_mnist
 from mnist_core.data.pendigits_download import load_pen_digits
 from mnist_core.errors import DatasetError, PictureError
 from mnist_core.evaluation.charts import learning_curves
+from mnist_core.evaluation.numbers import numbers_line
 from mnist_core.evaluation.report import evaluation_report
 from mnist_core.evaluation.style import save_figure
 from mnist_core.files import WEIGHTS
@@ -120,7 +121,7 @@ def run_evaluate(options: argparse.Namespace) -> None:
     if data.test is None:
         raise DatasetError("MNIST's test set is missing")
     pen = None
-    if options.pen_digits is not None or options.writers_held_out:
+    if options.pen_digits is not None or options.writers_held_out or options.pictures:
         source = options.data if options.pen_digits is None else options.pen_digits
         pen = load_pen_digits(source, on_progress=_show_download)
     for text in evaluation_report(
@@ -131,6 +132,8 @@ def run_evaluate(options: argparse.Namespace) -> None:
         figure=options.figure,
     ):
         print(text, flush=True)
+    if options.pictures and pen is not None:
+        print("\n" + numbers_line(model, pen), flush=True)
 
 
 def run_record(options: argparse.Namespace) -> None:
@@ -219,6 +222,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     command.add_argument(
         "--writers-held-out", action="store_true", help="only the pen writers that never trained"
+    )
+    command.add_argument(
+        "--pictures", action="store_true", help="also numbers of several digits by those writers"
     )
     command.add_argument("--figure", type=Path, metavar="FILE.png", help="draws the report")
     _add_data(command)
