@@ -22,6 +22,7 @@ from mnist_core.data.pendigits_download import load_pen_digits
 from mnist_core.errors import DatasetError, PictureError
 from mnist_core.evaluation.charts import learning_curves
 from mnist_core.evaluation.numbers import numbers_line
+from mnist_core.evaluation.pictures import pictures_report
 from mnist_core.evaluation.report import evaluation_report
 from mnist_core.evaluation.style import save_figure
 from mnist_core.files import WEIGHTS
@@ -127,13 +128,16 @@ def run_evaluate(options: argparse.Namespace) -> None:
     for text in evaluation_report(
         model,
         data.test,
-        pen=pen,
+        pen=pen if options.pen_digits is not None or options.writers_held_out else None,
         writers_held_out=options.writers_held_out,
         figure=options.figure,
     ):
         print(text, flush=True)
     if options.pictures and pen is not None:
-        print("\n" + numbers_line(model, pen), flush=True)
+        print()
+        for text in pictures_report(Classifier(model), pen):
+            print(text, flush=True)
+        print(numbers_line(model, pen), flush=True)
 
 
 def run_record(options: argparse.Namespace) -> None:
@@ -224,7 +228,9 @@ def _parser() -> argparse.ArgumentParser:
         "--writers-held-out", action="store_true", help="only the pen writers that never trained"
     )
     command.add_argument(
-        "--pictures", action="store_true", help="also numbers of several digits by those writers"
+        "--pictures",
+        action="store_true",
+        help="photos, scans, screens and numbers of their digits too",
     )
     command.add_argument("--figure", type=Path, metavar="FILE.png", help="draws the report")
     _add_data(command)

@@ -86,14 +86,14 @@ def _written(strokes: Strokes, shot: _Shot, generator: np.random.Generator) -> G
         for start, end in zip(path, path[1:] if len(path) > 1 else path, strict=False):
             thickness = max(1, round(width * float(generator.uniform(0.85, 1.15))))
             cv2.line(ink, start.tolist(), end.tolist(), 255, thickness, cv2.LINE_AA, 4)
-    return ink.astype(np.float32) / 255
+    return np.asarray(ink, np.float32) / np.float32(255)
 
 
 def _sheet(ink: Grey, shot: _Shot, generator: np.random.Generator) -> Colours:
     """(height, width, 3): the ink on paper that has a little texture."""
-    paper = np.array(shot.paper, np.float32) + _clouds(shot.size, 60, generator)[..., None] * np.float32(
-        0.012
-    )
+    paper = np.array(shot.paper, np.float32) + _clouds(shot.size, 60, generator)[
+        ..., None
+    ] * np.float32(0.012)
     pressure = np.clip(0.92 + _clouds(shot.size, 3, generator) * 0.05, 0.6, 1)
     cover = (ink * pressure)[..., None]
     return np.asarray(paper * (1 - cover) + np.array(shot.ink, np.float32) * cover, np.float32)
@@ -102,7 +102,9 @@ def _sheet(ink: Grey, shot: _Shot, generator: np.random.Generator) -> Colours:
 def _clouds(size: tuple[int, int], coarse: int, generator: np.random.Generator) -> Grey:
     """Smooth noise of unit spread, its bumps `coarse` pixels wide."""
     small = generator.normal(0, 1, (size[0] // coarse + 2, size[1] // coarse + 2))
-    return cv2.resize(small.astype(np.float32), size[::-1], interpolation=cv2.INTER_CUBIC)
+    return np.asarray(
+        cv2.resize(small.astype(np.float32), size[::-1], interpolation=cv2.INTER_CUBIC)
+    )
 
 
 def _light(sheet: Colours, generator: np.random.Generator, *, fall: float = 0.3) -> Colours:
@@ -154,7 +156,7 @@ def _jpeg(picture: NDArray[np.uint8], *, quality: int) -> bytes:
 
 
 def _bytes(picture: NDArray[np.floating]) -> NDArray[np.uint8]:
-    return np.rint(np.clip(picture, 0, 1) * 255).astype(np.uint8)
+    return np.asarray(np.rint(np.clip(picture, 0, 1) * 255), np.uint8)
 
 
 def _photographed(
@@ -191,8 +193,8 @@ def _on_a_desk(strokes: Strokes, generator: np.random.Generator) -> bytes:
             side = sides[index]
             slope = generator.normal(0, 0.06) * (across if side.shape[0] > 1 else down)
             edge = np.clip((side + slope - generator.uniform(0.65, 0.95)) * 100, 0, 1)[..., None]
-            scene = scene * (1 - edge) + wood * edge
-        return np.asarray(scene, np.float32)
+            scene = np.asarray(scene * (1 - edge) + wood * edge, np.float32)
+        return scene
 
     shot = replace(_shot(generator), digit=float(generator.uniform(0.2, 0.4)))
     return _photographed(strokes, shot, generator, lit=laid)
@@ -217,7 +219,10 @@ def _with_a_thumb(strokes: Strokes, generator: np.random.Generator) -> bytes:
         height, width = scene.shape[:2]
         thumb = np.zeros((height, width), np.uint8)
         corner = (int(generator.integers(2)) * width, int(generator.integers(2)) * height)
-        axes = (int(height * generator.uniform(0.1, 0.2)), int(height * generator.uniform(0.2, 0.32)))
+        axes = (
+            int(height * generator.uniform(0.1, 0.2)),
+            int(height * generator.uniform(0.2, 0.32)),
+        )
         cv2.ellipse(thumb, corner, axes, float(generator.uniform(0, 180)), 0, 360, 255, -1)
         edge = cv2.GaussianBlur(thumb.astype(np.float32) / 255, (0, 0), 3)[..., None]
         skin = generator.uniform((0.35, 0.2, 0.12), (0.9, 0.7, 0.6)).astype(np.float32)
@@ -318,7 +323,9 @@ def _whiteboard(strokes: Strokes, generator: np.random.Generator) -> bytes:
 def _screen(strokes: Strokes, generator: np.random.Generator) -> bytes:
     """A monitor's pixels against the camera's: stripes of light and colour."""
     dark = bool(generator.integers(2))
-    paper, ink = ((0.06, 0.06, 0.08), (0.9, 0.92, 0.95)) if dark else ((0.9, 0.93, 0.96), (0.1, 0.1, 0.1))
+    paper, ink = (
+        ((0.06, 0.06, 0.08), (0.9, 0.92, 0.95)) if dark else ((0.9, 0.93, 0.96), (0.1, 0.1, 0.1))
+    )
     shot = replace(_shot(generator), paper=paper, ink=ink)
 
     def striped(scene: Colours) -> Colours:
@@ -329,7 +336,9 @@ def _screen(strokes: Strokes, generator: np.random.Generator) -> bytes:
             phase = (rows * np.sin(angle) + columns * np.cos(angle)) * 2 * np.pi / period
             bend = 2 * np.sin(columns / scene.shape[1] * 3 + channel)
             waves.append(np.sin(phase + bend + channel * generator.uniform(0, 2)))
-        return np.asarray(scene * (1 + generator.uniform(0.02, 0.07) * np.stack(waves, axis=2)), np.float32)
+        return np.asarray(
+            scene * (1 + generator.uniform(0.02, 0.07) * np.stack(waves, axis=2)), np.float32
+        )
 
     return _photographed(strokes, shot, generator, lit=striped)
 
@@ -413,12 +422,16 @@ def _png(pixels: NDArray[np.uint8]) -> bytes:
 
 def _drawn_large(strokes: Strokes, generator: np.random.Generator) -> bytes:
     side, digit = int(generator.integers(100, 700)), float(generator.uniform(0.4, 0.85))
-    return _drawn(strokes, generator, side=side, digit=digit, pen=float(generator.uniform(0.02, 0.15)))
+    return _drawn(
+        strokes, generator, side=side, digit=digit, pen=float(generator.uniform(0.02, 0.15))
+    )
 
 
 def _drawn_small(strokes: Strokes, generator: np.random.Generator) -> bytes:
     side, digit = int(generator.integers(28, 65)), float(generator.uniform(0.6, 0.8))
-    return _drawn(strokes, generator, side=side, digit=digit, pen=float(generator.uniform(0.07, 0.15)))
+    return _drawn(
+        strokes, generator, side=side, digit=digit, pen=float(generator.uniform(0.07, 0.15))
+    )
 
 
 def _scanned(strokes: Strokes, generator: np.random.Generator) -> bytes:
@@ -435,8 +448,8 @@ def _scanned(strokes: Strokes, generator: np.random.Generator) -> bytes:
 def _transparent(strokes: Strokes, generator: np.random.Generator) -> bytes:
     side = int(generator.integers(100, 500))
     shot = _Shot(
-        size=(side, side), digit=float(generator.uniform(0.4, 0.8)), pen=float(generator.uniform(0.04, 0.14)),
-        place=(0.5, 0.5),
+        size=(side, side), digit=float(generator.uniform(0.4, 0.8)),
+        pen=float(generator.uniform(0.04, 0.14)), place=(0.5, 0.5),
     )  # fmt: skip
     pixels = np.zeros((side, side, 4), np.uint8)
     pixels[..., :3] = _bytes(generator.choice([np.zeros(3), np.ones(3), np.array([0.1, 0.2, 0.7])]))

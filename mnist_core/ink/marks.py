@@ -28,6 +28,8 @@ _FRAMES = 3
 # So many marks of each threshold are looked at closely, and so many pixels about them.
 _CANDIDATES = 3
 _RIM = 4
+# Wider than this share of its own size, a mark is no stroke of a pen.
+_WIDEST = 0.36
 _FRAME_TURNS_DEGREES = range(-15, 16, 3)
 
 _LEFT, _TOP, _WIDTH, _HEIGHT, _AREA = range(5)
@@ -52,7 +54,17 @@ class _Marks:
         return np.asarray(np.where(blob, 0.3 * worth, worth))
 
     def mask(self, index: int) -> Mask:
-        return self.labels == index + 1
+        return np.asarray(self.labels == index + 1)
+
+    def size(self, index: int) -> int:
+        return int(max(self.stats[index, _WIDTH], self.stats[index, _HEIGHT]))
+
+    def width(self, index: int) -> float:
+        """Of its strokes, where they are widest."""
+        left, top, wide, high, _ = self.stats[index].tolist()
+        mask = self.labels[top : top + high, left : left + wide] == index + 1
+        inner = cv2.distanceTransform(np.pad(mask, 1).astype(np.uint8), cv2.DIST_L2, 3)
+        return 2 * float(inner.max())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,8 +145,10 @@ def _likeliest(levels: list[_Marks], contrast: Contrast) -> tuple[float, _Marks,
     for score, marks, index in candidates:
         if score <= best[0]:
             break
-        sharp = _sharpness(marks, index, contrast)
-        best = max(best, (score * sharp**2, marks, index), key=lambda each: each[0])
+        worth = score * _sharpness(marks, index, contrast) ** 4
+        if marks.width(index) > _WIDEST * marks.size(index):
+            worth *= 0.3
+        best = max(best, (worth, marks, index), key=lambda each: each[0])
     return best
 
 
@@ -189,6 +203,7 @@ def _with_companions(marks: _Marks, index: int) -> Mask:
     sizes = np.maximum(stats[:, _WIDTH], stats[:, _HEIGHT])
     strong = marks.strengths > 0.6 * marks.strengths[index]
     whole = (marks.sides == 0) | (marks.sides <= marks.sides[index])
+    whole |= (across == 0) & (down == 0) & (sizes < 1.5 * size)
     part = (sizes > _LEAST_PART * size) & (np.maximum(across, down) < _NEAR_PART * size)
     peer = (stats[:, _HEIGHT] > _LEAST_PEER * high) & (stats[:, _HEIGHT] < 2 * high)
     peer &= (down == 0) & (across < _NEAR_PEER * size)
@@ -199,10 +214,15 @@ def _with_companions(marks: _Marks, index: int) -> Mask:
 
 def _inside_frame(marks: _Marks, index: int) -> Mask | None:
     """Where the mark is a frame or a pair of axes about others, what lies in it; else None."""
-    left, top, wide, high, area = marks.stats[index].tolist()
+    left, top, wide, high, _ = marks.stats[index].tolist()
     stats = marks.stats
-    centres_x, centres_y = stats[:, _LEFT] + stats[:, _WIDTH] / 2, stats[:, _TOP] + stats[:, _HEIGHT] / 2
-    within = (abs(centres_x - left - wide / 2) < 0.4 * wide) & (abs(centres_y - top - high / 2) < 0.4 * high)
+    centres_x, centres_y = (
+        stats[:, _LEFT] + stats[:, _WIDTH] / 2,
+        stats[:, _TOP] + stats[:, _HEIGHT] / 2,
+    )
+    within = (abs(centres_x - left - wide / 2) < 0.4 * wide) & (
+        abs(centres_y - top - high / 2) < 0.4 * high
+    )
     tall = np.maximum(stats[:, _WIDTH], stats[:, _HEIGHT]) > 0.15 * max(wide, high)
     others = within & tall & (marks.strengths > 0.3 * marks.strengths[index])
     others[index] = False
@@ -224,7 +244,9 @@ def _share_on_sides(points: NDArray[np.float64]) -> float:
     best = 0.0
     for degrees in _FRAME_TURNS_DEGREES:
         angle = np.deg2rad(degrees)
-        turned = points @ np.array(((np.cos(angle), -np.sin(angle)), (np.sin(angle), np.cos(angle))))
+        turned = points @ np.array(
+            ((np.cos(angle), -np.sin(angle)), (np.sin(angle), np.cos(angle)))
+        )
         low, high = turned.min(axis=0), turned.max(axis=0)
         off = np.minimum(turned - low, high - turned).min(axis=1)
         best = max(best, float(np.mean(off < 0.06 * (high - low).max())))

@@ -8,6 +8,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+# Its threads would each take a core from those who train.
+cv2.setNumThreads(1)
+
 Grey = NDArray[np.float32]
 Colours = NDArray[np.float32]
 
@@ -45,16 +48,14 @@ def contrasts(colours: Colours) -> tuple[Grey, list[Contrast]]:
     grey = np.ascontiguousarray(grey)
     clearest = _clearest(colours, grey)
     level = _even_level(clearest)
-    paper: Grey = (
-        _median(clearest) if level is None else np.full_like(clearest, np.float32(level))
-    )
+    paper: Grey = _median(clearest) if level is None else np.full_like(clearest, np.float32(level))
     rest = clearest - paper
     # The paper's texture and the camera's grain, without the ink's few strong pixels.
     spread = 1.4826 * float(np.median(np.abs(rest - np.median(rest))))
     at_level = max(float(np.median(paper)), 0.15)
     even = level is not None
-    dark = np.clip(-rest / np.maximum(paper, 0.15), 0, 1)
-    light = np.clip(rest, 0, 1)
+    dark = np.asarray(np.clip(-rest / np.maximum(paper, 0.15), 0, 1), np.float32)
+    light = np.asarray(np.clip(rest, 0, 1), np.float32)
     return grey, [
         Contrast(map=dark, shade=clearest, paper=paper, noise=spread / at_level, even=even),
         Contrast(map=light, shade=1 - clearest, paper=1 - paper, noise=spread, even=even),

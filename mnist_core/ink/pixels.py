@@ -30,11 +30,11 @@ def colours_of(array: NDArray[np.generic], *, side: int) -> Colours:
         values = values.astype(np.float64)
     if values.shape[2] != 4:
         shrunk = _shrunk(values, side=side).astype(np.float32)
-        return np.clip(shrunk / np.float32(full), 0, 1)
+        return np.asarray(np.clip(shrunk / np.float32(full), 0, 1))
     alpha = values[..., 3:].astype(np.float32) / np.float32(full)
     if alpha.min() >= 1:
         shrunk = _shrunk(values[..., :3], side=side).astype(np.float32)
-        return np.clip(shrunk / np.float32(full), 0, 1)
+        return np.asarray(np.clip(shrunk / np.float32(full), 0, 1))
     colours = np.clip(values[..., :3].astype(np.float32) / np.float32(full), 0, 1)
     return _shrunk(_on_paper(colours, np.clip(alpha, 0, 1)), side=side)
 
@@ -47,7 +47,7 @@ def _full_range(array: NDArray[np.generic]) -> float:
     if array.dtype.kind == "f":
         full = 1.0 if high <= 1 + _OVERSHOOT else 255.0
         # Between the two ranges nobody can tell which is meant.
-        fits = -_OVERSHOOT <= low / full and high / full <= 1 + _OVERSHOOT and not 1.1 < high < 2
+        fits = low >= -_OVERSHOOT * full and high <= (1 + _OVERSHOOT) * full and not 1.1 < high < 2
     else:
         # Masks of 0 and 1; bytes; 10, 12 or 16 bits in a larger type.
         full = 1.0 if high <= 1 else float(2 ** max(8, int(high).bit_length()) - 1)

@@ -64,6 +64,47 @@ def test_thin_line_in_a_large_picture_is_thickened() -> None:
     np.testing.assert_allclose(found[10:18].sum(axis=1), 2.0, atol=0.1)
 
 
+def test_the_same_digit_in_every_range_of_numbers() -> None:
+    image = Ink(SEVEN).to_image()
+    mask = image > 0.5
+    for array in (mask.astype(np.uint8), mask.astype(np.int64), mask * 1.0001, mask * 255.0):
+        np.testing.assert_allclose(
+            Ink.from_image(array).to_image(), Ink.from_image(mask).to_image(), atol=1e-3
+        )
+    for most in (1023, 4095, 65535):
+        levels = np.rint(image * most).astype(np.uint16)
+        assert np.abs(Ink.from_image(levels).to_image() - image).mean() < 0.02
+
+
+def sheet(digit: Image) -> NDArray[np.float64]:
+    """A digit in the middle of a grainy sheet."""
+    picture = 0.85 - 0.7 * np.pad(big(digit, 140), ((80, 80), (130, 130)))
+    return picture + np.random.default_rng(3).normal(0, 0.01, picture.shape)
+
+
+def test_what_lies_beside_a_digit_is_no_ink() -> None:
+    image = Ink(SEVEN).to_image()
+    picture = sheet(image)
+    expected = Ink.from_image(picture)
+    framed, specked, held = picture.copy(), picture.copy(), picture.copy()
+    framed[40:260, [90, 91, 92, 308, 309, 310]] = framed[[40, 41, 42, 258, 259, 260], 90:310] = 0.1
+    specked[30:34, 30:34] = specked[200:202, 350:352] = 0.1
+    held[220:, :70] = 0.3
+    for other in (framed, specked, held):
+        found = Ink.from_image(other)
+        assert np.abs(found.to_image() - expected.to_image()).mean() < 0.02
+        assert found.found is not None
+        assert found.found.ink.shape == found.found.picture.shape
+
+
+def test_the_edge_of_a_shadow_is_no_ink() -> None:
+    image = Ink(SEVEN).to_image()
+    picture = sheet(image)
+    expected = Ink.from_image(picture).to_image()
+    picture[:, 190:] *= 0.5
+    assert np.abs(Ink.from_image(picture).to_image() - expected).mean() < 0.04
+
+
 @pytest.mark.parametrize("array", [np.zeros((28, 28)), np.full((50, 40, 3), 255, np.uint8)])
 def test_empty_picture_is_empty_ink(array: NDArray[np.generic]) -> None:
     ink = Ink.from_image(array)

@@ -15,14 +15,14 @@ from mnist_core.ink.pieces import StrokePieces, row_height
 from mnist_core.models.config import MLPConfig
 from mnist_core.models.mlp import MLP
 
+Strokes = list[list[tuple[float, float]]]
+
 ONE = [[(0.0, 0.0), (-2.0, 100.0)]]
 SEVEN = [[(0.0, 0.0), (60.0, 0.0), (25.0, 100.0)]]
 CROSSED_SEVEN = [*SEVEN, [(15.0, 50.0), (60.0, 48.0)]]
 FOUR = [[(10.0, 0.0), (0.0, 55.0), (60.0, 55.0)], [(45.0, 25.0), (42.0, 100.0)]]
-TWO = [[(0, 25), (20, 2), (45, 5), (50, 30), (30, 65), (0, 100), (60, 100)]]
-SIX = [[(50, 5), (20, 10), (0, 50), (10, 90), (40, 95), (50, 70), (30, 55), (8, 65)]]
-
-Strokes = list[list[tuple[float, float]]]
+TWO: Strokes = [[(0, 25), (20, 2), (45, 5), (50, 30), (30, 65), (0, 100), (60, 100)]]
+SIX: Strokes = [[(50, 5), (20, 10), (0, 50), (10, 90), (40, 95), (50, 70), (30, 55), (8, 65)]]
 
 
 def row(*digits: Strokes, apart: float = 100.0) -> Strokes:

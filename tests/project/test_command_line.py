@@ -12,10 +12,14 @@ from mnist_core import __main__ as command_line
 from mnist_core.__main__ import main
 from mnist_core.data.datasets import Splits
 from mnist_core.files import ROOT
+from mnist_core.ink.ink import Ink
+from mnist_core.ink.picture_file import read_picture
 from mnist_core.models.checkpoints import load_checkpoint
+from mnist_core.models.classifier import Classifier
 from mnist_core.models.config import MLPConfig
 from mnist_core.training.config import TrainConfig
 from mnist_core.training.presets import PRESETS, Preset
+from tests.support.picture_files import refused_files, turned
 
 
 def draw_seven(path: Path, *, ink: int, paper: int) -> Path:
@@ -38,17 +42,31 @@ def test_predict_reads_a_picture_dark_on_light_or_light_on_dark(
 def test_predict_says_what_is_wrong_with_a_picture(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    text = tmp_path / "text.png"
-    text.write_text("no picture")
+    for name, (data, said) in refused_files().items():
+        path = tmp_path / "sent.png"
+        path.write_bytes(data)
+        assert main(["predict", str(path)]) == 1, name
+        assert said in capsys.readouterr().err
     empty = tmp_path / "empty.png"
     Image.fromarray(np.full((50, 50), 255, dtype=np.uint8)).save(empty)
     for path, said in (
-        (text, "Expected a picture"),
         (empty, "no ink found"),
         (tmp_path / "missing.png", "No such file"),
     ):
         assert main(["predict", str(path)]) == 1
         assert said in capsys.readouterr().err
+
+
+def test_predict_reads_what_python_reads(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "seven.jpg"
+    path.write_bytes(turned(3))
+    assert main(["predict", str(path)]) == 0
+    prediction = Classifier.load().predict(Ink.from_image(read_picture(path)))
+    digit, *bars = capsys.readouterr().out.splitlines()
+    assert digit == str(prediction.digit) == "7"
+    assert [bar.split()[1] for bar in bars] == [f"{each:.2%}" for each in prediction.probabilities]
 
 
 def test_train_prints_a_line_an_epoch_and_saves(

@@ -106,7 +106,8 @@ def pad_column(application: Application) -> None:
         _predict_image_endpoint(application),
         name="predict_image",
         description="The digit in a picture, dark on light or light on dark.",
-        parameter="an uploaded PNG, JPEG, WebP, GIF or BMP file: handle_file('photo.png')",
+        parameter="an uploaded PNG, JPEG, WebP, GIF, BMP, TIFF, HEIC or AVIF file: "
+        "handle_file('photo.png')",
         example=PICTURE,
     )
 

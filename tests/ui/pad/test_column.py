@@ -17,10 +17,13 @@ from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 from PIL import Image, ImageDraw
 
-from mnist_core.models.classifier import Prediction, Reading
+from mnist_core.ink.ink import Ink
+from mnist_core.ink.picture_file import read_picture
+from mnist_core.models.classifier import Classifier, Prediction, Reading
 from mnist_core.ui.endpoint import SEVENTY_ONE
 from mnist_core.ui.pad.words import words, words_of
 from tests.support.browser import ONE, SEVEN
+from tests.support.picture_files import refused_files, turned
 from tests.support.server import Server
 from tests.support.strokes import BAD_STROKES
 
@@ -209,13 +212,22 @@ def test_endpoint_predict_image_with_an_empty_picture(client: Client, tmp_path: 
     assert answer["words"] == "draw a digit"
 
 
-@pytest.mark.parametrize("content", [b"", b"this is text", b"\x89PNG\r\n\x1a\n broken"])
-def test_endpoint_predict_image_refuses_other_files(
-    client: Client, tmp_path: Any, content: bytes
-) -> None:
-    (tmp_path / "text.png").write_bytes(content)
-    with pytest.raises(AppError, match="Expected a picture"):
-        client.predict(picture=handle_file(str(tmp_path / "text.png")), api_name="/predict_image")
+def test_endpoint_predict_image_reads_what_python_reads(client: Client, tmp_path: Any) -> None:
+    path = tmp_path / "seven.jpg"
+    path.write_bytes(turned(3))
+    answer = client.predict(picture=handle_file(str(path)), api_name="/predict_image")
+    expected = Classifier.load().predict(Ink.from_image(read_picture(path)))
+    assert answer["digit"] == expected.digit == 7
+    np.testing.assert_allclose(answer["probabilities"], expected.probabilities, atol=1e-5)
+
+
+def test_endpoint_predict_image_refuses_other_files(client: Client, tmp_path: Any) -> None:
+    for data, said in refused_files().values():
+        (tmp_path / "sent.png").write_bytes(data)
+        with pytest.raises(AppError, match=f"^Expected.*{said}"):
+            client.predict(
+                picture=handle_file(str(tmp_path / "sent.png")), api_name="/predict_image"
+            )
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,50 @@
+"""How many pictures of digits are read right, a line for each kind."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from mnist_core.data.pendigits import PenDigit, is_held_out
+from mnist_core.errors import DatasetError
+from mnist_core.evaluation.photos import KINDS, photo
+from mnist_core.ink.ink import Ink
+from mnist_core.ink.picture_file import read_picture
+from mnist_core.models.classifier import Classifier
+
+_SEED = 2026
+#: Pictures of each kind; of 12 megapixels, which take seconds to make, a tenth.
+COUNT = 200
+_LARGE = "12 megapixels"
+
+
+def pictures_report(
+    classifier: Classifier, pen: Sequence[PenDigit], *, count: int = COUNT
+) -> Iterator[str]:
+    """Yields a title, a line for each kind of picture, and one for all, of held-out writers' digits.
+
+    Raises `DatasetError` where `pen` has none of those.
+    """
+    digits = [digit for digit in pen if is_held_out(digit.writer)]
+    if not digits:
+        raise DatasetError("pen digits: expected some by held-out writers, got none")
+    yield f"Pictures of held-out writers' digits, {count} of each kind: right, refused"
+    total = np.zeros(3, np.int64)
+    for number, kind in enumerate(KINDS):
+        generator = np.random.default_rng((_SEED, number))
+        wanted = math.ceil(count / 10) if kind == _LARGE else count
+        right = refused = 0
+        for index in generator.integers(len(digits), size=wanted):
+            file = photo(kind, digits[index].strokes, generator=generator)
+            answer = classifier.predict(Ink.from_image(read_picture(file))).digit
+            right += answer == digits[index].digit
+            refused += answer is None
+        total += (wanted, right, refused)
+        yield _line(kind, wanted, right, refused)
+    yield _line("all", *total.tolist())
+
+
+def _line(kind: str, count: int, right: int, refused: int) -> str:
+    return f"{kind:<28}{right / count:>8.2%}{refused / count:>8.2%}"

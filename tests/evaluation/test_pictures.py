@@ -1,0 +1,23 @@
+"""The generator of photos, and the report on them."""
+
+from __future__ import annotations
+
+import pytest
+
+from mnist_core.errors import DatasetError
+from mnist_core.evaluation.photos import KINDS
+from mnist_core.evaluation.pictures import pictures_report
+from mnist_core.models.classifier import Classifier
+from tests.support.pen_digits import made_up_pen
+
+
+def test_a_line_for_each_kind_most_of_it_right() -> None:
+    title, *lines, whole = pictures_report(Classifier.load(), made_up_pen([5]), count=2)
+    assert "2 of each kind" in title
+    assert [line[:28].rstrip() for line in lines] == list(KINDS)
+    assert float(whole.split()[1].rstrip("%")) > 80
+
+
+def test_only_held_out_writers_measure() -> None:
+    with pytest.raises(DatasetError, match="held-out"):
+        list(pictures_report(Classifier.load(), made_up_pen([1])))
