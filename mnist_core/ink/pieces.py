@@ -97,7 +97,9 @@ class StrokePieces:
         strokes = [stroke / scale for stroke in strokes]
         lean = _lean(strokes)
         upright = (_sheared(stroke, -lean) for stroke in strokes)
-        return cls([Piece((index, -1), stroke) for index, stroke in enumerate(upright)], lean, scale)
+        return cls(
+            [Piece((index, -1), stroke) for index, stroke in enumerate(upright)], lean, scale
+        )
 
     def cut(self, which: set[int], *, height: float) -> StrokePieces:
         parts = [
