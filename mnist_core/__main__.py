@@ -21,6 +21,7 @@ from mnist_core.data.mnist import load_mnist
 from mnist_core.data.pendigits_download import load_pen_digits
 from mnist_core.errors import DatasetError, PictureError
 from mnist_core.evaluation.charts import learning_curves
+from mnist_core.evaluation.numbers import numbers_line
 from mnist_core.evaluation.pictures import pictures_report
 from mnist_core.evaluation.report import evaluation_report
 from mnist_core.evaluation.style import save_figure
@@ -145,6 +146,7 @@ def run_evaluate(options: argparse.Namespace) -> None:
         print()
         for text in pictures_report(Classifier(model), pen):
             print(text, flush=True)
+        print(numbers_line(model, pen), flush=True)
 
 
 def run_record(options: argparse.Namespace) -> None:
@@ -245,7 +247,9 @@ def _parser() -> argparse.ArgumentParser:
         "--writers-held-out", action="store_true", help="only the pen writers that never trained"
     )
     command.add_argument(
-        "--pictures", action="store_true", help="photos, scans and screens of their digits too"
+        "--pictures",
+        action="store_true",
+        help="photos, scans, screens and numbers of their digits too",
     )
     command.add_argument("--figure", type=Path, metavar="FILE.png", help="draws the report")
     _add_data(command)

@@ -17,7 +17,6 @@ const WHOLE_BONUS = 2;
 const LINK_COST = 1;
 const FREE_OVERLAP = 0.6;
 const OVERLAP_COST = 6;
-const MOST_OVERLAP = 1.5;
 const GOOD = 0.1;
 const TALL = 0.6;
 const BESIDE = 0.9;
@@ -150,6 +149,7 @@ function costBeside({ groups }, { box }, height) {
   if (!groups.length) return 0;
   const last = groups.at(-1).box;
   if (!isInLine(last, box)) return Infinity;
-  const overlap = Math.min(overlapOf(last, box, height), MOST_OVERLAP);
+  const overlap = overlapOf(last, box, height);
+  if (overlap > BESIDE) return Infinity;
   return OVERLAP_COST * Math.max(0, overlap - FREE_OVERLAP);
 }

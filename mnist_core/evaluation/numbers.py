@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_core.data.pendigits import PenDigit
+from mnist_core.data.pendigits import PenDigit, is_held_out
+from mnist_core.errors import DatasetError
+from mnist_core.ink.ink import Ink
 from mnist_core.ink.raster import Strokes
+from mnist_core.models.classifier import Classifier
+from mnist_core.models.mlp import MLP
 
 _COUNTS = (2, 3, 4, 5, 6)
 _TOUCHING_SHARE = 0.2
@@ -124,3 +128,26 @@ def _runs_on(left: Strokes, right: Strokes) -> bool:
 def _join(left: list[NDArray[np.float64]], right: list[NDArray[np.float64]]) -> None:
     """One stroke from the last of `left` into the first of `right`."""
     right[0] = np.concatenate((left.pop(), right[0]))
+
+
+def numbers_line(model: MLP, digits: Iterable[PenDigit], *, count: int = 1000) -> str:
+    """How many whole numbers of held-out writers' digits are read right, each of one writer's.
+
+    Raises `DatasetError` where `digits` has none by them.
+    """
+    writers: dict[int, list[PenDigit]] = {}
+    for digit in digits:
+        if is_held_out(digit.writer):
+            writers.setdefault(digit.writer, []).append(digit)
+    if not writers:
+        raise DatasetError("pen digits: expected some by held-out writers, got none")
+    hands = list(writers.values())
+    classifier = Classifier(model)
+    generator = np.random.default_rng(0)
+    right: dict[bool, list[bool]] = {False: [], True: []}
+    for _ in range(count):
+        hand = hands[int(generator.integers(len(hands)))]
+        number = written_number(hand, generator=generator)
+        right[number.touching].append(classifier.read(Ink(number.strokes)).text == number.text)
+    apart, touching = (f"{np.mean(each):.2%} of {len(each)}" for each in right.values())
+    return f"Whole numbers, held-out writers: {apart} right, with touching digits {touching}"

@@ -42,8 +42,7 @@ _LINK_COST = 1.0
 # Two boxes may overlap by this share of the narrower one for nothing.
 _FREE_OVERLAP = 0.6
 _OVERLAP_COST = 6.0
-_MOST_OVERLAP = 1.5
-# Strokes beside each other that are good digits each are seldom one together.
+# What overlaps more is not beside each other; strokes that are, and good digits each, are seldom one.
 _GOOD = 0.1
 _TALL = 0.6
 _BESIDE = 0.9
@@ -222,5 +221,7 @@ def _cost_beside(row: Row, group: Group, height: float) -> float:
         return 0.0
     if not _in_line(row.groups[-1].box, group.box):
         return math.inf
-    overlap = min(_overlap(row.groups[-1].box, group.box, height), _MOST_OVERLAP)
+    overlap = _overlap(row.groups[-1].box, group.box, height)
+    if overlap > _BESIDE:
+        return math.inf
     return _OVERLAP_COST * max(0.0, overlap - _FREE_OVERLAP)

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { words } from "../../assets/pad/words.js";
+import { words, wordsOf } from "../../assets/pad/words.js";
 
 const of = (changes) => Float32Array.from({ length: 10 }, (_, digit) => changes[digit] ?? 0.01);
 
@@ -14,3 +14,12 @@ for (const [said, answer] of Object.entries({
 })) {
   test(`says “${said}”`, () => assert.equal(words(answer), said));
 }
+
+test("says a number, and which two it might be", () => {
+  const digit = (digit, changes) => ({ digit, probabilities: of(changes) });
+  const [four, close, none] = [digit(4, { 4: 0.9 }), digit(7, { 7: 0.6, 2: 0.3 }), digit(null, { 4: 0.9 })];
+  assert.equal(wordsOf([four, four]), "44");
+  assert.equal(wordsOf([four, close]), "not sure: 42 or 47");
+  assert.equal(wordsOf([close, close]), "not sure");
+  assert.equal(wordsOf([four, none]), "not a number");
+});

@@ -64,7 +64,9 @@ class PredictRequest(DrawingRequest):
     """
 
     seq: int
-    images: list[Annotated[str, Field(max_length=5000)]] = Field(default_factory=list, max_length=32)
+    images: list[Annotated[str, Field(max_length=5000)]] = Field(
+        default_factory=list, max_length=32
+    )
 
 
 def pad_column(application: Application) -> None:

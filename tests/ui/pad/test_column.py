@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import http.client
 import json
 import re
@@ -18,8 +19,9 @@ from PIL import Image, ImageDraw
 
 from mnist_core.ink.ink import Ink
 from mnist_core.ink.picture_file import read_picture
-from mnist_core.models.classifier import Classifier, Prediction
-from mnist_core.ui.pad.words import words
+from mnist_core.models.classifier import Classifier, Prediction, Reading
+from mnist_core.ui.endpoint import SEVENTY_ONE
+from mnist_core.ui.pad.words import words, words_of
 from tests.support.browser import ONE, SEVEN
 from tests.support.picture_files import refused_files, turned
 from tests.support.server import Server
@@ -63,6 +65,19 @@ def test_words_for_what_is_no_digit() -> None:
     assert words(strange, blank=True) == "draw a digit"
 
 
+def test_words_of_a_number() -> None:
+    def said(*digits: Prediction) -> str:
+        return words_of(Reading(digits=digits))
+
+    sure, close, even = prediction(p4=1.0), prediction(p7=0.55, p2=0.45), prediction(p3=0.3)
+    assert said() == "draw a digit"
+    assert said(close) == "not sure: 2 or 7"
+    assert said(sure, sure) == "44"
+    assert said(sure, close) == "not sure: 42 or 47"
+    assert said(close, close) == said(sure, even) == "not sure"
+    assert said(sure, dataclasses.replace(sure, digit=None)) == "not a number"
+
+
 @pytest.fixture(scope="module")
 def server(app_url: str) -> Server:
     return Server(app_url)
@@ -83,6 +98,14 @@ def test_predict_answers_with_all_that_the_page_shows(server: Server) -> None:
     assert answer["digit"] == 7
     assert answer["words"] == "7"
     assert sum(answer["probabilities"]) == pytest.approx(1, abs=1e-3)
+
+
+def test_predict_answers_a_number_with_its_digits(server: Server) -> None:
+    answer = server.predict(SEVENTY_ONE)
+    assert answer["words"] == "71"
+    assert [part["digit"] for part in answer["parts"]] == [7, 1]
+    assert all(part["strokes"] and len(part["probabilities"]) == 10 for part in answer["parts"])
+    assert server.predict(SEVEN)["parts"] == []
 
 
 def test_an_empty_drawing_is_asked_for(server: Server) -> None:
@@ -144,6 +167,16 @@ def test_endpoint_predict(client: Client) -> None:
     assert answer["digit"] == 7
     assert len(answer["probabilities"]) == 10
     assert sum(answer["probabilities"]) == pytest.approx(1, abs=1e-5)
+
+
+def test_endpoint_read(client: Client) -> None:
+    answer = client.predict(strokes=SEVENTY_ONE, api_name="/read")
+    assert (answer["text"], answer["words"]) == ("71", "71")
+    assert [digit["digit"] for digit in answer["digits"]] == [7, 1]
+    assert answer["digits"][1]["box"] == pytest.approx([115, 20, 120, 110])
+    assert client.predict(strokes=[], api_name="/read")["text"] == ""
+    with pytest.raises(AppError, match="Expected"):
+        client.predict(strokes="seven", api_name="/read")
 
 
 @pytest.mark.parametrize(

@@ -38,6 +38,9 @@ _OF_A_TEST = '"session_hash":"test"'
 _IS_HERE = "told.some(({ type, model }) => type === 'loaded' && model === 'ready')"
 
 
+SEVEN_AND_ONE = [[[120, 250], [400, 250], [240, 750]], [[650, 250], [630, 750]]]
+
+
 class Asked:
     """What the page asks the server for, by the names of its functions and the ends of addresses."""
 
@@ -101,6 +104,40 @@ def test_with_the_weights_here_no_answer_is_asked_of_the_server(visit: Visit) ->
     draw(page, ONE)
     expect(page.locator("#answer")).to_have_text("1")
     assert asked.count("predict") == before
+
+
+@pytest.mark.parametrize("here", [True, False], ids=["in the browser", "from the server"])
+def test_a_number_has_its_digits_to_look_at(
+    visit: Visit, profile: BrowserContext, here: bool
+) -> None:
+    if not here:
+        profile.route(FILE, lambda route: route.abort())
+    page = visit()
+    if here:
+        wait_until_here(page)
+    digits = page.locator(".digits button")
+    bar = page.locator("#probabilities [data-digit='7']")
+    draw(page, SEVEN_AND_ONE[:1])
+    expect(page.locator("#answer")).to_have_text("7")
+    expect(digits).to_have_count(0)
+    draw(page, SEVEN_AND_ONE[1:])
+    expect(page.locator("#answer")).to_have_text("71")
+    expect(digits).to_have_count(2)
+    expect(digits.last).to_have_attribute("aria-pressed", "true")
+    expect(bar).to_have_attribute("aria-valuenow", "0")
+    digits.first.hover()
+    expect(bar).not_to_have_attribute("aria-valuenow", "0")
+    page.mouse.move(0, 0)
+    expect(bar).to_have_attribute("aria-valuenow", "0")
+    digits.first.focus()
+    expect(bar).not_to_have_attribute("aria-valuenow", "0")
+    expect(page.locator("#probabilities")).to_have_attribute(
+        "aria-label", "Probability of each digit as digit 1 of 2"
+    )
+    page.locator("#why summary").click()
+    expect(page.locator("#why .words")).to_contain_text("say 7")
+    page.locator("#sketchpad").get_by_role("button", name="Clear").click()
+    expect(page.locator(".digits")).to_be_hidden()
 
 
 def test_the_change_over_changes_no_answer(visit: Visit, profile: BrowserContext) -> None:

@@ -1,0 +1,135 @@
+"""Several digits in a row are read as a number; one digit is `predict`'s own."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw
+
+from mnist_core import Classifier, Ink
+from mnist_core.data.pendigits import is_held_out, read_pen_digits
+from mnist_core.ink.pieces import StrokePieces, row_height
+from mnist_core.models.config import MLPConfig
+from mnist_core.models.mlp import MLP
+
+Strokes = list[list[tuple[float, float]]]
+
+ONE = [[(0.0, 0.0), (-2.0, 100.0)]]
+SEVEN = [[(0.0, 0.0), (60.0, 0.0), (25.0, 100.0)]]
+CROSSED_SEVEN = [*SEVEN, [(15.0, 50.0), (60.0, 48.0)]]
+FOUR = [[(10.0, 0.0), (0.0, 55.0), (60.0, 55.0)], [(45.0, 25.0), (42.0, 100.0)]]
+TWO: Strokes = [[(0, 25), (20, 2), (45, 5), (50, 30), (30, 65), (0, 100), (60, 100)]]
+SIX: Strokes = [[(50, 5), (20, 10), (0, 50), (10, 90), (40, 95), (50, 70), (30, 55), (8, 65)]]
+
+
+def row(*digits: Strokes, apart: float = 100.0) -> Strokes:
+    return [
+        [(x + place * apart, y) for x, y in stroke]
+        for place, digit in enumerate(digits)
+        for stroke in digit
+    ]
+
+
+@pytest.fixture(scope="module")
+def classifier() -> Classifier:
+    return Classifier.load()
+
+
+@pytest.mark.parametrize(
+    ("digits", "text"),
+    [
+        ((FOUR, TWO), "42"),
+        ((CROSSED_SEVEN, FOUR, ONE), "741"),
+        ((SEVEN, TWO, SEVEN, ONE, FOUR, TWO), "727142"),
+    ],
+)
+def test_digits_in_a_row_are_a_number(
+    classifier: Classifier, digits: tuple[Strokes, ...], text: str
+) -> None:
+    reading = classifier.read(Ink(row(*digits)))
+    assert reading.text == text
+    assert [str(digit.digit) for digit in reading.digits] == list(text)
+    lefts = [left for left, *_ in reading.boxes]
+    assert lefts == sorted(lefts)
+    assert reading.boxes[0][:2] == pytest.approx(np.concatenate(digits[0]).min(axis=0))
+    assert 0.5 < reading.confidence <= 1
+
+
+def test_strokes_in_any_order_give_the_same_number(classifier: Classifier) -> None:
+    strokes = row(CROSSED_SEVEN, FOUR, ONE)
+    # The bars last, as some write.
+    late = [strokes[0], *strokes[2:], strokes[1]]
+    assert classifier.read(Ink(late)).text == "741"
+    assert classifier.read(Ink(strokes[::-1])).text == "741"
+
+
+def test_one_stroke_through_two_digits_is_cut(classifier: Classifier) -> None:
+    (two,), (six,) = TWO, SIX
+    joined = [*two, *[(x + 110, y) for x, y in six]]
+    assert classifier.read(Ink([joined])).text == "26"
+
+
+def test_a_stray_dot_is_no_digit(classifier: Classifier) -> None:
+    for dot in ([(-60.0, 95.0)], [(80.0, 98.0), (81.0, 99.0)], [(400.0, 60.0)]):
+        assert classifier.read(Ink([*row(FOUR, TWO, apart=110), dot])).text == "42"
+
+
+def test_what_is_no_number_has_no_text(classifier: Classifier) -> None:
+    cross = [[(0.0, 0.0), (60.0, 100.0)], [(60.0, 0.0), (0.0, 100.0)]]
+    for strokes in (row(cross, cross, cross), row(FOUR, cross), cross, row(*[ONE] * 40)):
+        reading = classifier.read(Ink(strokes))
+        assert reading.text == ""
+        assert reading.confidence == 0
+    assert classifier.read(Ink()).digits == ()
+
+
+def test_one_digit_is_read_as_predict_reads_it(classifier: Classifier, mnist_root: Path) -> None:
+    digits = [d for d in read_pen_digits(mnist_root / "pendigits") if not is_held_out(d.writer)]
+    several = [digit for digit in digits if len(digit.strokes) > 1]
+    for digit in [*several[::4], *digits[::40]]:
+        ink = Ink(digit.strokes)
+        (read,), truth = classifier.read(ink).digits, classifier.predict(ink)
+        assert read.digit == truth.digit
+        assert np.array_equal(read.probabilities, truth.probabilities)
+        assert np.array_equal(read.image, truth.image)
+
+
+def test_strokes_of_a_digit_draw_its_image(classifier: Classifier) -> None:
+    reading = classifier.read(Ink(row(FOUR, TWO)))
+    for digit, strokes in zip(reading.digits, reading.strokes, strict=True):
+        assert strokes is not None
+        np.testing.assert_allclose(Ink(strokes).to_image(), digit.image, atol=1e-4)
+
+
+def test_a_number_in_a_picture(classifier: Classifier) -> None:
+    picture = Image.new("L", (520, 240), 255)
+    for stroke in row(FOUR, TWO, SEVEN, apart=130):
+        points = [(60 + x, 60 + y) for x, y in stroke]
+        ImageDraw.Draw(picture).line(points, fill=0, width=9, joint="curve")
+    reading = classifier.read(Ink.from_image(np.asarray(picture)))
+    assert reading.text == "427"
+    assert reading.strokes == (None, None, None)
+
+
+def test_a_network_that_rejects_nothing_goes_by_the_gaps() -> None:
+    classifier = Classifier(MLP(MLPConfig(hidden_sizes=())))
+    assert len(classifier.read(Ink(row(SEVEN, ONE))).digits) == 2
+    assert len(classifier.read(Ink(FOUR)).digits) == 1
+
+
+@pytest.mark.parametrize("scale", [1e-300, 1e-9, 1e9, 1e300])
+def test_any_scale_gives_the_same_number(classifier: Classifier, scale: float) -> None:
+    strokes = [np.array(stroke) * scale for stroke in row(FOUR, TWO)]
+    assert classifier.read(Ink(strokes)).text == "42"
+
+
+def test_pieces_of_a_cut_stroke_make_up_the_stroke() -> None:
+    pieces = StrokePieces.of([np.array([*TWO[0], (110, 0), (170, 0), (135, 100)], dtype=float)])
+    height = row_height([piece.box for piece in pieces.pieces])
+    parts = pieces.cut({0}, height=height).pieces
+    assert len(parts) > 1
+    for one, other in pairwise(parts):
+        assert np.array_equal(one.points[-1], other.points[0])
