@@ -30,7 +30,12 @@ class JsonLines(logging.Formatter):
             "logger": record.name,
             "event": record.getMessage(),
         }
-        line |= {name: value for name, value in vars(record).items() if name not in _OWN}
+        # Libraries put values of their own into records, under names that begin with "_".
+        line |= {
+            name: value
+            for name, value in vars(record).items()
+            if name not in _OWN and not name.startswith("_")
+        }
         if record.exc_info and record.exc_info[0] is not None:
             line["error"] = record.exc_info[0].__name__
             line["at"] = [

@@ -20,6 +20,7 @@ batch_size = 64
 epochs = 5
 weight_decay = 0.0
 dropout = 0.0
+label_smoothing = 0.0
 train_size = 60_000
 shuffle_labels = False
 seed = 0
@@ -226,8 +227,10 @@ for epoch in range(epochs):
             group["lr"] = rate_at((epoch + step / steps) / epochs)
 
         optimizer.zero_grad()
-        loss = functional.cross_entropy(model(images), labels[index])
-        loss.backward()
+        logits = model(images)
+        loss = functional.cross_entropy(logits, labels[index])
+        # Smoothed labels keep some doubt; the loss that is told is of the labels as they are.
+        functional.cross_entropy(logits, labels[index], label_smoothing=label_smoothing).backward()
         optimizer.step()
 
         running_loss += loss.item()

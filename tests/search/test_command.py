@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 
 import pytest
+import torch
 
 from mnist_core.__main__ import main
 from mnist_core.data.datasets import Splits
@@ -40,7 +41,9 @@ def test_a_trial_is_the_same_again_and_measured_on_images_held_out_of_all(digits
     assert data.validation is not None
     first, weights = train_trial(trial(), data)
     again, same = train_trial(trial(), held_out(digits, seed=3))
-    assert (first.validation_accuracies, weights) == (again.validation_accuracies, same)
+    assert first.validation_accuracies == again.validation_accuracies
+    weights, same = (load_checkpoint(each).state_dict() for each in (weights, same))
+    assert all(torch.equal(value, same[name]) for name, value in weights.items())
     other, _ = train_trial(trial(learning_rate=1e-6), data)
     assert first.accuracy > other.accuracy
 
@@ -119,7 +122,7 @@ def test_a_stopped_search_keeps_what_is_done_and_goes_on(
     mnist_root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     state, out, figure = tmp_path / "state", tmp_path / "best.safetensors", tmp_path / "curves.png"
-    varied = ["--set", "train_size=3000", "--set", "hidden_sizes=8", "--set", "epochs=1,60"]
+    varied = ["--set", "train_size=3000", "--set", "learning_rate=0.05", "--set", "epochs=1,60"]
     command = [
         "sweep",
         *varied,
@@ -160,7 +163,7 @@ def test_a_stopped_search_keeps_what_is_done_and_goes_on(
     assert "2 trainings, 1 of them finished before" in told
     assert re.search(r"best: .*epochs=60\n", told)
     assert told.index("validation") < told.index("test accuracy")
-    assert load_checkpoint(out).config.hidden_sizes == (8,)
+    assert load_checkpoint(out).config.hidden_sizes == (128, 64)
     assert figure.read_bytes().startswith(b"\x89PNG")
     assert main(command) == 0  # nothing is left to train
     assert "2 trainings, 2 of them finished before" in capsys.readouterr().out

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from mnist_core.server.estimates import Estimates, waits_s, work_s
 from mnist_core.server.limits import Limits
 from mnist_core.server.setup import parse_setup
+from mnist_core.training.presets import PRESETS
 from mnist_core.worker.messages import Start
 from tests.support.examples import the_same_each_time
 from tests.support.trainings import progressed
@@ -29,7 +30,8 @@ def start(**values: object) -> Start:
 
 def test_work_grows_with_what_a_training_has_to_do() -> None:
     fast = work_s(start(preset="fast"))
-    assert work_s(start(preset="fast", epochs=12)) == pytest.approx(2 * fast)
+    epochs = 2 * PRESETS["fast"].train.epochs
+    assert work_s(start(preset="fast", epochs=epochs)) == pytest.approx(2 * fast)
     assert work_s(start(preset="fast", batch_size=1)) > 2 * fast
     assert work_s(start(preset="fast", hidden_sizes=[1024, 1024])) > 2 * fast
     assert work_s(start(preset="few")) < fast

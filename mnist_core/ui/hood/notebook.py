@@ -89,6 +89,7 @@ def _settings(setup: Setup) -> str:
         "epochs": train.epochs,
         "weight_decay": train.weight_decay,
         "dropout": train.dropout,
+        "label_smoothing": train.label_smoothing,
         "train_size": setup.train_size,
         "shuffle_labels": setup.shuffle_labels,
         "seed": setup.seed,
