@@ -42,10 +42,10 @@ def test_a_trial_is_the_same_again_and_measured_on_images_held_out_of_all(digits
     first, weights = train_trial(trial(), data)
     again, same = train_trial(trial(), held_out(digits, seed=3))
     assert first.validation_accuracies == again.validation_accuracies
-    weights, same = (load_checkpoint(each).state_dict() for each in (weights, same))
-    assert all(torch.equal(value, same[name]) for name, value in weights.items())
-    other, _ = train_trial(trial(learning_rate=1e-6), data)
-    assert first.accuracy > other.accuracy
+    one, other = (load_checkpoint(each).state_dict() for each in (weights, same))
+    assert all(torch.equal(value, other[name]) for name, value in one.items())
+    timid, _ = train_trial(trial(learning_rate=1e-6), data)
+    assert first.accuracy > timid.accuracy
 
 
 def test_what_is_finished_is_read_again_and_what_is_damaged_is_not(

@@ -72,9 +72,18 @@ class Visitor:
         """Presses an element, an expression, at these fractions of its width and height."""
         self.wait_for(f"({element})?.getClientRects().length")
         self.evaluate(f"({element}).scrollIntoView({{ block: 'center', behavior: 'instant' }})")
-        left, top, width, height = self._box(element)
+        left, top, width, height = self._box_at_rest(element)
         points = [(left + width * x, top + height * y) for x, y in places or [(0.5, 0.5)]]
         self._driver.press(points)
+
+    def _box_at_rest(self, element: str) -> list[float]:
+        """Where it is once nothing moves it any more: what comes to a tab that has just been opened does."""
+        box = self._box(element)
+        while True:
+            time.sleep(0.1)
+            before, box = box, self._box(element)
+            if box == before:
+                return box
 
     def _box(self, element: str) -> list[float]:
         found = self.evaluate(

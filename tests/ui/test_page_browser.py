@@ -143,7 +143,7 @@ def test_a_second_finger_and_a_right_button_draw_nothing(page: Page) -> None:
 def test_ink_survives_a_resize_and_a_change_of_theme(page: Page) -> None:
     draw(page, SEVEN)
     before = ink(page)
-    page.set_viewport_size({"width": 700, "height": 620})
+    page.set_viewport_size({"width": 390, "height": 620})
     small = ink(page)
     assert 0 < small < before
     expect(page.locator("#answer")).to_have_text("7")

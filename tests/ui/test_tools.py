@@ -93,7 +93,7 @@ def test_a_language_model_finds_the_tools_and_reads_digits(guarded: App) -> None
     [
         ("predict_image", {"picture": "http://127.0.0.1:1/x.png"}, "expected a PNG"),
         ("predict_image", {"picture": "/etc/passwd"}, "expected a PNG"),
-        ("predict_image", {"picture": "data:image/png;base64,AAAA"}, "this file can't be read"),
+        ("predict_image", {"picture": "data:image/png;base64,AAAA"}, "Expected a picture file"),
         ("predict_image", {"picture": {"path": "/etc/passwd"}}, "not of type 'string'"),
         ("predict", {"strokes": [[[1]]]}, "Expected each point as [x, y]"),
         ("predict", {"strokes": "data:text/plain,1"}, "not of type 'array'"),
@@ -135,7 +135,7 @@ def test_a_program_finds_the_endpoints_described_and_calls_them(
     for words in (
         'predict(strokes, api_name="/predict")',
         "a list of strokes, each a list of [x, y], x right and y down, in any scale",
-        "an uploaded PNG, JPEG, WebP, GIF or BMP file: handle_file('photo.png')",
+        "an uploaded PNG, JPEG, WebP, GIF, BMP, TIFF, HEIC or AVIF file: handle_file('photo.png')",
         "ten, for the digits 0 to 9, summing to 1",
     ):
         assert words in told

@@ -296,7 +296,7 @@ def test_a_model_is_kept_and_loaded_back(visit: Visit, trained: Page, tmp_path: 
     other = visit()
     draw(other, SEVEN)
     other.get_by_label("Model file").set_input_files(model)
-    expect(other.locator(".kept")).to_contain_text("784 → 128 → 64 → 10")
+    expect(other.locator("#lab .kept")).to_contain_text("784 → 128 → 64 → 10")
     for digit in (1, 7):
         meter = f'#probabilities [data-digit="{digit}"]'
         value = trained.locator(meter).get_attribute("aria-valuenow")
@@ -305,7 +305,7 @@ def test_a_model_is_kept_and_loaded_back(visit: Visit, trained: Page, tmp_path: 
     foreign = tmp_path / "foreign.safetensors"
     foreign.write_bytes(b"\x89PNG not a model")
     other.get_by_label("Model file").set_input_files(foreign)
-    expect(other.locator(".kept")).to_contain_text("not a model file")
+    expect(other.locator("#lab .kept")).to_contain_text("not a model file")
 
 
 def test_a_learning_rate_of_ten_stops_with_advice(visit: Visit) -> None:
@@ -321,7 +321,7 @@ def test_another_visitor_sees_none_of_it(visit: Visit) -> None:
     expect(other.locator(".results")).to_be_hidden()
     expect(button(other, "Stop")).to_be_disabled()
     button(other, "Download model").click()
-    expect(other.locator(".kept")).to_contain_text("no model of your own yet")
+    expect(other.locator("#lab .kept")).to_contain_text("no model of your own yet")
 
 
 def test_closing_the_page_ends_its_training(visit: Visit) -> None:
@@ -452,7 +452,7 @@ def test_the_chart_as_a_picture_has_a_key_unless_the_browser_disguises_canvases(
         }"""
     )
     button(trained, "Chart as PNG").click()
-    expect(trained.locator(".kept")).to_contain_text("guards pictures against fingerprinting")
+    expect(trained.locator("#lab .kept")).to_contain_text("guards pictures against fingerprinting")
     trained.evaluate("void undisguise()")
 
 

@@ -511,7 +511,7 @@ def test_the_worker_answers_with_the_weights_at_an_address(page: Page) -> None:
     assert np.abs(answer.pop("probabilities") - truth.probabilities).max() <= APART
     assert answer.pop("likeness") == pytest.approx(truth.digit_likeness, abs=APART)
     expected = {"type": "answer", "seq": 2, "model": "ready", "version": 1}
-    assert answer == expected | {"blank": False, "digit": 7, "words": "7"}
+    assert answer == expected | {"blank": False, "digit": 7, "words": "7", "parts": []}
 
 
 def test_older_weights_do_not_replace_newer_ones(page: Page) -> None:

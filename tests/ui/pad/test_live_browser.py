@@ -341,7 +341,7 @@ class TestLoaded:
         draw(page, ONE)
         agrees_with_the_server(page)
         assert asked.count("predict") > before
-        expect(page.locator(".kept")).to_contain_text("It answers for your drawing now.")
+        expect(page.locator("#lab .kept")).to_contain_text("It answers for your drawing now.")
 
 
 # What is tried again half a minute later, and after that, is not.
