@@ -77,7 +77,7 @@ class Visitor:
         self._driver.press(points)
 
     def _box_at_rest(self, element: str) -> list[float]:
-        """Where it is once nothing moves it any more: what comes to a tab that has just been opened does."""
+        """Where it is once nothing moves it: what comes to a tab that was just opened does."""
         box = self._box(element)
         while True:
             time.sleep(0.1)
