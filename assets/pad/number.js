@@ -5,9 +5,9 @@ import { cutPieces, piecesOf, rowHeight, touch } from "./pieces.js";
 import { imageOf } from "./raster.js";
 
 const LEAST_LIKENESS_IN_A_ROW = 0.8;
-const SURE = 0.98;
-const STEM = 1;
 const ARCHES = [1, 7];
+const LETTERS = ["01", "12", "13"];
+const SURE = 0.98;
 const MAX_PIECES = 32;
 const MAX_KNOWN = 300;
 
@@ -89,8 +89,9 @@ function isPlausible(row, answer) {
   if (!touching.some(Boolean)) return true;
   const answers = row.map(({ group }) => answer(group));
   const digits = answers.map(({ probabilities }) => likeliest(probabilities));
-  if (!touching.every(Boolean)) return !digits.every((digit) => ARCHES.includes(digit));
-  return !digits.includes(STEM) && answers.reduce((product, each) => product * probability(each), 1) >= SURE;
+  if (digits.every((digit) => ARCHES.includes(digit))) return false;
+  const isSure = answers.reduce((product, each) => product * probability(each), 1) >= SURE;
+  return !touching.every(Boolean) || (isSure && !LETTERS.includes(digits.join("")));
 }
 
 function digitOf({ image, probabilities, likeness }, group, { least, scale }) {

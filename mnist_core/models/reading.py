@@ -19,11 +19,11 @@ from mnist_core.models.lattice import NO_ROW, Group, Row, likeliest_row, whole_s
 
 #: In a row of digits, what is at least so much like a digit is one: its neighbours speak for it.
 LEAST_LIKENESS_IN_A_ROW = 0.8
-# Where each touches the next, it may be a letter: all digits are right with this probability, and none is
-# a stem, 1. Where only some touch, one of them is more than a stem with an arch, as "m" is.
-_SURE = 0.98
-_STEM = {1}
+# What touches may be a letter: stems and arches are N, n or m; a, R and B are likelier than these.
 _ARCHES = {1, 7}
+_LETTERS = {(0, 1), (1, 2), (1, 3)}
+# Where each digit touches the next, all of them are right with this probability.
+_SURE = 0.98
 # A drawing of more pieces is looked at as a whole only, which bounds what it takes.
 _MAX_PIECES = 32
 
@@ -99,10 +99,11 @@ def _is_plausible(found: Pieces, groups: Sequence[Group], answers: Sequence[Answ
     ]
     if not any(touching):
         return True
-    digits = {int(answer.probabilities.argmax()) for answer in answers}
-    if not all(touching):
-        return not digits <= _ARCHES
-    return _STEM.isdisjoint(digits) and math.prod(each.probability for each in answers) >= _SURE
+    digits = tuple(int(answer.probabilities.argmax()) for answer in answers)
+    if set(digits) <= _ARCHES:
+        return False
+    sure = math.prod(answer.probability for answer in answers) >= _SURE
+    return not all(touching) or (sure and digits not in _LETTERS)
 
 
 class _Reader:
