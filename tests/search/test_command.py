@@ -42,8 +42,8 @@ def test_a_trial_is_the_same_again_and_measured_on_images_held_out_of_all(digits
     first, weights = train_trial(trial(), data)
     again, same = train_trial(trial(), held_out(digits, seed=3))
     assert first.validation_accuracies == again.validation_accuracies
-    weights, same = (load_checkpoint(each).state_dict() for each in (weights, same))
-    assert all(torch.equal(value, same[name]) for name, value in weights.items())
+    states = [load_checkpoint(each).state_dict() for each in (weights, same)]
+    assert all(torch.equal(value, states[1][name]) for name, value in states[0].items())
     other, _ = train_trial(trial(learning_rate=1e-6), data)
     assert first.accuracy > other.accuracy
 
