@@ -1,10 +1,13 @@
 // Where the digits of a drawing are, as mnist_core/models/reading.py finds it: a change there is a change
 // here.
 import { NO_ROW, likeliestRow, wholeScore } from "./lattice.js";
-import { cutPieces, piecesOf, rowHeight } from "./pieces.js";
+import { cutPieces, piecesOf, rowHeight, touch } from "./pieces.js";
 import { imageOf } from "./raster.js";
 
-const LEAST_LIKENESS_IN_A_ROW = 0.5;
+const LEAST_LIKENESS_IN_A_ROW = 0.8;
+const ARCHES = [1, 7];
+const LETTERS = ["01", "12", "13"];
+const SURE = 0.98;
 const MAX_PIECES = 32;
 const MAX_KNOWN = 300;
 
@@ -26,7 +29,7 @@ export function digitsInARow(network, drawn, whole) {
   const answer = (group) => answerOf(network, memory, group);
   const { pieces, scale } = piecesOf(strokes);
   const best = bestRow(pieces, whole, answer, config);
-  if (!isPlausible(best, answer, config)) return [];
+  if (config.rejects && !isPlausible(best, answer)) return [];
   const least = best.length > 1 ? leastOf(config) : config.reject_below;
   return best.map(({ group }) => digitOf(answer(group), group, { least, scale }));
 }
@@ -59,6 +62,7 @@ function bestRow(pieces, whole, answer, config) {
 }
 
 const leastOf = (config) => Math.min(LEAST_LIKENESS_IN_A_ROW, config.reject_below);
+const likeliest = (probabilities) => probabilities.indexOf(Math.max(...probabilities));
 const probability = ({ probabilities, likeness }) => Math.max(...probabilities) * likeness;
 
 function answerOf(network, memory, group) {
@@ -78,16 +82,20 @@ function doubtfulOf(groups, answer, config) {
   return new Set(doubted.flatMap(({ group }) => group).map(({ stroke }) => stroke));
 }
 
-function isPlausible(digits, answer, config) {
-  return digits.slice(1).every((right, i) => {
-    const left = digits[i];
-    if (left.box[2] < right.box[0]) return true;
-    return [left, right].every(({ group }) => answer(group).likeness >= config.reject_below);
-  });
+// Whether the digits are apart, or clearly digits: the strokes of a letter touch.
+function isPlausible(row, answer) {
+  const height = row.length ? rowHeight(row.map(({ box }) => box)) : 0;
+  const touching = row.slice(1).map(({ group }, i) => touch(row[i].group, group, height));
+  if (!touching.some(Boolean)) return true;
+  const answers = row.map(({ group }) => answer(group));
+  const digits = answers.map(({ probabilities }) => likeliest(probabilities));
+  if (digits.every((digit) => ARCHES.includes(digit))) return false;
+  const isSure = answers.reduce((product, each) => product * probability(each), 1) >= SURE;
+  return !touching.every(Boolean) || (isSure && !LETTERS.includes(digits.join("")));
 }
 
 function digitOf({ image, probabilities, likeness }, group, { least, scale }) {
-  const digit = likeness >= least ? probabilities.indexOf(Math.max(...probabilities)) : null;
+  const digit = likeness >= least ? likeliest(probabilities) : null;
   const strokes = group.map(({ points }) => points.map(([x, y]) => [x * scale, y * scale]));
   return { image, probabilities, likeness, digit, strokes };
 }

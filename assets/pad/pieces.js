@@ -8,6 +8,7 @@ const NEAR = 0.04;
 const LINK_STEPS = 3;
 const STRAIGHT = 0.9;
 const MAX_CUTS = 8;
+const TOUCHING = 0.12;
 const MOST_LEAN = 0.6;
 
 // Strokes, none without points → pieces {stroke, points, box, isLink}, set upright, in units of `scale`.
@@ -44,6 +45,20 @@ export function widestGap(boxes) {
     reach = Math.max(reach, right);
   }
   return gap;
+}
+
+// Whether the pieces of the one hang together with the other's, in a row of that height.
+export function touch(one, other, height) {
+  return one.some((a) => other.some((b) => a.stroke === b.stroke || areNear(a, b, height)));
+}
+
+function areNear(one, other, height) {
+  const most = TOUCHING * height;
+  const [left, top, right, bottom] = one.box;
+  const [x0, y0, x1, y1] = other.box;
+  if (Math.max(left - x1, x0 - right, top - y1, y0 - bottom) >= most) return false;
+  const [ones, others] = [one, other].map(({ points }) => even(points, STEP * height));
+  return ones.some(([ax, ay]) => others.some(([bx, by]) => (ax - bx) ** 2 + (ay - by) ** 2 < most ** 2));
 }
 
 function piece(stroke, points, isLink = false) {

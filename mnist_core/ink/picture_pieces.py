@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_core.ink.picture import Picture, place
-from mnist_core.ink.pieces import Box, around
+from mnist_core.ink.pieces import Box, around, share_a_mark
 from mnist_core.ink.raster import Image
 
 # Fainter ink joins nothing.
@@ -72,6 +72,9 @@ class PicturePieces:
 
     def strokes(self, members: Iterable[int]) -> None:
         return None
+
+    def touch(self, one: Sequence[int], other: Sequence[int], *, height: float) -> bool:
+        return share_a_mark(self.pieces, one, other)
 
     def place(self, members: Iterable[int]) -> Box:
         return around(self.pieces[member].box for member in members)

@@ -31,6 +31,8 @@ _LINK_STEPS = 3
 # A way between two digits is so straight, its ends apart to its length.
 _STRAIGHT = 0.9
 _MAX_CUTS = 8
+# In heights of the row: ink that is nearer touches.
+_TOUCHING = 0.12
 # Lines that lean further are no handwriting.
 _MOST_LEAN = 0.6
 
@@ -62,6 +64,9 @@ class Pieces(Protocol):
 
     def strokes(self, members: Iterable[int]) -> list[FloatArray] | None:
         """What draws the same image; None in a picture."""
+
+    def touch(self, one: Sequence[int], other: Sequence[int], *, height: float) -> bool:
+        """Whether the ink of the one hangs together with the other's, in a row of that height."""
 
     def place(self, members: Iterable[int]) -> Box:
         """Where they are in the drawing, or in what was found in the picture."""
@@ -116,6 +121,13 @@ class StrokePieces:
         """The pieces with those indices, upright."""
         return [self.pieces[member].points * self.scale for member in members]
 
+    def touch(self, one: Sequence[int], other: Sequence[int], *, height: float) -> bool:
+        return share_a_mark(self.pieces, one, other) or any(
+            _are_near(self.pieces[a].points, self.pieces[b].points, height)
+            for a in one
+            for b in other
+        )
+
     def place(self, members: Iterable[int]) -> Box:
         return around(_box(_sheared(stroke, self.lean)) for stroke in self.strokes(members))
 
@@ -163,6 +175,21 @@ def widest_gap(boxes: Iterable[Box]) -> float:
         gap = max(gap, left - reach)
         reach = max(reach, right)
     return gap
+
+
+def share_a_mark(pieces: Sequence[Part], one: Iterable[int], other: Iterable[int]) -> bool:
+    """Whether some of the one were cut from what some of the other were."""
+    return not {pieces[a].name[0] for a in one}.isdisjoint(pieces[b].name[0] for b in other)
+
+
+def _are_near(one: FloatArray, other: FloatArray, height: float) -> bool:
+    most = _TOUCHING * height
+    (left, top, right, bottom), box = _box(one), _box(other)
+    if max(left - box[2], box[0] - right, top - box[3], box[1] - bottom) >= most:
+        return False
+    ones, others = _even(one, _STEP * height), _even(other, _STEP * height)
+    apart = ((ones[:, None] - others) ** 2).sum(axis=-1)
+    return bool(apart.min() < most**2)
 
 
 def _parts(piece: Piece, height: float) -> list[Piece]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -14,10 +15,15 @@ from mnist_core.ink.picture_pieces import PicturePieces
 from mnist_core.ink.pieces import Box, Pieces, StrokePieces, row_height
 from mnist_core.ink.raster import FloatArray, Image
 from mnist_core.models.config import MLPConfig
-from mnist_core.models.lattice import NO_ROW, Row, likeliest_row, whole_score
+from mnist_core.models.lattice import NO_ROW, Group, Row, likeliest_row, whole_score
 
 #: In a row of digits, what is at least so much like a digit is one: its neighbours speak for it.
-LEAST_LIKENESS_IN_A_ROW = 0.5
+LEAST_LIKENESS_IN_A_ROW = 0.8
+# What touches may be a letter: stems and arches are N, n or m; a, R and B are likelier than these.
+_ARCHES = {1, 7}
+_LETTERS = {(0, 1), (1, 2), (1, 3)}
+# Where each digit touches the next, all of them are right with this probability.
+_SURE = 0.98
 # A drawing of more pieces is looked at as a whole only, which bounds what it takes.
 _MAX_PIECES = 32
 
@@ -77,7 +83,7 @@ def digits_in_a_row(
             if row.score > best.score:
                 found, best = parts, row
     answers = [reader.answer(found, group.members) for group in best.groups]
-    if not _is_plausible(answers, best, config.reject_below):
+    if config.rejects and not _is_plausible(found, best.groups, answers):
         return []
     return [
         Digit(answer, found.place(group.members), found.strokes(group.members))
@@ -85,13 +91,19 @@ def digits_in_a_row(
     ]
 
 
-def _is_plausible(answers: Sequence[Answer], row: Row, reject_below: float) -> bool:
-    """Whether those whose boxes overlap are clearly digits: parts of other drawings seldom are."""
-    neighbours = pairwise(zip(answers, row.groups, strict=True))
-    return all(
-        left.box[2] < right.box[0] or min(one.likeness, other.likeness) >= reject_below
-        for (one, left), (other, right) in neighbours
-    )
+def _is_plausible(found: Pieces, groups: Sequence[Group], answers: Sequence[Answer]) -> bool:
+    """Whether the digits are apart, or clearly digits: the strokes of a letter touch."""
+    height = row_height([group.box for group in groups]) if groups else 0.0
+    touching = [
+        found.touch(left.members, right.members, height=height) for left, right in pairwise(groups)
+    ]
+    if not any(touching):
+        return True
+    digits = tuple(int(answer.probabilities.argmax()) for answer in answers)
+    if set(digits) <= _ARCHES:
+        return False
+    sure = math.prod(answer.probability for answer in answers) >= _SURE
+    return not all(touching) or (sure and digits not in _LETTERS)
 
 
 class _Reader:

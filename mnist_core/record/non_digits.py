@@ -61,7 +61,8 @@ def _parsed(text: str) -> Drawing:
     return strokes
 
 
-_PARSED = [_parsed(text) for text in _FIGURES.values()]
+#: Letters, signs and pictures by name.
+FIGURES = {name: _parsed(text) for name, text in _FIGURES.items()}
 
 
 def non_digit(digits: Sequence[Strokes], *, generator: np.random.Generator) -> Drawing:
@@ -77,10 +78,15 @@ def non_digit(digits: Sequence[Strokes], *, generator: np.random.Generator) -> D
     return kinds[generator.integers(len(kinds))]()
 
 
-def _figure(generator: np.random.Generator) -> Drawing:
-    strokes = _PARSED[generator.integers(len(_PARSED))]
+def figure(name: str, *, generator: np.random.Generator) -> Drawing:
+    """One of `FIGURES`, as a hand might draw it."""
+    strokes = FIGURES[name]
     moved = [stroke + generator.normal(0, 0.03, stroke.shape[1]) for stroke in strokes]
     return vary_strokes(moved, strength=1.2, generator=generator)
+
+
+def _figure(generator: np.random.Generator) -> Drawing:
+    return figure(list(FIGURES)[generator.integers(len(FIGURES))], generator=generator)
 
 
 def _scribble(generator: np.random.Generator) -> Drawing:

@@ -11,9 +11,11 @@ from PIL import Image, ImageDraw
 
 from mnist_core import Classifier, Ink
 from mnist_core.data.pendigits import is_held_out, read_pen_digits
+from mnist_core.evaluation.other_ink import LETTERS, letter
 from mnist_core.ink.pieces import StrokePieces, row_height
 from mnist_core.models.config import MLPConfig
 from mnist_core.models.mlp import MLP
+from mnist_core.record.non_digits import FIGURES, figure
 
 Strokes = list[list[tuple[float, float]]]
 
@@ -22,7 +24,9 @@ SEVEN = [[(0.0, 0.0), (60.0, 0.0), (25.0, 100.0)]]
 CROSSED_SEVEN = [*SEVEN, [(15.0, 50.0), (60.0, 48.0)]]
 FOUR = [[(10.0, 0.0), (0.0, 55.0), (60.0, 55.0)], [(45.0, 25.0), (42.0, 100.0)]]
 TWO: Strokes = [[(0, 25), (20, 2), (45, 5), (50, 30), (30, 65), (0, 100), (60, 100)]]
-SIX: Strokes = [[(50, 5), (20, 10), (0, 50), (10, 90), (40, 95), (50, 70), (30, 55), (8, 65)]]
+SIX: Strokes = [
+    [(45, 0), (20, 15), (5, 45), (3, 75), (20, 98), (42, 90), (48, 70), (30, 55), (8, 65)],
+]
 
 
 def row(*digits: Strokes, apart: float = 100.0) -> Strokes:
@@ -68,7 +72,7 @@ def test_strokes_in_any_order_give_the_same_number(classifier: Classifier) -> No
 
 def test_one_stroke_through_two_digits_is_cut(classifier: Classifier) -> None:
     (two,), (six,) = TWO, SIX
-    joined = [*two, *[(x + 110, y) for x, y in six]]
+    joined = [*two, *[(x + 130, y) for x, y in six]]
     assert classifier.read(Ink([joined])).text == "26"
 
 
@@ -84,6 +88,19 @@ def test_what_is_no_number_has_no_text(classifier: Classifier) -> None:
         assert reading.text == ""
         assert reading.confidence == 0
     assert classifier.read(Ink()).digits == ()
+
+
+def test_other_ink_is_no_number(classifier: Classifier) -> None:
+    generator = np.random.default_rng(3)
+    drawings = [figure(name, generator=generator) for name in FIGURES for _ in range(2)]
+    numbers = [classifier.read(Ink(strokes)).text for strokes in drawings]
+    assert sum(len(number) > 1 for number in numbers) <= 0.02 * len(numbers)
+
+
+def test_a_printed_letter_is_no_number(classifier: Classifier) -> None:
+    generator = np.random.default_rng(3)
+    for character in LETTERS:
+        assert len(classifier.read(letter(character, generator=generator)).text) < 2, character
 
 
 def test_one_digit_is_read_as_predict_reads_it(classifier: Classifier, mnist_root: Path) -> None:
