@@ -7,18 +7,18 @@ import { words, wordsOf } from "./words.js";
 
 const bytes = (ink) => Uint8Array.from(ink, (value) => Math.round(255 * value));
 
-// Strokes, or the image in their place (784 numbers of 32 bits as base64), taken for one digit → {image: 784
-// pixels in [0, 1]; blank; probabilities; likeness; digit}. Blank ink has all probabilities equal.
-function whole(network, strokes, ready) {
-  const image = ready ? floatsOf(ready) : imageOf(strokes);
-  const blank = !ready && isBlank(strokes);
+// Strokes, taken for one digit → {image: 784 pixels in [0, 1]; blank; probabilities; likeness; digit}.
+// Blank ink has all probabilities equal.
+function whole(network, strokes) {
+  const image = imageOf(strokes);
+  const blank = isBlank(strokes);
   if (!blank) return { image, blank, ...network.answer(image) };
   return { image, blank, probabilities: new Float32Array(CLASSES).fill(1 / CLASSES), likeness: 0, digit: null };
 }
 
 // The same with `words`, and the image in bytes, 255 is ink.
-export function predict(network, strokes, ready) {
-  const answer = whole(network, strokes, ready);
+export function predict(network, strokes) {
+  const answer = whole(network, strokes);
   return { ...answer, image: bytes(answer.image), words: words(answer) };
 }
 

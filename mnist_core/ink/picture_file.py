@@ -29,8 +29,9 @@ _SIDE = 900
 _LARGE_PIXELS = 2_000_000
 _LARGE = threading.Lock()
 _FORMATS = ("PNG", "JPEG", "MPO", "WEBP", "GIF", "BMP", "TIFF", "HEIF", "AVIF")
-_READ = "PNG, JPEG, WebP, GIF, BMP, TIFF, HEIC or AVIF"
-_EXPECTED = f"Expected a picture file ({_READ})"
+#: In words, the formats that are read.
+FORMATS_IN_WORDS = "PNG, JPEG, WebP, GIF, BMP, TIFF, HEIC or AVIF"
+_EXPECTED = f"Expected a picture file ({FORMATS_IN_WORDS})"
 # What people send for a picture, by how it begins.
 _OTHERS = (
     (b"%PDF", "a PDF document"),

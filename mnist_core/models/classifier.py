@@ -121,23 +121,13 @@ class Classifier:
 
     def predict(self, ink: Ink) -> Prediction:
         """What the model makes of `ink`. Empty ink is a state, not an error."""
-        image = ink.to_image()
         if ink.is_empty:
             blank = np.full(CLASS_COUNT, 1 / CLASS_COUNT, dtype=np.float32)
-            return Prediction(probabilities=blank, digit=None, image=image, digit_likeness=0.0)
-        network = self.network
-        answers, likenesses = network.answers(network.logits(image[None]))
-        probabilities = _known(answers)[0]
-        likeness = float(likenesses[0])
-        if not math.isfinite(likeness):
-            likeness = 0.0
-        accepted = likeness >= network.config.reject_below
-        return Prediction(
-            probabilities=probabilities,
-            digit=int(probabilities.argmax()) if accepted else None,
-            image=image,
-            digit_likeness=likeness,
-        )
+            return Prediction(
+                probabilities=blank, digit=None, image=ink.to_image(), digit_likeness=0.0
+            )
+        (answer,) = self._answers([ink.to_image()])
+        return self._prediction(answer, alone=True)
 
     def read(self, ink: Ink) -> Reading:
         """The number in `ink`: several digits in a row, or one. Empty ink is a state, not an error.
@@ -155,7 +145,7 @@ class Classifier:
         found = pieces_of(ink)
         answer = Answer(whole.image, whole.probabilities, whole.digit_likeness)
         row = digits_in_a_row(found, answer, self._answers, self.config)
-        digits = tuple(self._in_a_row(each.answer, alone=len(row) == 1) for each in row)
+        digits = tuple(self._prediction(each.answer, alone=len(row) == 1) for each in row)
         everything = found.place(range(len(found.pieces)))
         return Reading(
             digits=digits or (whole,),
@@ -166,7 +156,7 @@ class Classifier:
     def read_row(self, row: Sequence[Ink]) -> Reading:
         """The number whose digits are known already, from left to right. `row` holds at least one."""
         answers = self._answers([ink.to_image() for ink in row])
-        digits = tuple(self._in_a_row(each, alone=len(answers) == 1) for each in answers)
+        digits = tuple(self._prediction(each, alone=len(answers) == 1) for each in answers)
         return Reading(digits=digits, strokes=(None,) * len(digits))
 
     def _answers(self, images: list[Image]) -> list[Answer]:
@@ -176,7 +166,7 @@ class Classifier:
         answers = zip(images, _known(probabilities), likenesses.tolist(), strict=True)
         return [Answer(*each) for each in answers]
 
-    def _in_a_row(self, answer: Answer, *, alone: bool) -> Prediction:
+    def _prediction(self, answer: Answer, *, alone: bool) -> Prediction:
         least = self.config.reject_below
         if not alone:
             least = min(least, LEAST_LIKENESS_IN_A_ROW)

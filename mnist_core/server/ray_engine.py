@@ -34,10 +34,8 @@ from mnist_core.worker.cluster.relay import (
     Unfit,
     Unreachable,
     frame_of,
-    read_relayed,
-    write_relayed,
 )
-from mnist_core.worker.messages import Order, Report
+from mnist_core.worker.messages import Order, Report, read_message, write_message
 
 log = logging.getLogger(__name__)
 
@@ -149,7 +147,7 @@ class RayEngine:
         """Send a message to the driver; where it has gone, nothing happens."""
         try:
             with self._sending:
-                write_relayed(cast(BinaryIO, self._process.stdin), message)
+                write_message(cast(BinaryIO, self._process.stdin), message)
         except (OSError, ValueError):
             # Whoever listens to it notices.
             log.info("the cluster's driver did not take a message")
@@ -230,7 +228,7 @@ class RayEngine:
 
     def _listen(self, messages: BinaryIO) -> None:
         try:
-            while (message := read_relayed(messages, FromDriver)) is not None:
+            while (message := read_message(messages, FromDriver)) is not None:
                 self._heard_at = max(self._heard_at, time.monotonic())
                 self._take(message)
         except (FrameError, OSError, ValueError) as error:

@@ -56,10 +56,6 @@ class Turns(Generic[Item]):
         if address in self._waiting:
             self._waiting.move_to_end(address)
 
-    def position(self, item: Item) -> int | None:
-        """How many are served before `item`; None where it does not wait."""
-        return next((index for index, each in enumerate(self) if each == item), None)
-
     def clear(self) -> None:
         """Forget everything that waits."""
         self._waiting.clear()

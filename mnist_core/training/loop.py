@@ -129,20 +129,27 @@ class TrainingRun:
     def state(self) -> TrainingState:
         """A copy of all that the run carries from this batch to the next."""
         epoch = self._under_way
-        tensors = {
-            "generator": self._generator.get_state(),
-            "shuffled_from": self._shuffled_from,
-            **prefixed(_MODEL, self._model.state_dict()),
-            **prefixed(_OPTIMIZER, self._optimizer.state()),
-        }
         return TrainingState(
-            {name: tensor.clone() for name, tensor in tensors.items()},
+            {name: tensor.clone() for name, tensor in self._tensors().items()},
             counts={
                 "step": self.step,
                 "epoch": self.epoch,
                 "under_way": None if epoch is None else dataclasses.asdict(epoch),
             },
         )
+
+    @property
+    def state_bytes(self) -> int:
+        """How much of memory a `state` takes."""
+        return sum(tensor.nbytes for tensor in self._tensors().values())
+
+    def _tensors(self) -> dict[str, Tensor]:
+        return {
+            "generator": self._generator.get_state(),
+            "shuffled_from": self._shuffled_from,
+            **prefixed(_MODEL, self._model.state_dict()),
+            **prefixed(_OPTIMIZER, self._optimizer.state()),
+        }
 
     def resume(self, state: TrainingState) -> None:
         """Takes up what another run carried; `ValueError` where that was of another kind."""

@@ -21,10 +21,6 @@ class TrainingState:
     tensors: dict[str, Tensor]
     counts: dict[str, Any]
 
-    @property
-    def size_bytes(self) -> int:
-        return sum(tensor.nbytes for tensor in self.tensors.values())
-
     def to_bytes(self) -> bytes:
         """As a safetensors file, with the numbers in its metadata."""
         return safetensors.torch.save(self.tensors, metadata={"counts": json.dumps(self.counts)})

@@ -14,10 +14,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 
 from mnist_core.errors import StartError
+from mnist_core.ink.picture_file import FORMATS_IN_WORDS
 
 _PACKAGE = "mcp"
 _INSTALL = 'pip install "mcp==1.30.0"'
-_PICTURE = "a PNG, JPEG, WebP, GIF or BMP file of at most 700 kB, as data:image/png;base64,..."
+_PICTURE = f"a {FORMATS_IN_WORDS} file of at most 700 kB, as data:image/png;base64,..."
 
 
 class ToolServer(gradio.mcp.GradioMCPServer):

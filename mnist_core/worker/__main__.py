@@ -47,9 +47,23 @@ _DOWNLOAD_REPORT_BYTES = 2**18
 LoadSplits = Callable[[Load, ProgressCallback], Splits]
 
 
-def _read_mnist(load: Load, on_progress: ProgressCallback) -> Splits:
+def read_mnist(load: Load, on_progress: ProgressCallback) -> Splits:
+    """MNIST from the files of this machine."""
     root = None if load.data is None else Path(load.data)
     return load_mnist(root, download=load.download, on_progress=on_progress)
+
+
+def told_now_and_then(send: Callable[[Download], None]) -> ProgressCallback:
+    """What sends how far a download is, the first time and then after every quarter of a megabyte."""
+    told_bytes = -_DOWNLOAD_REPORT_BYTES
+
+    def tell(progress: DownloadProgress) -> None:
+        nonlocal told_bytes
+        if progress.received_bytes >= told_bytes + _DOWNLOAD_REPORT_BYTES:
+            told_bytes = progress.received_bytes
+            send(Download(file=progress.file, received_bytes=told_bytes))
+
+    return tell
 
 
 class Worker:
@@ -61,11 +75,10 @@ class Worker:
     def __init__(self, inbox: Inbox, out: BinaryIO, *, load: LoadSplits | None = None) -> None:
         self._inbox = inbox
         self._out = out
-        self._read = load or _read_mnist
+        self._read = load or read_mnist
         self._sending = threading.Lock()  # a training reports from two threads
         self._splits: Splits | None = None
         self._data: str | None = None
-        self._told_bytes = 0
 
     def serve(self) -> None:
         self._send(Ready())
@@ -102,19 +115,13 @@ class Worker:
     def _load(self, order: Load) -> Splits:
         """The data set, read once and then held in memory."""
         if self._splits is None or order.data != self._data:
-            self._told_bytes = -_DOWNLOAD_REPORT_BYTES
-            self._splits = self._read(order, self._tell)
+            self._splits = self._read(order, told_now_and_then(self._send))
             self._data = order.data
         self._send(Loaded(images=len(self._splits.train)))
         if order.pictures:
             self._send(pictures_of(self._splits, "validation"))
             self._send(pictures_of(self._splits, "test"))
         return self._splits
-
-    def _tell(self, progress: DownloadProgress) -> None:
-        if progress.received_bytes >= self._told_bytes + _DOWNLOAD_REPORT_BYTES:
-            self._told_bytes = progress.received_bytes
-            self._send(Download(file=progress.file, received_bytes=self._told_bytes))
 
     def _send(self, report: Report) -> None:
         with self._sending:

@@ -107,8 +107,8 @@ class LiveTraining:
         self._reports = Pace(_REPORT_S, clock=clock)
         self._lives = Pace(_LIVE_S, clock=clock)
         self._measures = Pace(_MEASURE_S, clock=clock)
-        size_bytes = self._training.state().size_bytes
-        self._saves = Pace(max(_SAVE_S, size_bytes / _SAVED_BYTES_PER_S), clock=clock)
+        save_s = max(_SAVE_S, self._training.state_bytes / _SAVED_BYTES_PER_S)
+        self._saves = Pace(save_s, clock=clock)
         sample = Sample.quick(self._held, self._model)
         self._observer = Observer(self._model, sample, run=start.run, send=send)
 

@@ -294,24 +294,25 @@ def finite(value: float) -> float | None:
     return value if math.isfinite(value) else None
 
 
-def write_message(stream: BinaryIO, message: Message) -> None:
+def write_message(stream: BinaryIO, message: DataclassInstance) -> None:
     """Write one message and flush it. `OSError` where the other side has gone."""
     write_frame(stream, *to_frame(message))
 
 
 def read_order(stream: BinaryIO) -> Order | None:
     """The next order, waiting for it; None at the stream's end. `FrameError` for anything else."""
-    order: Order | None = _read(stream, Order)
+    order: Order | None = read_message(stream, Order)
     return order
 
 
 def read_report(stream: BinaryIO) -> Report | None:
     """The next report, waiting for it; None at the stream's end. `FrameError` for anything else."""
-    report: Report | None = _read(stream, Report)
+    report: Report | None = read_message(stream, Report)
     return report
 
 
-def _read(stream: BinaryIO, among: object) -> Any:
+def read_message(stream: BinaryIO, among: object) -> Any:
+    """The next message, one of the union `among`; None at the stream's end. `FrameError` otherwise."""
     frame = read_frame(stream)
     return None if frame is None else from_frame(*frame, among=among)
 

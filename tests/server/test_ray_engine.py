@@ -21,16 +21,18 @@ from mnist_core.server.ray_engine import RAY_VERSION, RayEngine, check_answer
 UNFIT = """
 import sys
 from mnist_core.worker.cluster.relay import *
+from mnist_core.worker.messages import read_message, write_message
 out, orders = sys.stdout.buffer, sys.stdin.buffer
-write_relayed(out, Free(cores=1))
-while (message := read_relayed(orders, ToDriver)) is not None:
+write_message(out, Free(cores=1))
+while (message := read_message(orders, ToDriver)) is not None:
     if isinstance(message, Hire):
-        write_relayed(out, Gone(worker=message.worker, unfit="project"))
+        write_message(out, Gone(worker=message.worker, unfit="project"))
 """
 REFUSED = """
 import sys
 from mnist_core.worker.cluster.relay import *
-write_relayed(sys.stdout.buffer, Unreachable(reason="Version mismatch: Ray 1 and Ray 2"))
+from mnist_core.worker.messages import read_message, write_message
+write_message(sys.stdout.buffer, Unreachable(reason="Version mismatch: Ray 1 and Ray 2"))
 """
 
 

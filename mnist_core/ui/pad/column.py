@@ -12,6 +12,7 @@ from pydantic import Field
 
 from mnist_core.errors import PictureError, StrokesError
 from mnist_core.ink.ink import Ink
+from mnist_core.ink.picture_file import FORMATS_IN_WORDS
 from mnist_core.models.classifier import Classifier, Prediction, Reading
 from mnist_core.server.application import Application
 from mnist_core.server.images import checked_image
@@ -107,8 +108,7 @@ def pad_column(application: Application) -> None:
         _predict_image_endpoint(application),
         name="predict_image",
         description="The digit in a picture, dark on light or light on dark.",
-        parameter="an uploaded PNG, JPEG, WebP, GIF, BMP, TIFF, HEIC or AVIF file: "
-        "handle_file('photo.png')",
+        parameter=f"an uploaded {FORMATS_IN_WORDS} file: handle_file('photo.png')",
         example=PICTURE,
     )
 

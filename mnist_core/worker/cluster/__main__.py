@@ -14,7 +14,6 @@ import sys
 import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any, BinaryIO, TextIO
 
 os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is told to anybody
@@ -24,11 +23,10 @@ os.environ.setdefault("RAY_prestart_worker_first_driver", "0")
 
 import ray
 
-from mnist_core.data.download import DownloadProgress
-from mnist_core.data.mnist import load_mnist
 from mnist_core.errors import DatasetError
 from mnist_core.files import ROOT
 from mnist_core.logs import log_as_json
+from mnist_core.worker.__main__ import read_mnist, told_now_and_then
 from mnist_core.worker.cluster.actor import Parts, RayWorker, Version, parts_of
 from mnist_core.worker.cluster.relay import (
     Dismiss,
@@ -43,16 +41,22 @@ from mnist_core.worker.cluster.relay import (
     Unfit,
     Unreachable,
     frame_of,
-    read_relayed,
-    write_relayed,
 )
-from mnist_core.worker.messages import Download, Failed, Failure, Load, Report, Start, read_order
+from mnist_core.worker.messages import (
+    Failed,
+    Failure,
+    Load,
+    Report,
+    Start,
+    read_message,
+    read_order,
+    write_message,
+)
 
 log = logging.getLogger(__name__)
 
 _COUNT_S = 0.5  # between looks at the cluster's free cores
 _STORE_BYTES = 256 * 2**20  # of a cluster of its own: MNIST takes 55 MB, reports little
-_DOWNLOAD_REPORT_BYTES = 2**18
 
 
 class Driver:
@@ -75,12 +79,12 @@ class Driver:
 
     def send(self, message: FromDriver) -> None:
         with self._sending:
-            write_relayed(self._out, message)
+            write_message(self._out, message)
 
     def serve(self, orders: BinaryIO) -> None:
         """Carry out what the server says, until it says no more."""
         threading.Thread(target=self._count, name="free-cores", daemon=True).start()
-        while (message := read_relayed(orders, ToDriver)) is not None:
+        while (message := read_message(orders, ToDriver)) is not None:
             match message:
                 case Hire(worker=worker):
                     self._actors[worker] = self._actor.remote(self._version)
@@ -153,19 +157,10 @@ class Driver:
 
     def _held(self, load: Load, worker: int) -> ray.ObjectRef[Parts]:
         """MNIST in the cluster's memory, from where it goes once to each node that needs it."""
-        told_bytes = -_DOWNLOAD_REPORT_BYTES
-
-        def tell(progress: DownloadProgress) -> None:
-            nonlocal told_bytes
-            if progress.received_bytes >= told_bytes + _DOWNLOAD_REPORT_BYTES:
-                told_bytes = progress.received_bytes
-                self._heard(worker, Download(file=progress.file, received_bytes=told_bytes))
-
         with self._loading:
             if load.data not in self._data:
-                root = None if load.data is None else Path(load.data)
-                splits = load_mnist(root, download=load.download, on_progress=tell)
-                self._data[load.data] = ray.put(parts_of(splits))
+                tell = told_now_and_then(lambda download: self._heard(worker, download))
+                self._data[load.data] = ray.put(parts_of(read_mnist(load, tell)))
             return self._data[load.data]
 
     def _heard(self, worker: int, report: Report) -> None:
@@ -201,7 +196,7 @@ def main(*, worker: type = RayWorker, modules: Sequence[str] = ("mnist_core",)) 
     try:
         join(address, cores, modules)
     except Exception as error:  # of many kinds, and Ray's own words say what is wrong
-        write_relayed(out, Unreachable(reason=" ".join(str(error).split())[:300]))
+        write_message(out, Unreachable(reason=" ".join(str(error).split())[:300]))
         return
     with contextlib.redirect_stderr(log_stream):
         log_as_json(logging.WARNING)  # Ray has set up a log of its own by now

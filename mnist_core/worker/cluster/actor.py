@@ -22,6 +22,7 @@ from mnist_core.data.download import ProgressCallback
 from mnist_core.worker.__main__ import Worker
 from mnist_core.worker.cluster.relay import Unfit
 from mnist_core.worker.live_training import Inbox
+from mnist_core.worker.measuring import packed
 from mnist_core.worker.messages import Load, read_order
 
 _WAIT_S = 5.0  # for the next report; then the driver asks again, so that nothing waits for ever
@@ -119,12 +120,7 @@ def parts_of(splits: Splits) -> Parts:
     """MNIST in a quarter of its bytes."""
     if splits.test is None:
         raise ValueError("splits: expected a test set")
-    return {"train": _packed(splits.train), "test": _packed(splits.test)}
-
-
-def _packed(dataset: Dataset) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    images = (dataset.images * 255).round().to(torch.uint8).numpy()
-    return images, dataset.labels.to(torch.uint8).numpy()
+    return {"train": packed(splits.train), "test": packed(splits.test)}
 
 
 def _dataset(images: NDArray[np.uint8], labels: NDArray[np.uint8]) -> Dataset:

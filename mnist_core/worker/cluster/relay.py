@@ -8,17 +8,9 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass, field
-from typing import Any, BinaryIO, Literal
+from typing import Literal
 
-from mnist_core.worker.frames import read_frame, write_frame
-from mnist_core.worker.messages import (
-    Order,
-    Report,
-    from_frame,
-    read_report,
-    to_frame,
-    write_message,
-)
+from mnist_core.worker.messages import Order, Report, read_report, write_message
 
 # Why a worker could not begin: its node has another Python or version of the project, lacks a package,
 # or something else.
@@ -91,17 +83,6 @@ class Unreachable:
 
 ToDriver = Hire | Tell | Dismiss
 FromDriver = Free | Hired | Heard | Gone | Unreachable
-
-
-def write_relayed(stream: BinaryIO, message: ToDriver | FromDriver) -> None:
-    """Write one message and flush it. `OSError` where the other side has gone."""
-    write_frame(stream, *to_frame(message))
-
-
-def read_relayed(stream: BinaryIO, among: object) -> Any:
-    """The next message, one of the union `among`; None at the stream's end. `FrameError` otherwise."""
-    frame = read_frame(stream)
-    return None if frame is None else from_frame(*frame, among=among)
 
 
 def frame_of(message: Order | Report) -> bytes:
