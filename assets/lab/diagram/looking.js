@@ -1,5 +1,5 @@
 // Where the diagram's numbers come from: the network that is here, or where there is none, the server.
-import { base64Of, signedBytesOf } from "../../shared/bytes.js";
+import { base64Of, scaledOf } from "../../shared/bytes.js";
 import { call, page } from "../../shared/page.js";
 
 // The 28×28 image that the bars are of, in bytes; null for a blank one.
@@ -7,10 +7,6 @@ function seen() {
   const { prediction, chosen } = page;
   if (!prediction || prediction.blank) return null;
   return prediction.parts?.includes(chosen) ? chosen.image : prediction.image;
-}
-
-export function unpacked({ scale, data }) {
-  return Float32Array.from(signedBytesOf(data), (value) => (value / 127) * scale);
 }
 
 export class Looking {
@@ -35,6 +31,6 @@ export class Looking {
     const asked = { model: page.model, strokes: [], image: pixels, known };
     const answer = await call(this.server, "lab_inside", asked).catch(() => null);
     if (!answer?.ok) return null;
-    return { ...answer, ...(answer.weights && { weights: answer.weights.map(unpacked) }) };
+    return { ...answer, ...(answer.weights && { weights: answer.weights.map(scaledOf) }) };
   }
 }
