@@ -1,5 +1,5 @@
 // The chart of loss and accuracy, drawn on a canvas; and its twin, a table.
-import { fillTable, onLook } from "../shared/draw.js";
+import { fillTable, onLook, sharp } from "../shared/draw.js";
 import { compact, percent } from "../shared/numbers.js";
 import { AXES, along } from "./axes.js";
 import { colourOf, scalesOf } from "./scales.js";
@@ -36,22 +36,12 @@ export class Chart {
     const { canvas } = this;
     const [width, height] = [canvas.clientWidth, canvas.clientHeight];
     if (!width || !this.runs.length) return;
-    this.paint(this.contextOf(width, height), width, height);
+    this.paint(sharp(canvas, width, height), width, height);
     const last = this.runs.at(-1).measures.at(-1);
     const label = last
       ? `Loss ${last[1]?.toFixed(3)}, accuracy ${percent(last[2])} at step ${last[0]}. The table has all figures.`
       : "Loss and accuracy";
     canvas.setAttribute("aria-label", label);
-  }
-
-  contextOf(width, height) {
-    const { canvas } = this;
-    const scale = (window.devicePixelRatio || 1) * (canvas.getBoundingClientRect().width / canvas.clientWidth);
-    const [wide, high] = [Math.round(width * scale), Math.round(height * scale)];
-    if (canvas.width !== wide || canvas.height !== high) Object.assign(canvas, { width: wide, height: high });
-    const context = canvas.getContext("2d");
-    context.setTransform(scale, 0, 0, scale, 0, 0);
-    return context;
   }
 
   paint(context, width, height) {

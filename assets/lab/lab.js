@@ -3,6 +3,7 @@ import { call, emit, page, session } from "../shared/page.js";
 import { storage } from "../shared/storage.js";
 import { Board } from "./board.js";
 import { Chart } from "./chart.js";
+import { Diagram } from "./diagram/diagram.js";
 import { Following } from "./following.js";
 import { Keeping } from "./keep.js";
 import { Lesson } from "./lesson.js";
@@ -26,6 +27,7 @@ class Lab {
     this.element = element;
     this.server = server;
     this.results = root.querySelector(".results");
+    this.closely = root.querySelector(".closely");
     this.ofRun = [...root.querySelectorAll(".time, .pair")];
     this.resetTo = storage.read(RESET); // the newest run's id, as it was left after a reset
     this.measured = root.querySelector(".measured");
@@ -43,6 +45,7 @@ class Lab {
     this.orders = new Orders(root, this, controls.live);
     this.keeping = new Keeping(root, this, controls.upload_bytes);
     this.lesson = new Lesson(root, this);
+    this.diagram = new Diagram(root.querySelector(".diagram"), server);
     page.training = trainingOf(this);
   }
 
@@ -114,7 +117,7 @@ class Lab {
     const { run } = this.opened;
     const { current } = this;
     const about = this.opened.id === null ? current : run; // after a reset, none unless one is opened
-    this.results.hidden = !this.runs.list.some(({ moments }) => moments.length);
+    this.results.hidden = this.closely.hidden = !this.runs.list.some(({ moments }) => moments.length);
     for (const part of this.ofRun) part.hidden = !about;
     this.orders.show(current);
     this.progress.show(current);

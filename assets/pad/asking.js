@@ -14,7 +14,7 @@ const RATE_MS = 500;
 const drawn = (part) => ({ ...part, image: bytesOf(part.image) });
 
 // What the model that answers is called here; null where the server alone has it.
-const answering = () => (page.model === "ready" ? "ready" : page.own && nameOf(page.own));
+export const answering = () => (page.model === "ready" ? "ready" : page.own && nameOf(page.own));
 
 export class Asking {
   // pad: {element, server, reader, drawing, changedAt, isResting}

@@ -13,6 +13,7 @@ export class LocalReader {
     this.loads = new Map(); // by name: resolves a load that is under way
     this.sequence = 0;
     this.asked = null; // {seq, resolve, timer}
+    this.looking = null; // {seq, resolve}
   }
 
   start() {
@@ -31,6 +32,7 @@ export class LocalReader {
     this.versions.clear();
     for (const name of this.loads.keys()) this.endLoad(name, false);
     this.answer(null);
+    this.endLook();
   }
 
   has(name) {
@@ -46,6 +48,15 @@ export class LocalReader {
     return new Promise((resolve) => {
       this.asked = { seq, resolve, timer: setTimeout(() => this.lookOnce(seq), PATIENCE_MS) };
     });
+  }
+
+  // What is inside that network, as inside.js has it; null where that is not known here. One at a time.
+  inside(name, asked) {
+    if (!this.has(name)) return null;
+    this.endLook();
+    const seq = ++this.sequence;
+    this.worker.postMessage({ type: "inside", seq, model: name, ...asked });
+    return new Promise((resolve) => (this.looking = { seq, resolve }));
   }
 
   // After a sleep of the device, the time is over before the answer could be heard.
@@ -72,7 +83,12 @@ export class LocalReader {
   hear({ type, seq, model, version, ...rest }) {
     if (type === "loaded" && this.loads.has(model)) this.versions.set(model, version);
     if (type === "loaded" || type === "failed") this.endLoad(model, type === "loaded");
+    else if (type === "inside") this.endLook(seq, rest.inside);
     else if (seq === this.asked?.seq) this.answer(type === "answer" ? { version, ...rest } : null);
+  }
+
+  endLook(seq = this.looking?.seq, found = null) {
+    if (seq === this.looking?.seq) this.looking?.resolve(found);
   }
 
   endLoad(name, outcome) {

@@ -97,6 +97,15 @@ class Layer {
     for (let i = 0; i < outputs; i++) this.bias[i] -= offset * sums[i];
   }
 
+  // What some units multiply some of their inputs by, or all of them: a row for each unit.
+  weightsOf(units, inputs = Array.from(this.active.keys())) {
+    const { length: outputs } = this.bias;
+    const found = new Float32Array(units.length * inputs.length);
+    let i = 0;
+    for (const unit of units) for (const input of inputs) found[i++] = this.weights[input * outputs + unit];
+    return found;
+  }
+
   // Four inputs at a time, and none that is 0: of a drawing's pixels and of ReLU's outputs most are.
   apply(x) {
     const { weights, result, active } = this;

@@ -6,15 +6,19 @@
 //                      is what they must have.
 //      {type: "strokes", seq, model, strokes, image?, images?}  a drawing to answer, or in its place the
 //                      image of a picture, and those of its digits; older ones still waiting are dropped
+//      {type: "inside", seq, model, image, known}  what is inside that network, and what it says to the
+//                      image, as inside.js has it; older ones still waiting are dropped
 //      {type: "forget", model}
 // Out: {type: "answer", seq, model, version, image, blank, probabilities, likeness, digit, words,
 //                      parts}, with four decimals, as the server's are
+//      {type: "inside", seq, model, inside}  null where there is no such network here
 //      {type: "unknown", seq, model}        there is no such network here, or it gives no numbers
 //      {type: "loaded", model, version}     from now on that version answers
 //      {type: "failed", model, version, error}  those weights are of no use; what was there stays
 // Versions of a model are numbers: whatever order weights come in, the highest one answers. Weights
 // that newer ones overtake before they set out are dropped without a word.
 import { read } from "./classifier.js";
+import { inside } from "./inside.js";
 import { Network } from "./network.js";
 
 const MAX_BYTES = 128 * 2 ** 20;
@@ -38,12 +42,14 @@ export class Reader {
     this.networks = new Map(); // by model: {version, network}
     this.coming = new Map(); // by model: weights that are not a network yet
     this.drawing = null; // the newest that has no answer yet
+    this.asked = null; // what is inside a network, the newest time without an answer
     this.isDue = false; // to work
     this.hasAnswered = false; // a moment ago
   }
 
   hear(message) {
     if (message.type === "strokes") this.drawing = message;
+    else if (message.type === "inside") this.asked = message;
     else if (message.type === "weights") this.want(message);
     else if (message.type === "forget") this.forget(message.model);
     this.wake();
@@ -59,10 +65,11 @@ export class Reader {
   }
 
   // One thing at a time, and then whatever has come meanwhile. In turns, since drawings may come
-  // faster than they are answered.
+  // faster than they are answered; looks inside wait until nothing else does.
   work() {
     const tasks = [() => this.answer(), () => this.load()];
     if (this.hasAnswered) tasks.reverse();
+    tasks.push(() => this.look());
     this.hasAnswered = false;
     if (tasks.some((task) => task())) this.wake();
   }
@@ -81,6 +88,17 @@ export class Reader {
     }
     const parts = answer.parts.map(sent);
     this.post({ type: "answer", seq, model, version: known.version, ...sent(answer), parts });
+    return true;
+  }
+
+  // Tells what is inside; false where nobody asks.
+  look() {
+    if (!this.asked) return false;
+    const { seq, model, image, known } = this.asked;
+    this.asked = null;
+    const found = this.networks.get(model);
+    const version = `${model}:${found?.version}`;
+    this.post({ type: "inside", seq, model, inside: found ? inside(found.network, { image, known, version }) : null });
     return true;
   }
 

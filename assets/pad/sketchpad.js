@@ -6,7 +6,7 @@ import { connect, emit, on, page, session } from "../shared/page.js";
 import { addSamples } from "../shared/samples.js";
 import { storage } from "../shared/storage.js";
 import { checked, rounded } from "../shared/strokes.js";
-import { Asking } from "./asking.js";
+import { Asking, answering } from "./asking.js";
 import { Drawing } from "./drawing.js";
 import { drawByKeyboard, hearCommands } from "./keyboard.js";
 import { LocalReader } from "./local.js";
@@ -45,6 +45,7 @@ class Sketchpad {
     this.wire();
     page.strokes = this.drawing.strokes;
     page.setStrokes = (strokes) => this.setStrokes(strokes);
+    page.inside = (asked) => this.reader.inside(answering(), asked);
     this.show();
     // It also warms the connection up.
     this.asking.predict("model").then(() => weights && bringReady(this, weights));

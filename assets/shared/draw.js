@@ -80,6 +80,16 @@ export function smallBars(container) {
   };
 }
 
+// A canvas to draw on in the page's own units, with as many dots as the screen has.
+export function sharp(canvas, width, height) {
+  const scale = (window.devicePixelRatio || 1) * (canvas.getBoundingClientRect().width / canvas.clientWidth);
+  const [wide, high] = [Math.round(width * scale), Math.round(height * scale)];
+  if (canvas.width !== wide || canvas.height !== high) Object.assign(canvas, { width: wide, height: high });
+  const context = canvas.getContext("2d");
+  context.setTransform(scale, 0, 0, scale, 0, 0);
+  return context;
+}
+
 // Calls `draw` where the page's look changes under a canvas: the theme, or paper instead of a screen,
 // which does not wait for the next frame.
 export function onLook(canvas, draw) {

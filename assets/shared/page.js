@@ -31,6 +31,7 @@ export const page = {
   own: null, // {run, step, version, kept, isOver}: what "yours" is, where the browser may have it
   lost: false, // the server is out of reach
   setStrokes() {}, // the sketchpad puts its own here
+  inside: () => null, // and here: what is inside the network that answers, as pad/local.js has it
   training: null, // the laboratory: {setup, words, status, newest, start}
 };
 

@@ -41,8 +41,11 @@ class Network:
         weights: Floats = self.tensors[f"{name}.weight"]
         return weights
 
-    def logits(self, images: Floats) -> Floats:
-        """(N, 28, 28) in [0, 1] -> (N, 10), or (N, 11) where it rejects; NaN where numbers overflow."""
+    def logits(self, images: Floats, *, hidden: list[Floats] | None = None) -> Floats:
+        """(N, 28, 28) in [0, 1] -> (N, 10), or (N, 11) where it rejects; NaN where numbers overflow.
+
+        hidden: gets what each hidden layer passes on, (N, units).
+        """
         config = self.config
         with np.errstate(all="ignore"):
             x = images.reshape(len(images), INPUT_SIZE)
@@ -52,6 +55,8 @@ class Network:
                 if config.normalization == "batch":
                     x = self._normalize(f"hidden.{depth}.norm", x)
                 x = _activate(config.activation, x)
+                if hidden is not None:
+                    hidden.append(x)
             return self._linear("output", x)
 
     def answers(self, logits: Floats) -> tuple[Floats, Floats]:
@@ -63,17 +68,33 @@ class Network:
                 return probabilities, np.ones(len(logits), np.float32)
             return probabilities, 1 - _softmax(logits)[:, CLASS_COUNT]
 
+    def weights_into(self, layer: int, units: NDArray[np.intp]) -> Floats:
+        """(units, inputs): what some units of a layer multiply their inputs by; the last is the logits'.
+
+        A batch normalisation's factor is in them: it scales what comes in, as they do.
+        """
+        if layer == len(self.config.hidden_sizes):
+            weights: Floats = self.tensors["output.weight"][units]
+            return weights
+        weights = self.tensors[f"hidden.{layer}.linear.weight"][units]
+        if self.config.normalization == "batch":
+            weights = weights * self._scale(f"hidden.{layer}.norm")[units, None]
+        return weights
+
     def _linear(self, name: str, x: Floats) -> Floats:
         sums: Floats = x @ self.tensors[f"{name}.weight"].T
         sums += self.tensors[f"{name}.bias"]
         return sums
 
     def _normalize(self, name: str, x: Floats) -> Floats:
-        tensors = self.tensors
-        scale = tensors[f"{name}.weight"] / np.sqrt(tensors[f"{name}.running_var"] + _NORM_EPSILON)
-        normalized: Floats = (x - tensors[f"{name}.running_mean"]) * scale
-        normalized += tensors[f"{name}.bias"]
+        normalized: Floats = (x - self.tensors[f"{name}.running_mean"]) * self._scale(name)
+        normalized += self.tensors[f"{name}.bias"]
         return normalized
+
+    def _scale(self, name: str) -> Floats:
+        variance: Floats = self.tensors[f"{name}.running_var"]
+        scale: Floats = self.tensors[f"{name}.weight"] / np.sqrt(variance + _NORM_EPSILON)
+        return scale
 
 
 def _activate(activation: Activation, x: Floats) -> Floats:

@@ -26,14 +26,14 @@ _FIRST = ("shared/", "pad/")
 # The browser's own network, which a visit begins without.
 _LATER = frozenset(
     f"pad/{name}.js"
-    for name in ("reader", "classifier", "raster", "network", "checkpoint", "words")
+    for name in ("reader", "classifier", "raster", "network", "checkpoint", "words", "inside")
 )
 
 
 @cache
 def modules() -> Mapping[str, bytes]:
     """Every script by its path in `assets/`, read once: what is served fits together."""
-    found = {path.relative_to(ASSETS).as_posix(): path for path in sorted(ASSETS.glob("*/*.js"))}
+    found = {path.relative_to(ASSETS).as_posix(): path for path in sorted(ASSETS.glob("**/*.js"))}
     return MappingProxyType({name: path.read_bytes() for name, path in found.items()})
 
 

@@ -97,3 +97,16 @@ test("a browser without workers has nothing here", async () => {
   reader.start();
   assert.equal(await reader.load("ready", 1, {}), false);
 });
+
+test("a look inside that is overtaken, or whose worker ends, comes to nothing", async () => {
+  const { reader, say, load } = setUp();
+  assert.equal(await reader.inside("ready", {}), null);
+  await load("ready", 1);
+  const looks = [1, 2, 3].map(() => reader.inside("ready", { known: null }));
+  say({ type: "inside", seq: 1, model: "ready", inside: { version: "old" } });
+  say({ type: "inside", seq: 3, model: "ready", inside: { version: "ready:1" } });
+  assert.deepEqual(await Promise.all(looks), [null, null, { version: "ready:1" }]);
+  const last = reader.inside("ready", {});
+  reader.stop();
+  assert.equal(await last, null);
+});

@@ -107,3 +107,17 @@ test("a model that was forgotten is unknown, even where its weights come later",
   await finish();
   assert.deepEqual(take(), [["unknown", 1, undefined]]);
 });
+
+test("looks inside wait for drawings, the newest alone is answered, and of no network there is nothing", async () => {
+  const { reader, finish, take, weights, strokes } = setUp();
+  weights("yours", 3);
+  await finish();
+  take();
+  for (const seq of [1, 2]) reader.hear({ type: "inside", seq, model: "yours", image: null, known: "yours:3" });
+  strokes(3);
+  await finish();
+  assert.deepEqual(take(), [["answer", 3, 3], ["inside", 2, undefined]]); // prettier-ignore
+  reader.hear({ type: "inside", seq: 4, model: "ready", image: null, known: null });
+  await finish();
+  assert.deepEqual(take(), [["inside", 4, undefined]]); // prettier-ignore
+});

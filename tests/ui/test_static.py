@@ -102,7 +102,7 @@ def test_a_script_that_is_not_there_is_a_mistake_of_the_page() -> None:
 # What the browser's own network consists of: the page does without, to begin with.
 LATER = {
     f"pad/{name}.js"
-    for name in ("reader", "classifier", "raster", "network", "checkpoint", "words")
+    for name in ("reader", "classifier", "raster", "network", "checkpoint", "words", "inside")
 }
 
 

@@ -14,7 +14,7 @@ from mnist_core.server.gate.requests import TOOLS, path_of, refuse
 
 PAGE = re.compile(
     r"/(?:config|login|logout|theme\.css|robots\.txt|favicon\.ico|manifest\.json|pwa_icon"
-    r"|assets/.*|static/.*|svelte/.*|page/[0-9a-f]{16}/(?:[a-z]+/[a-z]+\.js|mnist\.safetensors)|page/(?:weights|picture))?/?"
+    r"|assets/.*|static/.*|svelte/.*|page/[0-9a-f]{16}/(?:(?:[a-z]+/){1,2}[a-z]+\.js|mnist\.safetensors)|page/(?:weights|picture))?/?"
 )
 API = re.compile(
     r"/gradio_api/(?:component_server|info|openapi\.json|app_id|user|login_check|theme\.css"

@@ -10,7 +10,8 @@ from mnist_core.server.session import Session
 from mnist_core.server.setup import controls
 from mnist_core.ui.answers import Answer, ServerFunction, serve
 from mnist_core.ui.component import component
-from mnist_core.ui.lab import following, keeping, naming, views
+from mnist_core.ui.drawings import COST
+from mnist_core.ui.lab import following, inside, keeping, naming, views
 
 
 def lab_tab(application: Application) -> None:
@@ -33,6 +34,7 @@ def server_functions(application: Application) -> list[ServerFunction]:
     change = partial(following.change, limits=limits)
     seen = partial(views.views, application=application)
     mistakes = partial(views.mistakes, application=application)
+    inner = partial(inside.inside, limits=limits)
 
     def near(session: Session, request: Payload) -> Answer:
         # PyTorch takes a worker seconds and 300 MB: begun when somebody may soon want to train.
@@ -53,6 +55,7 @@ def server_functions(application: Application) -> list[ServerFunction]:
         threaded("lab_start", following.StartRequest, start),
         threaded("lab_views", views.MomentRequest, seen),
         threaded("lab_mistakes", views.CellRequest, mistakes),
+        threaded("lab_inside", inside.InsideRequest, inner, cost=COST),
         threaded("lab_download", keeping.DownloadRequest, keeping.download),
         threaded("lab_upload", keeping.UploadRequest, keeping.upload),
     ]

@@ -1,0 +1,189 @@
+"""The network itself, in a real browser: lit by the drawing, told in words, and costing nothing unseen."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+import torch
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Locator, Page, expect
+
+from mnist_core.explain.activations import run_layers
+from mnist_core.files import WEIGHTS
+from mnist_core.ink.ink import Ink
+from mnist_core.models.checkpoints import load_checkpoint
+from tests.support.browser import ONE, PATIENCE_MS, SEVEN, Visit, draw
+
+LONG = "#preset=few&epochs=100&pictures=5000"
+
+# Counts how often anybody looks inside a network.
+SPY = """() => {
+  const page = Object.getPrototypeOf(window.mnist);
+  const { inside } = page;
+  window.looks = 0;
+  page.inside = (asked) => { window.looks += 1; return inside(asked); };
+}"""
+PIXELS = """(canvas) =>
+  canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data.join()"""
+TWO_FRAMES = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+
+
+def open_diagram(page: Page) -> Locator:
+    page.locator(".diagram summary").click()
+    page.locator(".stage").scroll_into_view_if_needed()
+    expect(page.locator(".what")).to_contain_text("784 pixels")
+    return page.locator(".stage")
+
+
+def lines(page: Page) -> str:
+    return str(page.locator(".stage canvas").first.evaluate(PIXELS))
+
+
+def units(page: Page) -> str:
+    return str(page.locator(".stage canvas").last.evaluate(PIXELS))
+
+
+def words(page: Page) -> Locator:
+    return page.locator(".unit-words")
+
+
+def says(page: Page) -> float:
+    found = re.search(r"It says ([−\d.]+)", words(page).inner_text())
+    assert found is not None
+    return float(found[1].replace("−", "-"))
+
+
+def until_it_answers_alone(page: Page) -> None:
+    page.wait_for_function(
+        "async () => (await window.mnist.inside({image: null, known: null})) !== null"
+    )
+
+
+def train(page: Page, hidden: str, *, until: str) -> None:
+    page.locator(".more summary").click()
+    page.get_by_label("Hidden layers").fill(hidden)
+    page.get_by_role("button", name="Train", exact=True).click()
+    expect(page.locator("#status")).to_have_text(re.compile(until), timeout=PATIENCE_MS)
+    expect(page.locator(".board tbody tr").last).to_be_visible()  # it pushes the diagram down
+    page.locator(".stage").scroll_into_view_if_needed()
+
+
+def outputs(page: Page) -> list[torch.Tensor]:
+    """What the ready-made network's layers pass on for the drawing."""
+    image = torch.from_numpy(Ink(page.evaluate("window.mnist.strokes")).to_image())
+    with torch.no_grad():
+        results, logits = run_layers(load_checkpoint(WEIGHTS).eval(), image)
+    return [*(result.outputs for result in results), logits]
+
+
+def serious(page: Page) -> list[Any]:
+    found = Axe().run(page).response["violations"]
+    return [each["id"] for each in found if each["impact"] in ("serious", "critical")]
+
+
+def test_the_ready_made_network_is_lit_by_the_drawing_and_told_by_the_keyboard(
+    visit: Visit,
+) -> None:
+    page = visit(color_scheme="light")
+    expect(page.locator(".stage")).to_be_hidden()  # closed at first, and there before any training
+    until_it_answers_alone(page)
+    page.evaluate(SPY)
+    draw(page, SEVEN)
+    assert page.evaluate("window.looks") == 0
+    stage = open_diagram(page)
+    expect(page.locator(".what")).to_contain_text(
+        "64 of 1,280, 64 of 1,024 and 64 of 768 units shown"
+    )
+    expect(words(page)).to_contain_text("Point at a unit")
+    stage.focus()
+    page.keyboard.press("Home")
+    page.keyboard.press("End")
+    for layer in range(3):
+        at = re.compile(rf"^Hidden layer {layer + 1}, unit (\d+)\. It says ")
+        expect(words(page)).to_have_text(at)
+        expect(page.locator(".diagram .unseen")).to_have_text(at)
+        found = at.match(words(page).inner_text())
+        assert found is not None
+        assert says(page) == pytest.approx(float(outputs(page)[layer][int(found[1])]), abs=0.03)
+        page.keyboard.press("ArrowRight")
+    expect(words(page)).to_contain_text("Answer none. It says 0.0 %")
+    for _ in range(3):
+        page.keyboard.press("ArrowUp")
+    expect(words(page)).to_have_text(re.compile(r"^Answer 7\. It says (100|9\d)\.\d % now\."))
+    assert not serious(page)
+    before = units(page)
+    page.evaluate("strokes => window.mnist.setStrokes(strokes)", ONE)
+    expect(words(page)).to_contain_text("Answer 7. It says 0.")
+    assert units(page) != before
+    page.evaluate("window.mnist.setStrokes([])")
+    expect(words(page)).to_contain_text("Draw a digit to hear it.")
+    # Out of sight, it costs the pen nothing either.
+    page.get_by_role("tab", name="Under the hood").click()
+    page.evaluate(TWO_FRAMES)  # after which it has heard that it is out of sight
+    looks = page.evaluate("window.looks")
+    draw(page, SEVEN)
+    assert page.evaluate("window.looks") == looks
+    page.reload()
+    page.wait_for_function("window.mnist?.prediction")
+    expect(page.locator(".stage")).to_be_visible()
+
+
+def test_on_a_phone_a_tap_shows_what_a_unit_does(visit: Visit) -> None:
+    page = visit(size=(390, 844), touch=True, color_scheme="dark")
+    page.evaluate("strokes => window.mnist.setStrokes(strokes)", SEVEN)
+    stage = open_diagram(page)
+    box = stage.bounding_box()
+    assert box is not None
+    assert box["width"] <= 390 < box["height"]
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    stage.click(position={"x": box["width"] / 2, "y": box["height"] - 32})
+    expect(words(page)).to_have_text(re.compile(r"^Answer [456]\. It says .* It listens most to"))
+    assert not serious(page)
+
+
+@pytest.mark.usefixtures("mnist")
+def test_it_changes_as_ones_own_network_learns_under_the_pen(visit: Visit) -> None:
+    page = visit(LONG)
+    stage = open_diagram(page)
+    train(page, "100", until="^Training: epoch")
+    expect(page.locator(".what")).to_contain_text(
+        "Your network: 784 pixels → 100 → 10 digits. 64 of 100"
+    )
+    before = lines(page)
+    page.wait_for_function(
+        f"before => ({PIXELS})(document.querySelector('.stage canvas')) !== before", arg=before
+    )
+    draw(page, SEVEN, lift=False)
+    stage.focus()
+    page.keyboard.press("Home")
+    page.keyboard.press("End")
+    expect(words(page)).to_have_text(
+        re.compile(
+            r"^Hidden layer 1, unit 98\. It says .* in the picture.* speaks most (for|against)"
+        )
+    )
+    page.mouse.up()
+    # And the ready-made one again, at the press of a button.
+    page.get_by_role("radio", name="Ready-made").check(force=True)
+    expect(page.locator(".what")).to_contain_text("The ready-made network")
+    page.get_by_role("button", name="Stop", exact=True).click()
+
+
+@pytest.mark.usefixtures("mnist")
+def test_without_hidden_layers_and_where_the_server_alone_has_the_network(visit: Visit) -> None:
+    page = visit("#preset=few&epochs=1&pictures=200")
+    draw(page, SEVEN)
+    stage = open_diagram(page)
+    train(page, "", until="^Done")
+    expect(page.locator(".what")).to_contain_text("Your network: 784 pixels → 10 digits. Lines")
+    stage.focus()
+    page.keyboard.press("ArrowDown")
+    expect(words(page)).to_contain_text("What it looks at is in the picture")
+    page.locator(".more summary").click()
+    train(page, "1024, 1024", until="^Done")
+    expect(page.locator(".what")).to_contain_text("64 of 1,024 units shown")
+    stage.focus()
+    page.keyboard.press("ArrowRight")
+    expect(words(page)).to_have_text(re.compile(r"^Hidden layer \d, unit \d+\. It says [\d.]+ now"))
