@@ -26,7 +26,7 @@ class Lab {
     this.element = element;
     this.server = server;
     this.results = root.querySelector(".results");
-    this.ofRun = [...root.querySelectorAll(".time, .pair")];
+    this.ofRun = [...root.querySelectorAll(".time, .pair, .gallery")];
     this.resetTo = storage.read(RESET); // the newest run's id, as it was left after a reset
     this.measured = root.querySelector(".measured");
     this.runs = new Runs();

@@ -45,6 +45,7 @@ class Sketchpad {
     this.wire();
     page.strokes = this.drawing.strokes;
     page.setStrokes = (strokes) => this.setStrokes(strokes);
+    page.setImage = (pixels) => this.pictures.put(pixels);
     this.show();
     // It also warms the connection up.
     this.asking.predict("model").then(() => weights && bringReady(this, weights));

@@ -10,7 +10,7 @@ from mnist_core.server.session import Session
 from mnist_core.server.setup import controls
 from mnist_core.ui.answers import Answer, ServerFunction, serve
 from mnist_core.ui.component import component
-from mnist_core.ui.lab import following, keeping, naming, views
+from mnist_core.ui.lab import following, gallery, keeping, naming, views
 
 
 def lab_tab(application: Application) -> None:
@@ -33,6 +33,8 @@ def server_functions(application: Application) -> list[ServerFunction]:
     change = partial(following.change, limits=limits)
     seen = partial(views.views, application=application)
     mistakes = partial(views.mistakes, application=application)
+    answers = partial(gallery.gallery, application=application)
+    pictures = partial(gallery.pictures, application=application)
 
     def near(session: Session, request: Payload) -> Answer:
         # PyTorch takes a worker seconds and 300 MB: begun when somebody may soon want to train.
@@ -53,6 +55,8 @@ def server_functions(application: Application) -> list[ServerFunction]:
         threaded("lab_start", following.StartRequest, start),
         threaded("lab_views", views.MomentRequest, seen),
         threaded("lab_mistakes", views.CellRequest, mistakes),
+        threaded("lab_gallery", views.MomentRequest, answers),
+        threaded("lab_pictures", gallery.PicturesRequest, pictures),
         threaded("lab_download", keeping.DownloadRequest, keeping.download),
         threaded("lab_upload", keeping.UploadRequest, keeping.upload),
     ]
