@@ -3,6 +3,7 @@ import { write } from "../shared/draw.js";
 import { latestOnly, sleep } from "../shared/latest.js";
 import { call } from "../shared/page.js";
 import { grouped } from "../shared/numbers.js";
+import { writeWithTerms } from "../shared/terms.js";
 import { ORDERS, countOf, picturesIn, sorted } from "./answers.js";
 import { Thumbnails } from "./thumbnails.js";
 import { isActive, measureOf } from "./words.js";
@@ -70,7 +71,7 @@ export class Gallery {
     this.controls.hidden = !answer.ok;
     // The figures of a training would be read out again and again.
     this.line.ariaLive = isActive(run) ? "off" : "polite";
-    write(this.line, answer.ok ? countOf(this.pictures, answer, measureOf(run)) : answer.error);
+    writeWithTerms(this.line, answer.ok ? countOf(this.pictures, answer, measureOf(run)) : answer.error);
     this.draw();
   }
 

@@ -2,6 +2,7 @@
 import { legibleOn, mixed } from "../shared/colours.js";
 import { make, onLook } from "../shared/draw.js";
 import { grouped, percent } from "../shared/numbers.js";
+import { writeWithTerms } from "../shared/terms.js";
 
 const RIGHT = [79, 70, 229];
 const WRONG = [217, 119, 6];
@@ -40,9 +41,11 @@ export class Matrix {
 
   show(counts, accuracy, measure) {
     this.shown = [counts, accuracy, measure];
-    this.note.textContent =
+    writeWithTerms(
+      this.note,
       `${percent(accuracy)} of ${grouped(sum(counts))} ${measure.name} pictures read right. A row is the ` +
-      "digit that was written, a column the answer. Click a number for its pictures.";
+        "digit that was written, a column the answer. Click a number for its pictures.",
+    );
     const hex = getComputedStyle(this.note).getPropertyValue("--page-paper");
     const paper = hex.match(/[0-9a-f]{2}/gi).map((two) => parseInt(two, 16));
     this.cells.forEach((button, index) => {
