@@ -4,6 +4,7 @@ import { areOfSame, isBlank, lookedAt } from "../shared/drawn.js";
 import { latestOnly, spaced } from "../shared/latest.js";
 import { call, on, page } from "../shared/page.js";
 import { storage } from "../shared/storage.js";
+import { explainTerms } from "../shared/terms.js";
 import { addDigits, addFrame } from "./frame.js";
 import { dataStep, scratchStep, stagesStep } from "./input.js";
 import { layersStep } from "./layers.js";
@@ -31,6 +32,7 @@ class Hood {
   moving = false; // the pen: the bars at the pad go first, and the drawing follows when it rests
 
   constructor({ element, props, server }) {
+    explainTerms(element);
     Object.assign(this, { element, server, maxSteps: props.max_steps, code: props.code });
     this.trouble = element.querySelector(".trouble");
     this.model = element.querySelector("[data-part=model]");

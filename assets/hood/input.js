@@ -90,6 +90,11 @@ export function dataStep(part, hood) {
   };
 }
 
+function codeOf(isPicture, isPlaced) {
+  if (isPlaced) return "image";
+  return isPicture ? "picture" : "stages";
+}
+
 export function stagesStep(part, hood) {
   const label = (i) => `The drawing: ${STAGES[i].toLowerCase()}`;
   const show = pictureList(part("pictures"), { count: 5, label });
@@ -103,19 +108,21 @@ export function stagesStep(part, hood) {
     });
   }
 
-  // A picture went other ways than strokes do.
-  function tell(isPicture) {
-    for (const name of ["ofpicture", "found"]) part(name).hidden = !isPicture;
+  // A picture went other ways than strokes do, and one of MNIST none at all.
+  function tell(isPicture, isPlaced) {
+    for (const name of ["ofpicture", "found"]) part(name).hidden = !isPicture || isPlaced;
+    part("ofimage").hidden = !isPlaced;
     for (const name of ["ofstrokes", "pictures", "marks"]) part(name).hidden = isPicture;
     part("", "fieldset").hidden = isPicture;
-    part("", "pre code").textContent = isPicture ? hood.code.picture : hood.code.stages;
+    part("", "pre code").textContent = hood.code[codeOf(isPicture, isPlaced)];
   }
 
   return {
     render(answer) {
-      tell(page.picture !== null);
+      const isPlaced = page.picture?.isPlaced ?? false;
+      tell(page.picture !== null, isPlaced);
       if (page.picture) {
-        showFound(page.picture);
+        if (!isPlaced) showFound(page.picture);
         bars(answer.usual);
         return;
       }

@@ -1,20 +1,21 @@
 // The leaderboard of a visitor's runs.
 import { make } from "../shared/draw.js";
 import { percent } from "../shared/numbers.js";
+import { explain } from "../shared/terms.js";
 import { colourOf } from "./scales.js";
 import { TEST, measureOf } from "./words.js";
 
 const time = (value) => (Number.isFinite(value) ? value.toFixed(1) : "–");
 const BEST_FIRST = ["accuracy", "test"];
-// name: its title, what it sorts by, what it shows
+// name: its title, what it sorts by, what it shows, what it means
 const COLUMNS = {
-  number: ["Run", (run) => run.id, String],
-  settings: ["Set-up", (run) => run.words, (words, { name }) => (name ? `${name}: ${words}` : words)],
-  accuracy: ["Held out", (run) => run.accuracy, (value, run) => (measureOf(run) === TEST ? "–" : percent(value, 2))],
-  test: ["Test", (run) => run.test_accuracy, (value) => percent(value, 2)],
-  seconds: ["Seconds", (run) => run.seconds, time],
-  to97: ["To 97 %", (run) => run.milestones["97"], time],
-  to98: ["To 98 %", (run) => run.milestones["98"], time],
+  number: ["Run", (run) => run.id, String, "a run"],
+  settings: ["Set-up", (run) => run.words, (words, { name }) => (name ? `${name}: ${words}` : words), "a set-up"],
+  accuracy: ["Held out", (run) => run.accuracy, (value, run) => (measureOf(run) === TEST ? "–" : percent(value, 2)), "held-out"],
+  test: ["Test", (run) => run.test_accuracy, (value) => percent(value, 2), "test pictures"],
+  seconds: ["Seconds", (run) => run.seconds, time, "trained for"],
+  to97: ["To 97 %", (run) => run.milestones["97"], time, "To 97 %"],
+  to98: ["To 98 %", (run) => run.milestones["98"], time, "To 98 %"],
 };
 
 const cellsOf = (run) => Object.values(COLUMNS).map(([, value, show]) => show(value(run), run));
@@ -34,8 +35,9 @@ export class Board {
   constructor(table) {
     this.column = "number";
     this.up = true;
-    this.titles = Object.entries(COLUMNS).map(([name, [textContent]]) => {
+    this.titles = Object.entries(COLUMNS).map(([name, [textContent, , , term]]) => {
       const button = make("button", { type: "button", textContent });
+      explain(button, term);
       button.addEventListener("click", () => this.sort(name));
       return make("th", { data: { name } }, button);
     });

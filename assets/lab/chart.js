@@ -2,6 +2,7 @@
 import { fillTable, onLook, sharp } from "../shared/draw.js";
 import { compact, percent } from "../shared/numbers.js";
 import { AXES, along } from "./axes.js";
+import { writeHeads } from "../shared/terms.js";
 import { colourOf, scalesOf } from "./scales.js";
 
 const GAP = 52; // before and between the panels
@@ -113,7 +114,8 @@ export class Chart {
       return [step, three(training?.[1]), three(loss), percent(accuracy), elapsed.toFixed(1)];
     });
     const { title } = run.measure;
-    fillTable(this.table, rows, ["Step", "Training loss", `${title} loss`, `${title} accuracy`, "Seconds"]);
+    writeHeads(this.table, ["Step", "Training loss", `${title} loss`, `${title} accuracy`, "Seconds"]);
+    fillTable(this.table, rows);
   }
 
   csv() {

@@ -1,6 +1,7 @@
 // The training laboratory: its parts, and how they begin and end.
 import { call, emit, page, session } from "../shared/page.js";
 import { storage } from "../shared/storage.js";
+import { explainTerms, writeWithTerms } from "../shared/terms.js";
 import { Board } from "./board.js";
 import { Chart } from "./chart.js";
 import { Diagram } from "./diagram/diagram.js";
@@ -24,11 +25,12 @@ const AFTER_RESET = "Reset: nothing has been learnt yet. Earlier runs stay in th
 class Lab {
   constructor({ element, props: { controls }, server }) {
     const root = element.querySelector(".lab");
+    explainTerms(root);
     this.element = element;
     this.server = server;
     this.results = root.querySelector(".results");
     this.closely = root.querySelector(".closely");
-    this.ofRun = [...root.querySelectorAll(".time, .pair")];
+    this.ofRun = [...root.querySelectorAll(".time, .pair, .gallery")];
     this.resetTo = storage.read(RESET); // the newest run's id, as it was left after a reset
     this.measured = root.querySelector(".measured");
     this.runs = new Runs();
@@ -133,7 +135,7 @@ class Lab {
 
   drawChart() {
     const { run } = this.opened;
-    this.measured.textContent = `${measureOf(run).name} pictures`;
+    writeWithTerms(this.measured, `${measureOf(run).name} pictures`);
     const others = this.runs.list.filter((each) => each !== run);
     const shown = [...others, run].map((each) => ({
       id: each.id,

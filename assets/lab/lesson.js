@@ -1,6 +1,7 @@
 // Experiments: one press sets a training up and starts it, with a sentence before and one after.
-import { make, write } from "../shared/draw.js";
+import { make } from "../shared/draw.js";
 import { on } from "../shared/page.js";
+import { writeWithTerms } from "../shared/terms.js";
 import { EXPERIMENTS } from "./experiments.js";
 import { isActive } from "./words.js";
 
@@ -59,6 +60,6 @@ export class Lesson {
     const { title, runs } = EXPERIMENTS[name] ?? {};
     const count = runs?.length > 1 && when === "before" ? ` ${runs.length} runs, one after the other.` : "";
     this.words.hidden = !name;
-    write(this.words, name ? `${title}. ${EXPERIMENTS[name][when]}${count}` : "");
+    writeWithTerms(this.words, name ? `${title}. ${EXPERIMENTS[name][when]}${count}` : "");
   }
 }

@@ -1,8 +1,8 @@
 // What a moment of a run mixes up, with the pictures behind each number.
-import { bytesOf } from "../shared/bytes.js";
 import { legibleOn, mixed } from "../shared/colours.js";
-import { make, onLook, paintGrey } from "../shared/draw.js";
+import { make, onLook } from "../shared/draw.js";
 import { grouped, percent } from "../shared/numbers.js";
+import { writeWithTerms } from "../shared/terms.js";
 
 const RIGHT = [79, 70, 229];
 const WRONG = [217, 119, 6];
@@ -20,9 +20,11 @@ export function cellColour(counts, index, paper) {
 }
 
 export class Matrix {
-  constructor(root, onCell) {
+  // tiles: the Thumbnails for the pictures of a cell
+  constructor(root, tiles, onCell) {
     this.note = root.querySelector(".matrix-note");
-    this.mistakes = root.querySelector(".mistakes");
+    this.title = root.querySelector(".mistakes .note");
+    this.tiles = tiles;
     this.cells = [];
     onLook(this.note, () => this.shown && this.show(...this.shown));
     const title = (text) => make("th", { textContent: String(text) });
@@ -39,9 +41,11 @@ export class Matrix {
 
   show(counts, accuracy, measure) {
     this.shown = [counts, accuracy, measure];
-    this.note.textContent =
+    writeWithTerms(
+      this.note,
       `${percent(accuracy)} of ${grouped(sum(counts))} ${measure.name} pictures read right. A row is the ` +
-      "digit that was written, a column the answer. Click a number for its pictures.";
+        "digit that was written, a column the answer. Click a number for its pictures.",
+    );
     const hex = getComputedStyle(this.note).getPropertyValue("--page-paper");
     const paper = hex.match(/[0-9a-f]{2}/gi).map((two) => parseInt(two, 16));
     this.cells.forEach((button, index) => {
@@ -54,19 +58,16 @@ export class Matrix {
     });
   }
 
-  showPictures(truth, guess, { count, images }) {
+  showPictures(truth, guess, { count, held, at }) {
     const same = truth === guess ? "and read right" : `but read as ${guess}`;
-    const title = count ? `${count} pictures of a ${truth}, ${same}:` : `No picture of a ${truth} is read as ${guess}.`;
-    const pixels = bytesOf(images).map((value) => 255 - value); // on white
-    const canvases = Array.from({ length: pixels.length / 784 }, (_, i) => {
-      const canvas = make("canvas", { width: 28, height: 28 });
-      paintGrey(canvas, pixels.subarray(784 * i, 784 * (i + 1)));
-      return canvas;
-    });
-    this.mistakes.replaceChildren(make("p", { className: "note", textContent: title }), ...canvases);
+    this.title.textContent = count
+      ? `${count} pictures of a ${truth}, ${same}. Press one to put it on the pad.`
+      : `No picture of a ${truth} is read as ${guess}.`;
+    this.tiles.show(held, at.map((place) => ({ at: place, truth, guess })));
   }
 
   clearPictures() {
-    this.mistakes.replaceChildren();
+    this.title.textContent = "";
+    this.tiles.show("", []);
   }
 }

@@ -1,7 +1,7 @@
 // Back in time: the slider over a run's kept moments, and which of them answers for the drawing.
-import { write } from "../shared/draw.js";
 import { latestOnly } from "../shared/latest.js";
 import { call, emit, on, page } from "../shared/page.js";
+import { writeWithTerms } from "../shared/terms.js";
 import { isActive, momentWords } from "./words.js";
 
 const NEWEST = "Now: the newest weights answer. Drag to go back.";
@@ -93,7 +93,7 @@ export class Moments {
     if (!moment) return;
     const { brief, whole } = momentWords(moment);
     const now = this.lab.following.loaded ? LOADED : NEWEST;
-    write(this.words, this.atNewest ? now : whole);
+    writeWithTerms(this.words, this.atNewest ? now : whole);
     this.slider.setAttribute("aria-valuetext", this.atNewest ? "now" : brief);
   }
 }

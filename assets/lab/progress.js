@@ -1,4 +1,5 @@
 // How far a training is: the bar and the line of figures.
+import { writeWithTerms } from "../shared/terms.js";
 import { figuresOf, isActive } from "./words.js";
 
 // What a bar at so many percent stands for.
@@ -21,6 +22,6 @@ export class Progress {
     this.bar.setAttribute("aria-valuenow", whole);
     this.bar.setAttribute("aria-valuetext", progressWords(run, whole));
     this.figures.hidden = step === undefined;
-    if (!this.figures.hidden) this.figures.textContent = figuresOf(run);
+    if (!this.figures.hidden) writeWithTerms(this.figures, figuresOf(run));
   }
 }

@@ -1,7 +1,7 @@
 // The controls of a training's set-up, and their place in the page's address.
 import { compact, grouped, seconds } from "../shared/numbers.js";
 import { page } from "../shared/page.js";
-import { explainTerms, writeWithTerms } from "../shared/terms.js";
+import { writeWithTerms } from "../shared/terms.js";
 import { Cost, parametersOf, productsOf } from "./cost.js";
 import { FIELDS, SWITCHES, addressOf, expectation, faultyField, parseField, readAddress, unpackInk } from "./fields.js";
 import { WORDS, measureFor } from "./words.js";
@@ -12,7 +12,6 @@ export class SetupForm {
     this.controls = controls;
     this.cost = new Cost();
     this.meaning = form.querySelector(".meaning");
-    explainTerms(form);
     const { preset, activation, optimizer } = form.elements;
     const fill = (select, values, words) => {
       for (const value of values) select.add(new Option(words[value], value));

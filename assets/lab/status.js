@@ -1,5 +1,5 @@
 // The status line, and what screen readers hear of it.
-import { write } from "../shared/draw.js";
+import { writeWithTerms } from "../shared/terms.js";
 
 const HEARD_MS = 5000;
 
@@ -25,7 +25,7 @@ export class StatusLine {
   }
 
   say(text) {
-    write(this.line, text);
+    writeWithTerms(this.line, text);
     if (this.announcement.textContent !== text && this.news.isDue(text, performance.now())) {
       this.announcement.textContent = text;
     }

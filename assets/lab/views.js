@@ -1,7 +1,9 @@
-// What the chosen moment looks like inside: its mix-ups and the weights of its first layer.
+// What the chosen moment looks like inside: its mix-ups, the weights of its first layer, and the gallery.
 import { latestOnly } from "../shared/latest.js";
 import { call } from "../shared/page.js";
+import { Gallery } from "./gallery.js";
 import { Matrix } from "./matrix.js";
+import { Thumbnails } from "./thumbnails.js";
 import { Weights } from "./weights.js";
 import { measureOf } from "./words.js";
 
@@ -10,8 +12,10 @@ const EACH_MS = 500;
 export class Views {
   constructor(root, lab) {
     this.lab = lab;
-    this.matrix = new Matrix(root, (truth, guess) => this.showMistakes(truth, guess));
+    const tiles = new Thumbnails(root.querySelector(".mistakes .tiles"), lab.server);
+    this.matrix = new Matrix(root, tiles, (truth, guess) => this.showMistakes(truth, guess));
     this.weights = new Weights(root);
+    this.gallery = new Gallery(root, lab);
     this.askedAt = 0;
     this.ask = latestOnly(() => this.fetch());
   }
@@ -20,6 +24,7 @@ export class Views {
   show({ surely = false } = {}) {
     const soon = this.ask.isBusy() || performance.now() - this.askedAt < EACH_MS;
     if (surely || !soon) this.ask();
+    this.gallery.show({ surely });
   }
 
   async fetch() {

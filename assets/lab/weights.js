@@ -1,6 +1,7 @@
 // What the units of the first layer look for.
 import { signedBytesOf } from "../shared/bytes.js";
 import { paintSigned } from "../shared/draw.js";
+import { writeWithTerms } from "../shared/terms.js";
 
 const PIXELS = 784;
 const CELL = 30; // a picture of 28 pixels and a gap
@@ -27,7 +28,7 @@ export class Weights {
       paintSigned(this.canvas, stretched(values.subarray(PIXELS * unit, PIXELS * (unit + 1))), place);
     }
     const all = units > count ? `The first ${count} of ${units} units` : `${count} units`;
-    this.note.textContent = `${all}; the strongest weight is ${scale.toFixed(2)}.`;
+    writeWithTerms(this.note, `${all}; the strongest weight is ${scale.toFixed(2)}.`);
     this.canvas.setAttribute("aria-label", `First-layer weights of ${count} units, the strongest ${scale.toFixed(2)}`);
   }
 

@@ -1,6 +1,7 @@
 // The answer: in words, as ten bars, as the image that the model saw; and which model answers.
 import { make, paintGrey, write } from "../shared/draw.js";
 import { emit, on, page } from "../shared/page.js";
+import { explainTerms } from "../shared/terms.js";
 import { Calm } from "./calm.js";
 import { Digits } from "./digits.js";
 import { Glance } from "./glance.js";
@@ -42,6 +43,7 @@ function showBar(bar, value, winner) {
 
 class Answer {
   constructor(element) {
+    for (const part of [document.querySelector("#header"), element]) explainTerms(part);
     this.section = element.querySelector(".answer");
     this.words = element.querySelector("#answer");
     this.seen = element.querySelector("#seen canvas");

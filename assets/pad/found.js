@@ -1,5 +1,5 @@
 // A picture on the pad, with what of it was taken for ink, as the server found them.
-import { bytesOf } from "../shared/bytes.js";
+import { bytesOf, floatsOf } from "../shared/bytes.js";
 
 const FAINT = 0.35; // of the picture below its ink
 
@@ -16,11 +16,26 @@ export function placeOf({ width, height }, side) {
   return [(side - width * scale) / 2, (side - height * scale) / 2, width * scale, height * scale];
 }
 
+// An image of 28×28 as ink on nothing.
+function inkOf(values) {
+  const canvas = Object.assign(document.createElement("canvas"), { width: 28, height: 28 });
+  const pixels = new ImageData(28, 28);
+  values.forEach((value, i) => (pixels.data[4 * i + 3] = Math.round(255 * value)));
+  canvas.getContext("2d").putImageData(pixels, 0, 0);
+  return canvas;
+}
+
 export class Found {
+  // An image that the model sees as it is, as 784 numbers of 32 bits.
+  static placed(image) {
+    return new Found({ image, images: [] }, null, inkOf(floatsOf(image)));
+  }
+
   // found: {picture, ink, box, image, images}: a JPEG, and the ink as the alpha of a PNG; its [left, top, right,
   // bottom] as shares of the sides; and the image that the model sees, 784 numbers of 32 bits, with those
-  // of its digits where it shows a number. Rejects what is none.
+  // of its digits where it shows a number. Or the image alone. Rejects what is none.
   static async from({ picture, ink, box, image, images = [] }) {
+    if (!picture && bytesOf(image).length === 4 * 784) return Found.placed(image);
     if ([image, ...images].some((each) => bytesOf(each).length !== 4 * 784) || box?.length !== 4) throw new Error("expected a found picture");
     const parts = await Promise.all([decoded("jpeg", picture), decoded("png", ink)]);
     return new Found({ picture, ink, box, image, images }, ...parts);
@@ -36,6 +51,11 @@ export class Found {
     this.inked = {}; // the ink in a colour
   }
 
+  // Whether nothing had to be found in it.
+  get isPlaced() {
+    return this.picture === null;
+  }
+
   inkIn(colour) {
     if (this.inked.colour === colour) return this.inked.canvas;
     const { width, height } = this.ink;
@@ -49,11 +69,11 @@ export class Found {
     return canvas;
   }
 
-  // The ink over the faint picture, in a square of that side.
+  // The ink over the faint picture where there is one, in a square of that side.
   paint(context, side, colour) {
-    const place = placeOf(this.picture, side);
+    const place = placeOf(this.picture ?? this.ink, side);
     context.globalAlpha = FAINT;
-    context.drawImage(this.picture, ...place);
+    if (this.picture) context.drawImage(this.picture, ...place);
     context.globalAlpha = 1;
     context.drawImage(this.inkIn(colour), ...place);
   }

@@ -1,4 +1,5 @@
 // Pictures for the pad: sent, read and shown, or refused with a sentence; and kept over a reload.
+import { base64Of } from "../shared/bytes.js";
 import { write } from "../shared/draw.js";
 import { isBlank } from "../shared/drawn.js";
 import { on, page, withSession } from "../shared/page.js";
@@ -9,6 +10,9 @@ import { hearPictures } from "./ways.js";
 
 const STORED = "mnist:picture";
 const SLOW_MS = 1000; // from then on, one sees that something is under way
+const FOUND =
+  "What stands out was taken for ink. Draw or clear for the pen. The server has kept nothing; a reload finds it in this tab.";
+const PLACED = "A picture of MNIST, as the model sees it. Draw or clear for the pen.";
 const LOST = "The picture could not be sent: there is no connection. Try again when it is back.";
 
 export class Pictures {
@@ -80,11 +84,19 @@ export class Pictures {
   show(picture) {
     this.section.toggleAttribute("data-picture", picture !== null);
     this.hint.hidden = picture === null;
+    if (picture) write(this.hint, picture.isPlaced ? PLACED : FOUND);
   }
 
   refuse(error) {
     this.trouble = error;
     this.pad.show();
+  }
+
+  // What the model sees already: it needs no reading.
+  put(pixels) {
+    this.stop();
+    this.isNew = true;
+    this.pad.setPicture(Found.placed(base64Of(new Uint8Array(Float32Array.from(pixels, (value) => value / 255).buffer))));
   }
 
   showProgress(share) {

@@ -46,6 +46,7 @@ class Sketchpad {
     page.strokes = this.drawing.strokes;
     page.setStrokes = (strokes) => this.setStrokes(strokes);
     page.inside = (asked) => this.reader.inside(answering(), asked);
+    page.setImage = (pixels) => this.pictures.put(pixels);
     this.show();
     // It also warms the connection up.
     this.asking.predict("model").then(() => weights && bringReady(this, weights));

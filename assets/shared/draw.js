@@ -17,16 +17,12 @@ export function write(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }
 
-// The first cell of a row is its head. `titles` are those of the columns, if the page has none yet.
-export function fillTable(table, rows, titles = null) {
+// The first cell of a row is its head.
+export function fillTable(table, rows) {
   const row = ([head, ...cells]) => {
     const first = make("th", { textContent: String(head), scope: "row" });
     return make("tr", {}, first, ...cells.map((text) => make("td", { textContent: String(text) })));
   };
-  if (titles) {
-    const heads = titles.map((textContent) => make("th", { textContent, scope: "col" }));
-    table.createTHead().replaceChildren(make("tr", {}, ...heads));
-  }
   const body = table.tBodies[0] ?? table.createTBody();
   body.translate = false;
   body.replaceChildren(...rows.map(row));

@@ -30,7 +30,8 @@ export const page = {
   trained: false, // the visitor has a model of their own
   own: null, // {run, step, version, kept, isOver}: what "yours" is, where the browser may have it
   lost: false, // the server is out of reach
-  setStrokes() {}, // the sketchpad puts its own here
+  setStrokes() {}, // the sketchpad puts its own here,
+  setImage() {}, // and here: an image of MNIST in the strokes' place, 784 bytes of which 255 are ink;
   inside: () => null, // and here: what is inside the network that answers, as pad/local.js has it
   training: null, // the laboratory: {setup, words, status, newest, start}
 };

@@ -29,7 +29,8 @@ Tab = Callable[[Application], object]
 
 _HEADER = """
 <h1>Draw a digit</h1>
-<p>A small neural network reads it while you draw. Then train one of your own.</p>
+<p>A small <span data-term="neural network">neural network</span> reads it while you draw. Then train one of
+your own.</p>
 """
 # Requests under way when the page ends have so long to be answered.
 _GRACE_S = 3

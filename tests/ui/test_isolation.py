@@ -26,6 +26,8 @@ PAYLOADS: dict[str, dict[str, Any]] = {
     "lab_start": {"setup": {"preset": "few", "epochs": 1}, "paused": True},
     "lab_views": {"run": 1},
     "lab_mistakes": {"run": 1, "truth": 1, "guess": 7},
+    "lab_gallery": {"run": 1},
+    "lab_pictures": {"held": "validation", "at": [0]},
     "lab_upload": {"begin": True, "data": "AAAA", "end": True},
     "predict": {"strokes": SEVEN, "model": "yours", "seq": 1},
     "hood_unit": {"strokes": SEVEN, "model": "yours", "layer": 0, "unit": 0},
@@ -85,7 +87,7 @@ def test_every_server_function_is_among_those_tried(owner: Server) -> None:
 def test_another_session_reaches_nothing(owner: Server, other: Server, name: str) -> None:
     before = state(owner)
     answer = other.ask(name, **PAYLOADS.get(name, {}))
-    if name in ("lab_show", "lab_views", "lab_mistakes"):
+    if name in ("lab_show", "lab_views", "lab_mistakes", "lab_gallery"):
         assert answer["ok"] is False
     assert state(owner) == before
     assert "weights" not in answer

@@ -13,6 +13,7 @@ from mnist_core.ui.hood.notebook import training_loop
 _CHART = "evaluation.charts.view_classify"
 # What of a picture becomes the model's image; what these call is left out, as it fills pages.
 _PICTURE = ("ink.picture.find_ink", "ink.picture.place")
+_IMAGE = ("server.images.checked_image",)
 
 #: The functions of `explain` and of drawing that compute what a step shows, all of them. By name: their
 #: files are read, not imported, which would bring in PyTorch.
@@ -97,8 +98,11 @@ FUNCTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 
 
 def sources() -> dict[str, str]:
-    """For each step the source of the functions behind it; "picture" is step 2 for a picture."""
-    functions = {**FUNCTIONS, "picture": _PICTURE}
+    """For each step the source of the functions behind it; "picture" is step 2 for a picture.
+
+    And "image" for one of MNIST's.
+    """
+    functions = {**FUNCTIONS, "picture": _PICTURE, "image": _IMAGE}
     code = {step: "\n\n".join(map(_source, names)) for step, names in functions.items()}
     return code | {"loop": training_loop(), "answer": _source(_CHART)}
 

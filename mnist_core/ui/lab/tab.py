@@ -11,7 +11,7 @@ from mnist_core.server.setup import controls
 from mnist_core.ui.answers import Answer, ServerFunction, serve
 from mnist_core.ui.component import component
 from mnist_core.ui.drawings import COST
-from mnist_core.ui.lab import following, inside, keeping, naming, views
+from mnist_core.ui.lab import following, gallery, inside, keeping, naming, views
 
 
 def lab_tab(application: Application) -> None:
@@ -35,6 +35,8 @@ def server_functions(application: Application) -> list[ServerFunction]:
     seen = partial(views.views, application=application)
     mistakes = partial(views.mistakes, application=application)
     inner = partial(inside.inside, limits=limits)
+    answers = partial(gallery.gallery, application=application)
+    pictures = partial(gallery.pictures, application=application)
 
     def near(session: Session, request: Payload) -> Answer:
         # PyTorch takes a worker seconds and 300 MB: begun when somebody may soon want to train.
@@ -56,6 +58,8 @@ def server_functions(application: Application) -> list[ServerFunction]:
         threaded("lab_views", views.MomentRequest, seen),
         threaded("lab_mistakes", views.CellRequest, mistakes),
         threaded("lab_inside", inside.InsideRequest, inner, cost=COST),
+        threaded("lab_gallery", views.MomentRequest, answers),
+        threaded("lab_pictures", gallery.PicturesRequest, pictures),
         threaded("lab_download", keeping.DownloadRequest, keeping.download),
         threaded("lab_upload", keeping.UploadRequest, keeping.upload),
     ]

@@ -21,7 +21,8 @@ _WEIGHT_PICTURES = 40  # units of the first layer that the page shows
 _MISTAKES = 24  # pictures of one cell of the confusion matrix
 
 GONE = "There is no such training any more."
-_WEIGHTS_GONE = "Only the curves of that training are kept, to save memory: its weights are gone."
+WEIGHTS_GONE = "Only the curves of that training are kept, to save memory: its weights are gone."
+NOTHING_YET = "Nothing has been measured yet."
 
 _Digit = Annotated[int, Field(ge=0, le=9)]
 
@@ -42,25 +43,25 @@ class CellRequest(MomentRequest):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measured:
-    """A moment's guesses at the measuring images: (n,), (n,) and (n, 784), all uint8."""
+    """A moment's guesses at every `stride`-th measuring image, and their labels: (n,) uint8 both."""
 
     predictions: NDArray[np.uint8]
     labels: NDArray[np.uint8]
-    images: NDArray[np.uint8]
+    stride: int
 
 
 def show(session: Session, request: MomentRequest) -> Answer:
     """Let a moment of a run answer for the drawing, or its newest weights."""
-    run = _run(session, request)
+    run = run_of(session, request)
     if not run.active and run.at(request.moment) is None:
-        raise RefusedError("gone", _WEIGHTS_GONE)
+        raise RefusedError("gone", WEIGHTS_GONE)
     session.show(run, request.moment)
     return {}
 
 
 def views(session: Session, request: MomentRequest, *, application: Application) -> Answer:
     """The confusion matrix, accuracy and first-layer weights of a moment."""
-    run = _run(session, request)
+    run = run_of(session, request)
     answer: Answer = {"run": run.id, "moment": request.moment}
     snapshot = run.at(request.moment)
     if snapshot is not None:
@@ -81,17 +82,17 @@ def views(session: Session, request: MomentRequest, *, application: Application)
 
 
 def mistakes(session: Session, request: CellRequest, *, application: Application) -> Answer:
-    """Pictures of the digits `truth` that were taken for `guess` at a moment."""
-    found = _measured(_run(session, request), request.moment, application)
-    if found is None:
-        return {"count": 0, "images": ""}
+    """Which pictures of the digits `truth` were taken for `guess` at a moment: their places in the set."""
+    run = run_of(session, request)
+    found = _measured(run, request.moment, application)
+    if found is None or run.started is None:
+        raise RefusedError("gone", NOTHING_YET)
     in_cell = (found.labels == request.truth) & (found.predictions == request.guess)
-    chosen = np.flatnonzero(in_cell)
-    pictures = base64.b64encode(found.images[chosen[:_MISTAKES]].tobytes()).decode()
-    return {"count": len(chosen), "images": pictures}
+    at = np.flatnonzero(in_cell) * found.stride
+    return {"count": len(at), "held": run.started.measured_on, "at": at[:_MISTAKES].tolist()}
 
 
-def _run(session: Session, request: MomentRequest) -> Run:
+def run_of(session: Session, request: MomentRequest) -> Run:
     """The run that the request is about, whose moment is kept."""
     run = session.run if request.run is None else session.find(request.run)
     if run is None:
@@ -108,5 +109,5 @@ def _measured(run: Run, moment: int | None, application: Application) -> Measure
     if snapshot is None or not snapshot.predictions or kept is None:
         return None
     predictions = np.frombuffer(snapshot.predictions, dtype=np.uint8)
-    images, labels = (part[:: snapshot.stride][: len(predictions)] for part in kept)
-    return Measured(predictions=predictions, labels=labels, images=images)
+    labels = kept[1][:: snapshot.stride][: len(predictions)]
+    return Measured(predictions=predictions, labels=labels, stride=snapshot.stride)

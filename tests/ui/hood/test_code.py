@@ -103,7 +103,7 @@ def test_the_code_shown_is_the_code_that_runs(drawing: Drawing, step: str) -> No
 
 def test_every_step_with_code_is_tried() -> None:
     assert set(STEPS) == set(FUNCTIONS)
-    assert set(sources()) == {*FUNCTIONS, "loop", "answer", "picture"}
+    assert set(sources()) == {*FUNCTIONS, "loop", "answer", "picture", "image"}
 
 
 def test_the_code_shown_for_a_picture_ran_for_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -228,6 +228,10 @@ def test_a_cell_of_the_matrix_shows_its_pictures_in_a_grid(trained: Page) -> Non
     expect(pictures).to_have_count(24)
     tops = pictures.evaluate_all("(all) => all.map((each) => each.getBoundingClientRect().top)")
     assert len(set(tops)) <= 5
+    trained.locator(".mistakes .tile", has_text="3 ✓").first.click()
+    trained.wait_for_function("window.mnist.picture?.isPlaced")
+    trained.locator("#sketchpad").get_by_role("button", name="Undo").click()
+    trained.wait_for_function("window.mnist.picture === null")
 
 
 def test_three_runs_make_a_leaderboard_that_sorts(visit: Visit) -> None:

@@ -100,12 +100,59 @@ def test_views_hold_the_matrix_and_the_weights_of_a_moment(call: Call, session: 
     assert np.abs(values).max() == 127
 
 
-def test_a_cell_of_the_matrix_shows_its_pictures(call: Call, session: Session) -> None:
+def test_a_cell_of_the_matrix_tells_its_pictures(call: Call, session: Session, pool: Pool) -> None:
     matrix = call("lab_views", token=session.token, moment=0)["matrix"]
     cell = int(np.argmax(matrix))
     answer = call("lab_mistakes", token=session.token, moment=0, truth=cell // 10, guess=cell % 10)
     assert answer["count"] == matrix[cell]
-    assert len(base64.b64decode(answer["images"])) == 784 * min(24, matrix[cell])
+    assert len(answer["at"]) == min(24, matrix[cell])
+    labels = pool.evaluation["validation"][1]
+    assert set(labels[answer["at"]]) == {cell // 10}
+
+
+def gallery_of(call: Call, session: Session, **request: Any) -> tuple[dict[str, Any], Any, Any]:
+    """An answer of the gallery, with its cells and its probabilities."""
+    answer = call("lab_gallery", token=session.token, **request)
+    cells = np.frombuffer(base64.b64decode(answer["cells"]), dtype=np.uint8)
+    return answer, cells, np.frombuffer(base64.b64decode(answer["sure"]), dtype="<u2") / 65_535
+
+
+def test_the_gallery_says_of_each_picture_what_the_model_of_that_moment_says(
+    call: Call, session: Session, pool: Pool
+) -> None:
+    images, labels = pool.evaluation["validation"]
+    run = session.runs[-1]
+    for moment in (0, None):
+        answer, cells, sure = gallery_of(call, session, moment=moment)
+        snapshot = run.at(moment)
+        assert snapshot is not None
+        given = run.classifier_of(snapshot).predict_images(images.reshape(-1, 28, 28) / 255)
+        assert (answer["step"], answer["total"], answer["stride"]) == (snapshot.step, 50, 1)
+        assert (cells == labels * 10 + given.argmax(axis=1)).all()
+        assert sure == pytest.approx(given.max(axis=1), abs=1e-5)
+    # The end is measured on all pictures, as the gallery is.
+    matrix = call("lab_views", token=session.token)["matrix"]
+    assert np.bincount(cells, minlength=100).tolist() == matrix
+    shown = call("lab_pictures", token=session.token, held=answer["held"], at=[3, 49, 3])["images"]
+    assert base64.b64decode(shown) == images[[3, 49, 3]].tobytes()
+
+
+def test_a_gallery_that_cannot_be_is_refused_with_a_sentence(
+    call: Call, application: Application, pool: Pool, digits: Splits
+) -> None:
+    session = application.sessions.open()
+    asked = {"token": session.token, "held": "validation"}
+    assert "no such training" in call("lab_gallery", **asked)["error"]
+    pool.begin(session)
+    assert "Nothing has been measured" in call("lab_gallery", **asked)["error"]
+    run = pool.train(session, digits)
+    assert "not kept any more" in call("lab_gallery", **asked, moment=99)["error"]
+    run.give_up_weights()
+    assert "its weights are gone" in call("lab_gallery", **asked)["error"]
+    assert "from 0 to 49, got 50." in call("lab_pictures", **asked, at=[0, 50])["error"]
+    assert "Nothing" in call("lab_pictures", token=session.token, held="test", at=[0])["error"]
+    for at in ([-1], [0.5], list(range(61)), None):
+        assert call("lab_pictures", **asked, at=at)["code"] == "payload"
 
 
 def test_a_moment_answers_for_the_drawing_once_it_is_shown(call: Call, session: Session) -> None:
@@ -208,7 +255,7 @@ def test_another_session_sees_no_run(
     stranger = application.sessions.open()
     run = session.runs[-1].id
     assert call("lab_poll", token=stranger.token)["runs"] == []
-    for name in ("lab_views", "lab_show", "lab_mistakes"):
+    for name in ("lab_views", "lab_show", "lab_mistakes", "lab_gallery"):
         answer = call(name, token=stranger.token, run=run, truth=1, guess=1)
         assert answer["code"] == "gone"
     assert not call("lab_download", token=stranger.token, kind="model")["ok"]
@@ -221,15 +268,19 @@ _JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
     max_leaves=6,
 )
-_KEYS = ("setup", "order", "values", "known", "run", "moment", "truth", "guess", "kind", "data")
+_KEYS = (
+    "setup", "order", "values", "known", "run", "moment", "truth", "guess", "kind", "data", "held", "at",
+)  # fmt: skip
 
 
 @settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(payload=st.dictionaries(st.sampled_from(_KEYS), _JSON), name=st.integers(0, 9))
+@given(payload=st.dictionaries(st.sampled_from(_KEYS), _JSON), name=st.integers(0, 99))
 def test_nonsense_is_answered_and_never_raises(
     call: Call, application: Application, payload: dict[str, Any], name: int
 ) -> None:
-    answer = call(call.names[name], payload | {"token": application.sessions.open().token})  # type: ignore[attr-defined]
+    names = call.names  # type: ignore[attr-defined]
+    token = application.sessions.open().token
+    answer = call(names[name % len(names)], payload | {"token": token})
     codes = ("payload", "refused", "setup", "gone", "huge", "foreign")
     assert answer["ok"] or answer["code"] in codes
     assert answer["ok"] or answer["error"].endswith(".")
