@@ -28,7 +28,7 @@ export class Diagram {
     this.drawing = new Drawing(this.stage);
     this.scene = { network: null, edges: null, layout: null, values: null, image: null, unit: null };
     this.isInSight = false;
-    this.isBackDue = false; // the lines are others
+    this.isNew = false; // more than the units is to be drawn
     this.frame = null;
     this.refresh = latestOnly(() => this.look());
     this.say = spaced(WORDS_MS, () => this.describe());
@@ -105,7 +105,7 @@ export class Diagram {
   }
 
   drawAll() {
-    this.isBackDue = true;
+    this.isNew = true;
     this.draw();
   }
 
@@ -114,9 +114,9 @@ export class Diagram {
     this.frame ??= requestAnimationFrame(() => {
       this.frame = null;
       if (!this.scene.layout || !this.stage.clientWidth) return;
-      if (this.isBackDue) this.drawing.drawBack(this.scene);
-      this.isBackDue = false;
-      this.drawing.drawFront(this.scene);
+      if (this.isNew) this.drawing.all(this.scene);
+      else this.drawing.units(this.scene);
+      this.isNew = false;
     });
   }
 
