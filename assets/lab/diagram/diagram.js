@@ -75,7 +75,7 @@ export class Diagram {
   async look() {
     if (!this.isShown) return;
     const found = await this.looking.look();
-    if (found) this.show(found);
+    if (found) await this.show(found); // no more often than it can be drawn
     else if (!this.scene.network) write(this.what, WAITING);
     if (!found?.isHere) await sleep(SERVER_MS);
   }
@@ -91,8 +91,8 @@ export class Diagram {
       const isYours = page.model === "yours" && page.trained;
       write(this.what, networkWords(network, { isYours, lines: scene.edges.flat().length }));
     }
-    this.draw();
     if (scene.unit) this.say();
+    return this.draw();
   }
 
   lay() {
@@ -109,15 +109,23 @@ export class Diagram {
     this.draw();
   }
 
-  // At the next frame, once however much has changed until then.
+  // At the next frame, once however much has changed until then; the promise is kept when it is drawn.
   draw() {
-    this.frame ??= requestAnimationFrame(() => {
-      this.frame = null;
-      if (!this.scene.layout || !this.stage.clientWidth) return;
-      if (this.isNew) this.drawing.all(this.scene);
-      else this.drawing.units(this.scene);
-      this.isNew = false;
+    this.frame ??= new Promise((resolve) => {
+      requestAnimationFrame(() => {
+        this.frame = null;
+        this.paint();
+        resolve();
+      });
     });
+    return this.frame;
+  }
+
+  paint() {
+    if (!this.scene.layout || !this.stage.clientWidth) return;
+    if (this.isNew) this.drawing.all(this.scene);
+    else this.drawing.units(this.scene);
+    this.isNew = false;
   }
 
   // unit: {layer, index}, or null for none.
