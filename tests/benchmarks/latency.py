@@ -2,12 +2,13 @@
 
 Trainings are one of the visitor's own, then two of other visitors.
 
-    python -m tests.benchmarks.latency [--moves N] [--url URL] [--quick]
+    python -m tests.benchmarks.latency [--moves N] [--url URL] [--quick] [--diagram]
     python -m tests.benchmarks.latency --link 0,150,300 [--yours] [--slow-cpu N] [--alone]
 
 Each figure is the time from the timestamp of a pointer event to the moment when the bars in the
 page show the answer for a drawing that contains it. Moves come at 60 a second, as from a mouse.
-Training needs MNIST: $MNIST_ROOT, else the cache folder, else a network.
+With `--diagram` the diagram of the network is open beside the pad all the while. Training needs MNIST:
+$MNIST_ROOT, else the cache folder, else a network.
 
 With `--link`, all bytes between browser and server take that many ms there and back, and instead of
 that: the bars' updates a second during strokes, pointer to bars, and the last move to the answer with
@@ -61,6 +62,7 @@ _MEASURE = """(moves) => new Promise((resolve) => {
     const angle = 2 * Math.PI * (step / moves);
     canvas.dispatchEvent(new PointerEvent(type, {
       pointerId: 1, pointerType: "mouse", bubbles: true, cancelable: true,
+      buttons: Number(type !== "pointerup"),
       clientX: left + width * (0.5 - 0.2 * Math.sin(2 * angle)),
       clientY: top + width * (0.5 - 0.35 * Math.cos(angle)),
     }));
@@ -153,6 +155,7 @@ def over_links(options: argparse.Namespace) -> bool:
         slow_cpu=options.slow_cpu,
         yours=options.yours,
         alone=options.alone,
+        diagram=options.diagram,
     )
     with address(options.url) as url:
         port = urlsplit(url).port
@@ -169,6 +172,7 @@ def main() -> None:
     parser.add_argument(
         "--slow-cpu", type=float, default=1.0, metavar="N", help="with --link: times"
     )
+    parser.add_argument("--diagram", action="store_true", help="with the network's diagram open")
     parser.add_argument(
         "--alone", action="store_true", help="with --link: once the page answers by itself"
     )
@@ -180,6 +184,8 @@ def main() -> None:
         browser = launch(playwright)
         page = browser.new_page(viewport={"width": 1280, "height": 800})
         open_page(page, url)
+        if options.diagram:
+            page.evaluate(linked.OPEN_DIAGRAM)
         measure(page, 60)  # warms everything up
         times = {"idle": measure(page, moves)}
         within = report("idle", times["idle"])

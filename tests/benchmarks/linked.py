@@ -50,6 +50,15 @@ _WATCH = """() => {
   window.watched = watched;
 }"""
 
+# Opens the diagram of the network and keeps it in sight, whatever comes before it on the page.
+OPEN_DIAGRAM = """() => {
+  const diagram = document.querySelector(".diagram");
+  diagram.open = true;
+  const stage = diagram.querySelector(".stage");
+  const show = () => stage.scrollIntoView({ block: "center" });
+  new ResizeObserver(show).observe(document.querySelector("#lab"));
+}"""
+
 # A pen in the page, whose rhythm is the page's own; places in the window.
 _PEN = """async ([places, rate]) => {
   const canvas = document.querySelector("#sketchpad canvas");
@@ -173,6 +182,7 @@ class Plan:
     slow_cpu: float = 1.0
     yours: bool = False
     alone: bool = False  # only once the page answers by itself
+    diagram: bool = False  # with the network's diagram open
 
 
 class Linked:
@@ -287,6 +297,8 @@ async def _open(browser: Browser, between: Link, plan: Plan) -> Linked:
     await page.goto(between.url)
     await page.wait_for_function("window.mnist?.prediction")
     await page.evaluate(_WATCH)
+    if plan.diagram:
+        await page.evaluate(OPEN_DIAGRAM)
     if plan.slow_cpu > 1:
         session = await page.context.new_cdp_session(page)
         await session.send("Emulation.setCPUThrottlingRate", {"rate": plan.slow_cpu})

@@ -28,7 +28,7 @@ export class Diagram {
     this.drawing = new Drawing(this.stage);
     this.scene = { network: null, edges: null, layout: null, values: null, image: null, unit: null };
     this.isInSight = false;
-    this.isBackDue = false; // the lines are others
+    this.isNew = false; // more than the units is to be drawn
     this.frame = null;
     this.refresh = latestOnly(() => this.look());
     this.say = spaced(WORDS_MS, () => this.describe());
@@ -75,7 +75,7 @@ export class Diagram {
   async look() {
     if (!this.isShown) return;
     const found = await this.looking.look();
-    if (found) this.show(found);
+    if (found) await this.show(found); // no more often than it can be drawn
     else if (!this.scene.network) write(this.what, WAITING);
     if (!found?.isHere) await sleep(SERVER_MS);
   }
@@ -91,8 +91,8 @@ export class Diagram {
       const isYours = page.model === "yours" && page.trained;
       write(this.what, networkWords(network, { isYours, lines: scene.edges.flat().length }));
     }
-    this.draw();
     if (scene.unit) this.say();
+    return this.draw();
   }
 
   lay() {
@@ -105,19 +105,27 @@ export class Diagram {
   }
 
   drawAll() {
-    this.isBackDue = true;
+    this.isNew = true;
     this.draw();
   }
 
-  // At the next frame, once however much has changed until then.
+  // At the next frame, once however much has changed until then; the promise is kept when it is drawn.
   draw() {
-    this.frame ??= requestAnimationFrame(() => {
-      this.frame = null;
-      if (!this.scene.layout || !this.stage.clientWidth) return;
-      if (this.isBackDue) this.drawing.drawBack(this.scene);
-      this.isBackDue = false;
-      this.drawing.drawFront(this.scene);
+    this.frame ??= new Promise((resolve) => {
+      requestAnimationFrame(() => {
+        this.frame = null;
+        this.paint();
+        resolve();
+      });
     });
+    return this.frame;
+  }
+
+  paint() {
+    if (!this.scene.layout || !this.stage.clientWidth) return;
+    if (this.isNew) this.drawing.all(this.scene);
+    else this.drawing.units(this.scene);
+    this.isNew = false;
   }
 
   // unit: {layer, index}, or null for none.

@@ -1,4 +1,5 @@
-// The diagram as it is drawn: its lines at the back, and over them the units as they light up.
+// The diagram as it is drawn: its lines at the back, over them the units as they light up, and the names
+// in front. Each on a canvas of its own, which is drawn anew only where something on it has changed.
 import { make, paintGrey, paintOverInk, sharp } from "../../shared/draw.js";
 import { stretched } from "../weights.js";
 import { into, outOf, pictureOf } from "./edges.js";
@@ -8,43 +9,55 @@ import { layerWords, nameOfOutput } from "./words.js";
 const SHADES = 4; // of lines, by strength
 const DASH = [4, 3]; // of a weight that holds back
 const BOLD = 2.5; // lines of the chosen unit
+const FAINTEST = 0.02; // that is seen
 const COLOURS = ["accent", "opposed", "ink", "soft", "ground"];
 
 export class Drawing {
   constructor(stage) {
-    [this.back, this.front] = stage.querySelectorAll("canvas");
+    this.canvases = [...stage.querySelectorAll("canvas")];
+    this.winner = null; // the likeliest answer, whose name is bold
     this.small = make("canvas", { width: 28, height: 28 });
   }
 
   // scene: {layout, network, edges, values, image, unit}
-  drawBack({ layout, edges }) {
-    const context = this.begin(this.back, layout);
-    edges.forEach((each, layer) => this.lines(context, layout, layer, each));
+  all(scene) {
+    this.fit(scene.layout);
+    this.lines(scene);
+    this.units(scene);
+    this.names(scene);
   }
 
-  drawFront(scene) {
+  // To ask for the page's look makes the browser lay it out, so that is not done at every frame.
+  fit({ width, height }) {
+    const style = getComputedStyle(this.canvases[0]);
+    this.colours = Object.fromEntries(COLOURS.map((name) => [name, style.getPropertyValue(`--page-${name}`).trim()]));
+    this.font = style.fontFamily;
+    [this.back, this.middle, this.front] = this.canvases.map((canvas) => sharp(canvas, width, height));
+  }
+
+  clear(context, { width, height }) {
+    context.clearRect(0, 0, width, height);
+    return context;
+  }
+
+  lines({ layout, edges }) {
+    const context = this.clear(this.back, layout);
+    edges.forEach((each, layer) => this.connect(context, layout, layer, each));
+  }
+
+  units(scene) {
     const { layout, network, unit } = scene;
-    const context = this.begin(this.front, layout);
-    this.back.toggleAttribute("data-faint", unit !== null);
+    const context = this.clear(this.middle, layout);
+    this.back.canvas.toggleAttribute("data-faint", unit !== null);
     this.input(context, scene);
     if (unit) {
       // Which pixels it looks at is in the picture.
-      if (unit.layer) this.lines(context, layout, unit.layer, into(network, unit), BOLD);
-      this.lines(context, layout, unit.layer + 1, outOf(network, unit), BOLD);
+      if (unit.layer) this.connect(context, layout, unit.layer, into(network, unit), BOLD);
+      this.connect(context, layout, unit.layer + 1, outOf(network, unit), BOLD);
     }
-    layout.layers.forEach((_, layer) => this.units(context, scene, layer));
-    layout.layers.forEach((_, layer) => this.name(context, scene, layer));
-    this.outputs(context, scene);
+    layout.layers.forEach((_, layer) => this.layer(context, scene, layer));
     if (unit) this.ring(context, layout.layers[unit.layer], unit.index);
-  }
-
-  begin(canvas, { width, height }) {
-    const style = getComputedStyle(canvas);
-    this.colours = Object.fromEntries(COLOURS.map((name) => [name, style.getPropertyValue(`--page-${name}`).trim()]));
-    this.font = style.fontFamily;
-    const context = sharp(canvas, width, height);
-    context.clearRect(0, 0, width, height);
-    return context;
+    if (winnerOf(scene) !== this.winner) this.names(scene);
   }
 
   input(context, { layout, network, image, unit }) {
@@ -57,11 +70,9 @@ export class Drawing {
     context.drawImage(this.small, x, y, side, side);
     Object.assign(context, { strokeStyle: this.colours.soft, lineWidth: 1 });
     context.strokeRect(x + 0.5, y + 0.5, side - 1, side - 1);
-    context.textAlign = "center";
-    if (layout.isWide) this.write(context, "784 pixels", x + side / 2, y - 8, this.colours.soft);
   }
 
-  lines(context, layout, layer, edges, bold = 0) {
+  connect(context, layout, layer, edges, bold = 0) {
     const from = (place) => (layer ? layout.layers[layer - 1].places[place] : pixelPlace(layout.input, place));
     for (const [shade, group] of alike(edges)) {
       const strength = Math.abs(shade) / SHADES;
@@ -81,7 +92,7 @@ export class Drawing {
   }
 
   // As bright as they are loud beside the layer's loudest; digits as they are likely.
-  units(context, { layout, values }, layer) {
+  layer(context, { layout, values }, layer) {
     const { places, radius } = layout.layers[layer];
     const own = values?.[layer] ?? [];
     const isLast = layer === layout.layers.length - 1;
@@ -92,7 +103,7 @@ export class Drawing {
     context.fill();
     places.forEach(([x, y], index) => {
       const level = own[index] / most;
-      if (!level) return; // silent, or no number
+      if (!(Math.abs(level) > FAINTEST)) return; // silent, or no number
       context.fillStyle = level > 0 ? this.colours.accent : this.colours.opposed;
       context.globalAlpha = Math.abs(level);
       context.beginPath();
@@ -108,6 +119,21 @@ export class Drawing {
     context.globalAlpha = 1;
   }
 
+  names(scene) {
+    const { layout } = scene;
+    const context = this.clear(this.front, layout);
+    const { x, y, side } = layout.input;
+    context.textAlign = "center";
+    if (layout.isWide) this.write(context, "784 pixels", x + side / 2, y - 8, this.colours.soft);
+    layout.layers.forEach((_, layer) => this.name(context, scene, layer));
+    this.winner = winnerOf(scene);
+    context.textAlign = layout.isWide ? "left" : "center";
+    layout.layers.at(-1).places.forEach(([left, top], index) => {
+      const at = layout.isWide ? [left + 16, top + 4] : [left, top + 26];
+      this.write(context, nameOfOutput(index), ...at, this.colours.ink, index === this.winner ? "bold 14px" : "13px");
+    });
+  }
+
   // A layer's name: above it, or where they lie in rows, at the left over its row.
   name(context, { layout, network }, layer) {
     const [name, units] = layerWords(network, layer);
@@ -116,17 +142,6 @@ export class Drawing {
     this.write(context, name, x, y, this.colours.ink);
     if (layout.isWide) this.write(context, units, x, y + 16, this.colours.soft);
     else this.write(context, units, x + 66, y, this.colours.soft);
-  }
-
-  outputs(context, { layout, values }) {
-    const { places } = layout.layers.at(-1);
-    const own = values?.at(-1) ?? [];
-    const winner = own.indexOf(Math.max(...own));
-    context.textAlign = layout.isWide ? "left" : "center";
-    places.forEach(([x, y], index) => {
-      const at = layout.isWide ? [x + 16, y + 4] : [x, y + 26];
-      this.write(context, nameOfOutput(index), ...at, this.colours.ink, index === winner ? "bold 14px" : "13px");
-    });
   }
 
   // Legible over lines too.
@@ -142,6 +157,11 @@ export class Drawing {
     dot(context, ...places[index], radius + 2);
     context.stroke();
   }
+}
+
+function winnerOf({ values }) {
+  const last = values?.at(-1) ?? [];
+  return last.indexOf(Math.max(...last));
 }
 
 // In groups by sign and strength, from -SHADES to SHADES: a stroke of its own for each line would take

@@ -42,7 +42,7 @@ def lines(page: Page) -> str:
 
 
 def units(page: Page) -> str:
-    return str(page.locator(".stage canvas").last.evaluate(PIXELS))
+    return str(page.locator(".stage canvas").nth(1).evaluate(PIXELS))
 
 
 def words(page: Page) -> Locator:
