@@ -27,8 +27,8 @@ COST = 3.0
 SURE = 0.9
 
 
-class DrawingRequest(Payload):
-    """A drawing, and which model answers.
+class Drawn(Payload):
+    """What is on the pad.
 
     strokes: checked by `checked_strokes`. image: where there is a picture in their place, what the model
     sees of it, checked by `checked_image`.
@@ -36,13 +36,18 @@ class DrawingRequest(Payload):
 
     strokes: object = None
     image: Annotated[str, Field(max_length=5000)] | None = None
-    model: Model
 
     def ink(self, *, max_points: int) -> Ink:
         """What is on the pad; `RefusedError` where it is no drawing."""
         if self.image is not None:
             return checked_image(self.image)
         return Ink(checked_strokes(self.strokes, max_points=max_points))
+
+
+class DrawingRequest(Drawn):
+    """A drawing, and which model answers."""
+
+    model: Model
 
     @property
     def meant(self) -> int | None:

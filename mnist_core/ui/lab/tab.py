@@ -10,7 +10,7 @@ from mnist_core.server.session import Session
 from mnist_core.server.setup import controls
 from mnist_core.ui.answers import Answer, ServerFunction, serve
 from mnist_core.ui.component import component
-from mnist_core.ui.lab import following, keeping, naming, views
+from mnist_core.ui.lab import beside, following, keeping, naming, views
 
 
 def lab_tab(application: Application) -> None:
@@ -33,6 +33,8 @@ def server_functions(application: Application) -> list[ServerFunction]:
     change = partial(following.change, limits=limits)
     seen = partial(views.views, application=application)
     mistakes = partial(views.mistakes, application=application)
+    side_by_side = partial(beside.beside, application=application)
+    both_say = partial(beside.both_say, limits=limits)
 
     def near(session: Session, request: Payload) -> Answer:
         # PyTorch takes a worker seconds and 300 MB: begun when somebody may soon want to train.
@@ -49,10 +51,12 @@ def server_functions(application: Application) -> list[ServerFunction]:
         at_once("lab_name", naming.NameRequest, naming.name),
         at_once("lab_delete", naming.DeleteRequest, naming.delete),
         at_once("lab_show", views.MomentRequest, views.show),
+        at_once("lab_both_say", beside.DrawnPairRequest, both_say),
         threaded("lab_near", Payload, near),
         threaded("lab_start", following.StartRequest, start),
         threaded("lab_views", views.MomentRequest, seen),
         threaded("lab_mistakes", views.CellRequest, mistakes),
+        threaded("lab_beside", beside.PairRequest, side_by_side),
         threaded("lab_download", keeping.DownloadRequest, keeping.download),
         threaded("lab_upload", keeping.UploadRequest, keeping.upload),
     ]

@@ -21,7 +21,7 @@ _WEIGHT_PICTURES = 40  # units of the first layer that the page shows
 _MISTAKES = 24  # pictures of one cell of the confusion matrix
 
 GONE = "There is no such training any more."
-_WEIGHTS_GONE = "Only the curves of that training are kept, to save memory: its weights are gone."
+WEIGHTS_GONE = "Only the curves of that training are kept, to save memory: its weights are gone."
 
 _Digit = Annotated[int, Field(ge=0, le=9)]
 
@@ -51,16 +51,16 @@ class Measured:
 
 def show(session: Session, request: MomentRequest) -> Answer:
     """Let a moment of a run answer for the drawing, or its newest weights."""
-    run = _run(session, request)
+    run = run_of(session, request)
     if not run.active and run.at(request.moment) is None:
-        raise RefusedError("gone", _WEIGHTS_GONE)
+        raise RefusedError("gone", WEIGHTS_GONE)
     session.show(run, request.moment)
     return {}
 
 
 def views(session: Session, request: MomentRequest, *, application: Application) -> Answer:
     """The confusion matrix, accuracy and first-layer weights of a moment."""
-    run = _run(session, request)
+    run = run_of(session, request)
     answer: Answer = {"run": run.id, "moment": request.moment}
     snapshot = run.at(request.moment)
     if snapshot is not None:
@@ -74,15 +74,14 @@ def views(session: Session, request: MomentRequest, *, application: Application)
         }
     found = _measured(run, request.moment, application)
     if found is not None:
-        cells = found.labels.astype(np.int64) * 10 + found.predictions
-        answer["matrix"] = np.bincount(cells, minlength=100).tolist()
+        answer["matrix"] = confusion(found.labels, found.predictions)
         answer["accuracy"] = float((found.predictions == found.labels).mean())
     return answer
 
 
 def mistakes(session: Session, request: CellRequest, *, application: Application) -> Answer:
     """Pictures of the digits `truth` that were taken for `guess` at a moment."""
-    found = _measured(_run(session, request), request.moment, application)
+    found = _measured(run_of(session, request), request.moment, application)
     if found is None:
         return {"count": 0, "images": ""}
     in_cell = (found.labels == request.truth) & (found.predictions == request.guess)
@@ -91,7 +90,15 @@ def mistakes(session: Session, request: CellRequest, *, application: Application
     return {"count": len(chosen), "images": pictures}
 
 
-def _run(session: Session, request: MomentRequest) -> Run:
+def confusion(labels: NDArray[np.uint8], predictions: NDArray[np.uint8]) -> list[int]:
+    """The confusion matrix row by row: 100 counts, ten answers for each true digit."""
+    counts: list[int] = np.bincount(
+        labels.astype(np.int64) * 10 + predictions, minlength=100
+    ).tolist()
+    return counts
+
+
+def run_of(session: Session, request: MomentRequest) -> Run:
     """The run that the request is about, whose moment is kept."""
     run = session.run if request.run is None else session.find(request.run)
     if run is None:

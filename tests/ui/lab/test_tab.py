@@ -221,11 +221,13 @@ _JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
     max_leaves=6,
 )
-_KEYS = ("setup", "order", "values", "known", "run", "moment", "truth", "guess", "kind", "data")
+_KEYS = (
+    "setup", "order", "values", "known", "run", "moment", "truth", "guess", "kind", "data", "other",
+)  # fmt: skip
 
 
 @settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(payload=st.dictionaries(st.sampled_from(_KEYS), _JSON), name=st.integers(0, 9))
+@given(payload=st.dictionaries(st.sampled_from(_KEYS), _JSON), name=st.integers(0, 13))
 def test_nonsense_is_answered_and_never_raises(
     call: Call, application: Application, payload: dict[str, Any], name: int
 ) -> None:
