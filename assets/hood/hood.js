@@ -5,10 +5,11 @@ import { latestOnly, spaced } from "../shared/latest.js";
 import { call, on, page } from "../shared/page.js";
 import { storage } from "../shared/storage.js";
 import { explainTerms } from "../shared/terms.js";
-import { addDigits, addFrame } from "./frame.js";
+import { addFrame } from "./frame.js";
 import { dataStep, scratchStep, stagesStep } from "./input.js";
 import { layersStep } from "./layers.js";
 import { answerStep, autogradStep, lossStep, sgdStep } from "./learning.js";
+import { Meant } from "./meant.js";
 import { loopStep, modulesStep, notebookButton } from "./pytorch.js";
 
 const STORED = "mnist:hood";
@@ -43,9 +44,7 @@ class Hood {
       Object.entries(STEPS).map(([name, build]) => [name, build(this.partsOf(name), this)]),
     );
     sections.forEach((section) => addFrame(section, props.code[section.dataset.step]));
-    this.meant = [...element.querySelectorAll(".meant")].map((fieldset, group) =>
-      addDigits(fieldset, `meant-${group}`, (digit) => this.mean(digit)));
-    this.chosen = [...element.querySelectorAll(".chosen")];
+    this.meant = new Meant(element, this.settings, (digit) => this.mean(digit));
     this.openAndClose();
     this.listen();
     this.showModel();
@@ -108,7 +107,7 @@ class Hood {
   render(answers) {
     for (const [name, values] of Object.entries(answers)) this.steps[name].render(values);
     const meant = answers.loss ?? answers.autograd ?? answers.sgd;
-    if (meant) this.showMeant(meant.meant, meant.likeliest);
+    if (meant) this.meant.show(meant.meant, meant.likeliest);
     this.element.dataset.drawn = String(Number(this.element.dataset.drawn ?? 0) + 1);
   }
 
@@ -137,18 +136,8 @@ class Hood {
   mean(digit) {
     this.settings.meant = digit;
     this.settings.steps = 0;
-    this.showMeant(digit);
+    this.meant.show(digit);
     this.refresh();
-  }
-
-  // likeliest: what the model says. Until the visitor chooses, the digit may be another one.
-  showMeant(digit, likeliest = digit) {
-    // An answer that was asked for before the visitor chose does not change the choice.
-    for (const radios of this.meant) radios[this.settings.meant ?? digit].checked = true;
-    for (const hint of this.chosen) {
-      hint.hidden = this.settings.meant !== null || digit === likeliest;
-      hint.textContent = `The model is sure of ${likeliest}, so to begin with it is ${digit}, which comes next: there is something to see.`;
-    }
   }
 
   openAndClose() {

@@ -31,6 +31,7 @@ export function ordered(runs, column, up) {
 
 export class Board {
   onOpen = () => {}; // called with the id of the run whose row is chosen
+  onCompare = () => {}; // and of the one that is to lie beside the opened one, or no more
 
   constructor(table) {
     this.column = "number";
@@ -53,29 +54,47 @@ export class Board {
     this.show(...this.shown);
   }
 
-  show(runs, opened) {
-    this.shown = [runs, opened];
+  // opened, beside: ids.
+  show(runs, opened, beside) {
+    this.shown = [runs, opened, beside];
     const rows = ordered(runs, this.column, this.up).map((run) => ({ id: run.id, cells: cellsOf(run) }));
-    const key = JSON.stringify([this.column, this.up, rows, opened]);
+    const key = JSON.stringify([this.column, this.up, rows, opened, beside]);
     if (key === this.key) return;
     this.key = key;
     for (const title of this.titles) {
       if (title.dataset.name !== this.column) title.removeAttribute("aria-sort");
       else title.setAttribute("aria-sort", this.up ? "ascending" : "descending");
     }
-    const held = document.activeElement?.closest("tbody tr")?.dataset.run; // the focus stays in its row
-    this.body.replaceChildren(...rows.map((row) => this.row(row, opened)));
-    if (held) this.body.querySelector(`[data-run="${Number(held)}"] button`)?.focus();
+    const held = this.body.contains(document.activeElement) ? document.activeElement : null;
+    this.body.replaceChildren(...rows.map((row) => this.row(row, opened, beside)));
+    if (held) this.hold(held); // the focus stays in its row
   }
 
-  row({ id, cells: [first, ...others] }, opened) {
+  hold(button) {
+    const [open, compare] = this.body.querySelectorAll(`[data-run="${button.closest("tr").dataset.run}"] button`);
+    ((button.className && compare) || open)?.focus();
+  }
+
+  row({ id, cells: [first, words, ...others] }, opened, beside) {
     const swatch = make("span", { className: "swatch" });
-    swatch.style.background = id === opened ? "var(--page-accent)" : colourOf(id);
+    swatch.style.background = { [beside]: "var(--page-other)", [opened]: "var(--page-accent)" }[id] ?? colourOf(id);
     const open = make("button", { type: "button", title: "Open this run" }, swatch, first);
     open.setAttribute("aria-pressed", String(id === opened));
-    const row = make("tr", { data: { run: id } }, make("td", {}, open), ...others.map((textContent) => make("td", { textContent, dir: "auto" })));
+    const settings = make("td", {}, make("span", { textContent: words, dir: "auto" }));
+    if (id !== opened) settings.append(" ", this.compareButton(id, opened, beside));
+    const row = make("tr", { data: { run: id } }, make("td", {}, open), settings, ...others.map((textContent) => make("td", { textContent })));
     row.toggleAttribute("data-open", id === opened);
     row.addEventListener("click", () => this.onOpen(id));
     return row;
+  }
+
+  compareButton(id, opened, beside) {
+    const aria = { label: `Compare run ${id} with run ${opened}`, pressed: id === beside };
+    const button = make("button", { type: "button", className: "compare", textContent: "Compare", aria });
+    button.addEventListener("click", (event) => {
+      event.stopPropagation(); // the row would be opened
+      this.onCompare(id);
+    });
+    return button;
   }
 }

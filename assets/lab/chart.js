@@ -3,12 +3,18 @@ import { fillTable, onLook, sharp } from "../shared/draw.js";
 import { compact, percent } from "../shared/numbers.js";
 import { AXES, along } from "./axes.js";
 import { writeHeads } from "../shared/terms.js";
+import { tableOf } from "./history.js";
 import { colourOf, scalesOf } from "./scales.js";
 
 const GAP = 52; // before and between the panels
 const TOP = 24;
 const KEY = 28; // height of the key in a picture
 const DISGUISE = 8; // a colour is off by more than this where a browser means it to be
+const DASHES = [7, 4];
+
+const isBeside = (run) => run.isBeside;
+const coloursOf = (style) =>
+  Object.fromEntries(["accent", "other", "ink", "soft", "track"].map((name) => [name, style.getPropertyValue(`--page-${name}`).trim()]));
 
 export class Chart {
   constructor(figure) {
@@ -24,8 +30,8 @@ export class Chart {
     onLook(this.canvas, () => this.draw());
   }
 
-  // runs: [{id, active, measure, points, measures, total, epochs, perEpoch}], the one that it is about
-  // last; cursor: a row of its measures, or null.
+  // runs: [{id, active, measure, points, measures, total, epochs, perEpoch, isBeside}], the one that it
+  // is about last, and before it the one that lies beside it, if any; cursor: a row of its measures, or null.
   show(runs, cursor) {
     this.runs = runs;
     this.cursor = cursor;
@@ -38,18 +44,17 @@ export class Chart {
     const [width, height] = [canvas.clientWidth, canvas.clientHeight];
     if (!width || !this.runs.length) return;
     this.paint(sharp(canvas, width, height), width, height);
-    const last = this.runs.at(-1).measures.at(-1);
-    const label = last
-      ? `Loss ${last[1]?.toFixed(3)}, accuracy ${percent(last[2])} at step ${last[0]}. The table has all figures.`
-      : "Loss and accuracy";
-    canvas.setAttribute("aria-label", label);
+    const shown = [...this.runs.slice(-1), ...this.runs.filter(isBeside)].filter(({ measures }) => measures.length);
+    const label = shown.map(({ id, measures }) => {
+      const [step, loss, accuracy] = measures.at(-1);
+      return `${shown.length > 1 ? `Run ${id}: ` : ""}Loss ${loss?.toFixed(3)}, accuracy ${percent(accuracy)} at step ${step}. `;
+    }).join("");
+    canvas.setAttribute("aria-label", label ? `${label}The table has all figures.` : "Loss and accuracy");
   }
 
   paint(context, width, height) {
     const style = getComputedStyle(this.canvas);
-    const colours = Object.fromEntries(
-      ["accent", "ink", "soft", "track"].map((name) => [name, style.getPropertyValue(`--page-${name}`).trim()]),
-    );
+    const colours = coloursOf(style);
     context.clearRect(0, 0, width, height);
     context.font = `12px ${style.fontFamily}`;
     this.axis = AXES[this.choice.value];
@@ -97,34 +102,27 @@ export class Chart {
   lines(context, column, { across, up }, colours) {
     const pick = (rows) => rows.filter((row) => Number.isFinite(row[column])).map((row) => [across(row[0]), up(row[column])]);
     context.lineJoin = "round";
-    for (const run of this.placed.slice(0, -1)) {
-      stroke(context, pick(run.measures), { colour: colourOf(run.id), width: 1.5, alpha: 0.55 });
+    for (const run of this.placed) {
+      const { training, measured } = this.linesOf(run, colours);
+      if (training) stroke(context, pick(run.points), training);
+      stroke(context, pick(run.measures), measured);
     }
-    const newest = this.placed.at(-1);
-    stroke(context, pick(newest.points), { colour: colours.accent, alpha: 0.45 });
-    stroke(context, pick(newest.measures), { colour: colours.accent, width: 2.5 });
+  }
+
+  // How the lines of a run are drawn; runs that it is not about have no training line.
+  linesOf({ id, isBeside: dashed }, { accent, other }) {
+    const isPair = this.runs.some(isBeside);
+    if (!dashed && id !== this.runs.at(-1).id) return { measured: { colour: colourOf(id), width: 1.5, alpha: isPair ? 0.25 : 0.55 } };
+    const line = dashed ? { colour: other, dashes: DASHES } : { colour: accent };
+    return { training: { ...line, alpha: isPair ? 0.6 : 0.45 }, measured: { ...line, width: 2.5 } };
   }
 
   list() {
     const run = this.runs.at(-1);
     if (!run) return;
-    const three = (value) => value?.toFixed(3) ?? "–";
-    const rows = run.measures.map(([step, loss, accuracy, elapsed]) => {
-      const training = run.points.findLast((point) => point[0] <= step);
-      return [step, three(training?.[1]), three(loss), percent(accuracy), elapsed.toFixed(1)];
-    });
-    const { title } = run.measure;
-    writeHeads(this.table, ["Step", "Training loss", `${title} loss`, `${title} accuracy`, "Seconds"]);
+    const { titles, rows } = tableOf(run, this.runs.find(isBeside));
+    writeHeads(this.table, titles);
     fillTable(this.table, rows);
-  }
-
-  csv() {
-    const lines = ["run,kind,step,loss,accuracy,seconds"];
-    for (const { id, points, measures, measure } of this.runs) {
-      for (const row of points) lines.push([id, "training", ...row].join(","));
-      for (const row of measures) lines.push([id, measure.name, ...row].join(","));
-    }
-    return `${lines.join("\n")}\n`;
   }
 
   // A picture of the chart with its key, on the page's own paper; null where the browser gives away
@@ -146,11 +144,11 @@ export class Chart {
   }
 
   key(context, style) {
-    const accent = style.getPropertyValue("--page-accent");
+    const [newest, ...others] = this.runs.map((run) => ({ ...run, ...this.linesOf(run, coloursOf(style)) })).reverse();
     const entries = [
-      ["training", { colour: accent, alpha: 0.45 }],
-      [`${this.runs.at(-1).measure.name} pictures`, { colour: accent, width: 2.5 }],
-      ...this.runs.slice(0, -1).map(({ id }) => [`run ${id}`, { colour: colourOf(id), width: 1.5, alpha: 0.55 }]),
+      ["training", newest.training],
+      [`${newest.measure.name} pictures`, newest.measured],
+      ...others.map(({ id, isBeside: dashed, measured }) => [`run ${id}${dashed ? ` beside run ${newest.id}` : ""}`, measured]),
     ];
     context.font = `12px ${style.fontFamily}`;
     context.textAlign = "left";
@@ -177,11 +175,13 @@ export function isGuarded() {
   return data.some((value, i) => i % 4 < 3 && Math.abs(value - known[i % 4]) > DISGUISE);
 }
 
-function stroke(context, points, { colour, width = 1, alpha = 1 }) {
+function stroke(context, points, { colour, width = 1, alpha = 1, dashes = [] }) {
   if (points.length < 2) return;
   Object.assign(context, { strokeStyle: colour, lineWidth: width, globalAlpha: alpha });
+  context.setLineDash(dashes);
   context.beginPath();
   for (const [x, y] of points) context.lineTo(x, y);
   context.stroke();
+  context.setLineDash([]);
   context.globalAlpha = 1;
 }

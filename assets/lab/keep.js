@@ -4,6 +4,7 @@ import { sleep } from "../shared/latest.js";
 import { grouped } from "../shared/numbers.js";
 import { call, page } from "../shared/page.js";
 import { save } from "../shared/save.js";
+import { csvOf } from "./history.js";
 import { AWAY } from "./words.js";
 
 const PIECE = 384 * 1024; // of a model file on its way up; a multiple of three
@@ -62,7 +63,7 @@ export class Keeping {
 
   history() {
     const { runs, chart } = this.lab;
-    return runs.newest ? save("history.csv", new Blob([chart.csv()], { type: "text/csv" })) : NO_RUN;
+    return runs.newest ? save("history.csv", new Blob([csvOf(chart.runs)], { type: "text/csv" })) : NO_RUN;
   }
 
   async picture() {

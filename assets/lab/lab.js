@@ -2,6 +2,7 @@
 import { call, emit, page, session } from "../shared/page.js";
 import { storage } from "../shared/storage.js";
 import { explainTerms, writeWithTerms } from "../shared/terms.js";
+import { Beside } from "./beside.js";
 import { Board } from "./board.js";
 import { Chart } from "./chart.js";
 import { Diagram } from "./diagram/diagram.js";
@@ -41,6 +42,8 @@ class Lab {
     this.board = new Board(root.querySelector(".board"));
     this.board.onOpen = (id) => this.opened.open(id);
     this.opened = new Opened(root, this);
+    this.beside = new Beside(root, this);
+    this.board.onCompare = (id) => this.beside.toggle(id);
     this.views = new Views(root, this);
     this.moments = new Moments(root, this);
     this.following = new Following(this);
@@ -123,22 +126,25 @@ class Lab {
     for (const part of this.ofRun) part.hidden = !about;
     this.orders.show(current);
     this.progress.show(current);
+    this.beside.follow();
     if (!run) return;
     this.status.say(current ? sentence(current, queue) : AFTER_RESET);
     if (this.results.hidden) return;
     this.moments.show(run);
     this.drawChart();
     const { presets } = this.setup.controls;
-    this.board.show(this.runs.list.map((each) => ({ ...each, words: describe(each, presets) })), run.id);
+    this.board.show(this.runs.list.map((each) => ({ ...each, words: describe(each, presets) })), run.id, this.beside.id);
     this.opened.show();
   }
 
   drawChart() {
     const { run } = this.opened;
     writeWithTerms(this.measured, `${measureOf(run).name} pictures`);
-    const others = this.runs.list.filter((each) => each !== run);
-    const shown = [...others, run].map((each) => ({
+    const { beside } = this;
+    const others = this.runs.list.filter((each) => each !== run && each !== beside.run);
+    const shown = [...others, ...(beside.run ? [beside.run] : []), run].map((each) => ({
       id: each.id,
+      isBeside: each === beside.run,
       active: isActive(each),
       measure: measureOf(each),
       total: (each.started.steps_per_epoch ?? 0) * each.setup.epochs,
@@ -149,6 +155,7 @@ class Lab {
     const { chosen } = this.moments;
     const step = chosen === null ? null : run.moments[chosen]?.[0];
     this.chart.show(shown, shown.at(-1).measures.find((row) => row[0] === step) ?? null);
+    beside.show();
   }
 
   // A model that the visitor brought along answers from now on.

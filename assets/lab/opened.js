@@ -1,7 +1,7 @@
 // The run that is open: which one, what it is called, and away with it.
 import { write } from "../shared/draw.js";
 import { call, emit } from "../shared/page.js";
-import { AWAY, isActive } from "./words.js";
+import { AWAY, fullWords, isActive } from "./words.js";
 
 const SURE = "Press again to delete";
 
@@ -30,8 +30,9 @@ export class Opened {
   async open(id) {
     const run = this.lab.runs.list.find((each) => each.id === id);
     if (!run || run === this.run) return;
+    const { beside, moments, setup, runs, views } = this.lab;
+    beside.opens(id, this.run.id);
     this.id = id;
-    const { moments, setup, runs, views } = this.lab;
     if (!isActive(runs.newest)) setup.write(run.setup);
     views.matrix.clearPictures();
     moments.toNewest();
@@ -44,8 +45,8 @@ export class Opened {
     const { list } = this.lab.runs;
     const { run } = this;
     if (!run) return;
-    const full = list.length >= this.lab.setup.controls.runs ? ` ${list.length} runs are kept: the next one takes the place of run ${list[0].id}.` : "";
-    write(this.line, `Run ${run.id} is open: its curves, weights and slider.${full}`);
+    const most = this.lab.setup.controls.runs;
+    write(this.line, `Run ${run.id} is open: its curves, weights and slider.${this.lab.beside.line}${fullWords(list, most)}`);
     if (document.activeElement !== this.name) this.name.value = run.name;
   }
 

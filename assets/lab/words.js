@@ -17,6 +17,11 @@ export const TEST = { name: "test", title: "Test", promise: "the 10,000 test pic
 export const HELD_OUT = { name: "held-out", title: "Held-out", promise: "5,000 pictures kept aside" };
 const MOST_TRAINING = 59_000; // pictures, for any to be held out
 export const measureOf = (run) => (run.started.measured_on === "test" ? TEST : HELD_OUT);
+// "Held-out", or where runs are measured on either, "Held-out or test".
+export function measuresOf(measures) {
+  const [first, ...others] = new Set(measures);
+  return [first.title, ...others.map(({ name }) => name)].join(" or ");
+}
 export const measureFor = (size) => (size > MOST_TRAINING ? TEST : HELD_OUT);
 
 const ACTIVE = ["waiting", "loading", "running", "paused", "resuming", "stopping"];
@@ -61,6 +66,10 @@ export function figuresOf(run) {
   if (left && active) parts.push(`${seconds(left)} left`);
   return parts.join(" · ");
 }
+
+// What the next run takes the place of, where `most` are kept.
+export const fullWords = (runs, most) =>
+  runs.length < most ? "" : ` ${runs.length} runs are kept: the next one takes the place of run ${runs[0].id}.`;
 
 // Whether a set-up is its preset's, but for the seed.
 function isPreset(setup, preset) {

@@ -149,8 +149,11 @@ export function writeWithTerms(node, text) {
 
 // The titles of a table's columns.
 export function writeHeads(table, titles) {
-  const heads = () => make("tr", {}, ...titles.map(() => make("th", { scope: "col" })));
-  const row = table.tHead?.rows[0] ?? table.createTHead().appendChild(heads());
+  const head = table.tHead ?? table.createTHead();
+  if (head.rows[0]?.cells.length !== titles.length) {
+    head.replaceChildren(make("tr", {}, ...titles.map(() => make("th", { scope: "col" }))));
+  }
+  const [row] = head.rows;
   titles.forEach((title, i) => writeWithTerms(row.cells[i], title));
 }
 

@@ -36,24 +36,31 @@ class OwnWeights(Payload):
     version: int
 
 
-class DrawingRequest(Payload):
-    """A drawing, and which model answers.
+class Drawn(Payload):
+    """What is on the pad.
 
     strokes: checked by `checked_strokes`. image: where there is a picture in their place, what the model
-    sees of it, checked by `checked_image`. weights: of the visitor's own model, those that the pad's
-    answer is of; None for the newest.
+    sees of it, checked by `checked_image`.
     """
 
     strokes: object = None
     image: Annotated[str, Field(max_length=5000)] | None = None
-    model: Model
-    weights: OwnWeights | None = None
 
     def ink(self, *, max_points: int) -> Ink:
         """What is on the pad; `RefusedError` where it is no drawing."""
         if self.image is not None:
             return checked_image(self.image)
         return Ink(checked_strokes(self.strokes, max_points=max_points))
+
+
+class DrawingRequest(Drawn):
+    """A drawing, and which model answers.
+
+    weights: of the visitor's own model, those that the pad's answer is of; None for the newest.
+    """
+
+    model: Model
+    weights: OwnWeights | None = None
 
     @property
     def own_weights(self) -> Weights | None:

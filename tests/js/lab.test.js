@@ -6,7 +6,7 @@ import { EXPERIMENTS } from "../../assets/lab/experiments.js";
 import { FIELDS } from "../../assets/lab/fields.js";
 import { Runs, ordersOf } from "../../assets/lab/runs.js";
 import { News } from "../../assets/lab/status.js";
-import { HELD_OUT, TEST, describe, figuresOf, isActive, measureFor, measureOf, momentWords, sentence } from "../../assets/lab/words.js";
+import { HELD_OUT, TEST, describe, figuresOf, fullWords, isActive, measureFor, measureOf, momentWords, sentence } from "../../assets/lab/words.js";
 
 const setup = {
   preset: "fast", epochs: 5, learning_rate: 0.1, hidden_sizes: [128, 64], activation: "relu", optimizer: "momentum",
@@ -55,6 +55,12 @@ test("a set-up in words tells what is unusual, and what was changed on the way",
     describe(run({ setup: odd, changed: { learning_rate: [0.1, 0.01], weight_decay: [0, 0.001] } }), presets),
     "own, no hidden layer, 5 epochs, rate 0.1 → 0.01, batch 64, SGD with momentum, augmented, labels shuffled, dropout 0.2, decay 0 → 0.001, 500 pictures, seed 7",
   );
+});
+
+test("before a run goes, the page says which", () => {
+  const runs = [3, 4, 5].map((id) => run({ id }));
+  assert.equal(fullWords(runs, 4), "");
+  assert.equal(fullWords(runs, 3), " 3 runs are kept: the next one takes the place of run 3.");
 });
 
 test("which runs are active", () => {

@@ -35,6 +35,15 @@ test("the loss of the first steps does not flatten what comes after", () => {
   assert.equal(loss.low, 0);
 });
 
+test("of two runs side by side, a short one is seen too", () => {
+  const long = [[500, 0.5, 0.95, 1], [1000, 0.4, 0.97, 2]];
+  const short = run([[10, 2, 0.3, 0]]);
+  assert.equal(scaled([run(long), short]).accuracy.low, 0.9);
+  const { loss, accuracy } = scaled([run(long, { isBeside: true }), short]);
+  assert.equal(accuracy.low, 0);
+  assert.ok(loss.high > 2);
+});
+
 test("losses that explode or are missing leave a scale", () => {
   assert.equal(scaled([run([[0, 2.3, 0.1, 0], [100, 1e9, 0.1, 1]])]).loss.high, 4);
   assert.ok(Math.abs(scaled([run([[0, null, null, 0]])]).loss.high - 0.23) < 1e-9);

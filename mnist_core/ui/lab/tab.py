@@ -11,7 +11,7 @@ from mnist_core.server.setup import controls
 from mnist_core.ui.answers import Answer, ServerFunction, serve
 from mnist_core.ui.component import component
 from mnist_core.ui.drawings import COST
-from mnist_core.ui.lab import following, gallery, inside, keeping, naming, views
+from mnist_core.ui.lab import beside, following, gallery, inside, keeping, naming, views
 
 
 def lab_tab(application: Application) -> None:
@@ -37,6 +37,8 @@ def server_functions(application: Application) -> list[ServerFunction]:
     inner = partial(inside.inside, limits=limits)
     answers = partial(gallery.gallery, application=application)
     pictures = partial(gallery.pictures, application=application)
+    side_by_side = partial(beside.beside, application=application)
+    both_say = partial(beside.both_say, limits=limits)
 
     def near(session: Session, request: Payload) -> Answer:
         # PyTorch takes a worker seconds and 300 MB: begun when somebody may soon want to train.
@@ -53,6 +55,7 @@ def server_functions(application: Application) -> list[ServerFunction]:
         at_once("lab_name", naming.NameRequest, naming.name),
         at_once("lab_delete", naming.DeleteRequest, naming.delete),
         at_once("lab_show", views.MomentRequest, views.show),
+        at_once("lab_both_say", beside.DrawnPairRequest, both_say),
         threaded("lab_near", Payload, near),
         threaded("lab_start", following.StartRequest, start),
         threaded("lab_views", views.MomentRequest, seen),
@@ -60,6 +63,7 @@ def server_functions(application: Application) -> list[ServerFunction]:
         threaded("lab_inside", inside.InsideRequest, inner, cost=COST),
         threaded("lab_gallery", views.MomentRequest, answers),
         threaded("lab_pictures", gallery.PicturesRequest, pictures),
+        threaded("lab_beside", beside.PairRequest, side_by_side),
         threaded("lab_download", keeping.DownloadRequest, keeping.download),
         threaded("lab_upload", keeping.UploadRequest, keeping.upload),
     ]

@@ -75,8 +75,7 @@ def views(session: Session, request: MomentRequest, *, application: Application)
         }
     found = _measured(run, request.moment, application)
     if found is not None:
-        cells = found.labels.astype(np.int64) * 10 + found.predictions
-        answer["matrix"] = np.bincount(cells, minlength=100).tolist()
+        answer["matrix"] = confusion(found.labels, found.predictions)
         answer["accuracy"] = float((found.predictions == found.labels).mean())
     return answer
 
@@ -90,6 +89,14 @@ def mistakes(session: Session, request: CellRequest, *, application: Application
     in_cell = (found.labels == request.truth) & (found.predictions == request.guess)
     at = np.flatnonzero(in_cell) * found.stride
     return {"count": len(at), "held": run.started.measured_on, "at": at[:_MISTAKES].tolist()}
+
+
+def confusion(labels: NDArray[np.uint8], predictions: NDArray[np.uint8]) -> list[int]:
+    """The confusion matrix row by row: 100 counts, ten answers for each true digit."""
+    counts: list[int] = np.bincount(
+        labels.astype(np.int64) * 10 + predictions, minlength=100
+    ).tolist()
+    return counts
 
 
 def run_of(session: Session, request: MomentRequest) -> Run:

@@ -31,6 +31,11 @@ def row(page: Page, number: int) -> Locator:
     return page.locator(f'.board tr[data-run="{number}"]')
 
 
+def number(page: Page, run: int) -> Locator:
+    """What opens the run."""
+    return row(page, run).get_by_role("button", name=str(run), exact=True)
+
+
 def opened(page: Page) -> Locator:
     return page.locator(".opened .note")
 
@@ -40,10 +45,10 @@ def test_a_run_is_opened_from_its_row_and_answers_for_the_pad(two_runs: Page) ->
     draw(page, SEVEN)
     expect(row(page, 2)).to_contain_text("6 epochs")
     expect(opened(page)).to_contain_text("Run 2 is open")
-    row(page, 1).get_by_role("button").click()
+    number(page, 1).click()
     expect(opened(page)).to_contain_text("Run 1 is open")
-    expect(row(page, 1).get_by_role("button")).to_have_attribute("aria-pressed", "true")
-    expect(row(page, 1).get_by_role("button")).to_be_focused()
+    expect(number(page, 1)).to_have_attribute("aria-pressed", "true")
+    expect(number(page, 1)).to_be_focused()
     expect(page.get_by_label("Epochs")).to_have_value("3")
     page.wait_for_function("window.mnist.own?.run === 1")
     page.locator("#lab-moment").fill("0")

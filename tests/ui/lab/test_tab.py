@@ -270,6 +270,7 @@ _JSON = st.recursive(
 )
 _KEYS = (
     "setup", "order", "values", "known", "run", "moment", "truth", "guess", "kind", "data", "held", "at",
+    "other",
 )  # fmt: skip
 
 

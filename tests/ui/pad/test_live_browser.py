@@ -49,7 +49,8 @@ window.fetch = async (address, init) => {
   if (isClose) {
     const { ok, digit, steps } = await response.clone().json();
     const { probabilities } = steps?.layers ?? {};
-    if (ok && (digit ?? probabilities)) closely.push({ name, weights: data.weights, atThePad, digit, probabilities });
+    const { weights } = data;
+    if (ok && (digit ?? probabilities)) closely.push({ name, weights, atThePad, digit, probabilities });
   }
   return response;
 };"""
