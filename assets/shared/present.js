@@ -80,7 +80,7 @@ export class Presentation {
   }
 }
 
-const isCovered = () => document.querySelector("[popover]:popover-open") !== null;
+const isCovered = () => CSS.supports("selector(:popover-open)") && document.querySelector(":popover-open") !== null;
 
 // So that a reload or a copy of the address finds the same view.
 function tell(text) {

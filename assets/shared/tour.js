@@ -41,7 +41,7 @@ class Tour {
     skip.addEventListener("click", () => this.leave());
     this.next.addEventListener("click", () => this.goOn());
     this.tip = make(
-      "div", { className: "tour", popover: "manual", role: "dialog", aria: { labelledby: "tour-title" } },
+      "div", { className: "tour", role: "dialog", aria: { labelledby: "tour-title" } },
       make("div", { aria: { live: "polite" } }, this.title, this.text),
       make("div", { className: "buttons" }, skip, this.next),
     );
@@ -74,7 +74,7 @@ class Tour {
     write(this.title, `${this.stop + 1} of ${STOPS.length}: ${title}`);
     write(this.text, text);
     write(this.next, this.stop + 1 < STOPS.length ? "Next" : "Done");
-    this.tip.showPopover?.();
+    this.tip.hidden = false;
     document.documentElement.style.setProperty(HEIGHT, `${this.tip.offsetHeight + 2 * GAP}px`);
     target.toggleAttribute("data-toured", true);
     target.scrollIntoView({ block: "nearest" });
@@ -101,7 +101,7 @@ class Tour {
     if (this.isAside) return;
     this.isAside = true;
     this.unmark();
-    this.tip.hidePopover?.();
+    this.tip.hidden = true;
   }
 
   // The focus stays at the pad.

@@ -66,7 +66,7 @@ def test_a_link_from_the_form_opens_the_lesson_and_starts_nothing_by_itself(visi
     locked.page.get_by_label("Start from").select_option("notebook")
     expect(locked).to_have_value("32")
     expect(locked).to_be_disabled()
-    expect(batch).to_have_value("64")
+    expect(batch).to_have_value("128")
     rate.fill("0.25")
     page.get_by_role("button", name="Reset").click()
     expect(rate).to_have_value("0.5")
