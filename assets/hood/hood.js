@@ -143,7 +143,7 @@ class Hood {
   openAndClose() {
     const sections = Object.entries(this.sections);
     notebookButton(this.element.querySelector("[data-action=notebook]"), this);
-    const wanted = storage.readList(STORED) ?? OPEN_AT_FIRST;
+    const wanted = page.step ? [page.step] : (storage.readList(STORED) ?? OPEN_AT_FIRST);
     for (const [name, section] of sections) {
       const details = section.firstElementChild;
       details.open ||= wanted.includes(name);
@@ -179,6 +179,9 @@ class Hood {
       this.again();
     });
     on(element, "mnist:chosen", () => this.again());
+    on(element, "mnist:step", () => {
+      for (const [name, section] of Object.entries(this.sections)) section.firstElementChild.open = name === page.step;
+    });
     on(element, "mnist:connection", ({ lost }) => lost || this.visible());
     const learnt = spaced(MOMENT_MS, this.refresh);
     on(element, "mnist:prediction", (answer) => areOfSame(this.of, answer) || (answer.cause === "moment" ? learnt() : this.refresh()));

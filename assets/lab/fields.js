@@ -19,10 +19,13 @@ const ADDRESS = {
 };
 export const FIELDS = Object.keys(ADDRESS);
 const NAMES = new Map(Object.entries(ADDRESS).map(([name, key]) => [key, name]));
+// What an address says of a lesson, which link.js reads.
+const OF_A_LESSON = ["title", "sentence", "open", "experiment", "show", "hide", "lock"];
 export const SWITCHES = ["augmentation", "shuffle_labels"];
 const WHOLE = ["epochs", "batch_size", "train_size", "seed"];
 const LINK_POINTS = 1500;
 const MAX_INK = 20_000; // letters
+const MOST_ODD = 10; // words of a list that are told
 
 const PARSERS = {
   preset: (text, { presets }) => (Object.hasOwn(presets, text) ? text : null),
@@ -85,6 +88,15 @@ export function addressOf(setup, strokes = []) {
   return `#${parameters}`;
 }
 
+export const spelled = (name) => ADDRESS[name];
+
+// The fields that a list in an address names, "rate-epochs"; what else it says is added to `odd`.
+export function namesIn(text, odd) {
+  const words = new Set(text.split(/[\s,;-]+/).filter(Boolean));
+  odd.push(...[...words].filter((word) => !NAMES.has(word)).slice(0, MOST_ODD));
+  return [...words].filter((word) => NAMES.has(word)).map((word) => NAMES.get(word));
+}
+
 // {setup: the fields that were understood, odd: the names that were not, ink: text or null}
 export function readAddress(hash, controls) {
   const parameters = new URLSearchParams(hash.replace(/^#/, ""));
@@ -93,6 +105,7 @@ export function readAddress(hash, controls) {
   const setup = {};
   const odd = [];
   for (const [key, text] of parameters) {
+    if (OF_A_LESSON.includes(key)) continue;
     const name = NAMES.get(key);
     const value = name ? parseField(name, text, controls) : null;
     if (value === null) odd.push(key);

@@ -5,6 +5,7 @@ import { grouped } from "../shared/numbers.js";
 import { call, page } from "../shared/page.js";
 import { save } from "../shared/save.js";
 import { csvOf } from "./history.js";
+import { lessonAddress, readLesson } from "./link.js";
 import { AWAY } from "./words.js";
 
 const PIECE = 384 * 1024; // of a model file on its way up; a multiple of three
@@ -81,7 +82,7 @@ export class Keeping {
       setup.showFault(values);
       return `There is no link to this set-up yet. ${fault}`;
     }
-    const address = setup.toAddress(this.withInk.checked);
+    const address = setup.toAddress(this.withInk.checked) + lessonAddress(readLesson(location.hash));
     history.replaceState({ inkOf: address }, "", address);
     const copied = await navigator.clipboard.writeText(location.href).then(() => true, () => false);
     const left = this.withInk.checked && page.picture ? " A picture does not fit in a link." : "";

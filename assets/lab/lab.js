@@ -9,6 +9,8 @@ import { Diagram } from "./diagram/diagram.js";
 import { Following } from "./following.js";
 import { Keeping } from "./keep.js";
 import { Lesson } from "./lesson.js";
+import { LessonCard } from "./card.js";
+import { LessonForm } from "./linking.js";
 import { Moments } from "./moments.js";
 import { Opened } from "./opened.js";
 import { Orders } from "./orders.js";
@@ -51,6 +53,8 @@ class Lab {
     this.keeping = new Keeping(root, this, controls.upload_bytes);
     this.lesson = new Lesson(root, this);
     this.diagram = new Diagram(root.querySelector(".diagram"), server);
+    this.card = new LessonCard(this);
+    new LessonForm(root, this.setup);
     page.training = trainingOf(this);
   }
 
@@ -87,12 +91,11 @@ class Lab {
   async begin() {
     this.draw();
     await session();
-    const odd = this.setup.fromAddress(location.hash);
+    this.card.show(location.hash);
     this.listen();
     await this.following.poll();
     const { current } = this;
     if (!location.hash && current) this.setup.write(current.setup);
-    this.tellOdd(odd);
   }
 
   // The server's first training takes seconds to begin, which it does once somebody comes near.
@@ -108,14 +111,8 @@ class Lab {
     document.addEventListener("visibilitychange", () => this.following.poll());
     // A link that is pasted into the page's own address bar loads nothing anew.
     window.addEventListener("hashchange", here(() => {
-      if (!isActive(this.runs.newest)) this.tellOdd(this.setup.fromAddress(location.hash));
+      if (!isActive(this.runs.newest)) this.card.show(location.hash);
     }));
-  }
-
-  tellOdd(odd) {
-    if (!odd.length) return;
-    const names = odd.join(", ").slice(0, 60);
-    this.status.say(`The link holds something that this page does not understand (${names}); the defaults stand there instead.`);
   }
 
   draw(queue) {

@@ -12,6 +12,10 @@ export class SetupForm {
     this.controls = controls;
     this.cost = new Cost();
     this.meaning = form.querySelector(".meaning");
+    this.more = form.querySelector(".more");
+    this.frames = {};
+    this.held = {}; // what a link hides or locks, with the values that it keeps
+    this.first = null; // the set-up of a link that does
     const { preset, activation, optimizer } = form.elements;
     const fill = (select, values, words) => {
       for (const value of values) select.add(new Option(words[value], value));
@@ -20,12 +24,12 @@ export class SetupForm {
     fill(activation, controls.choices.activation, WORDS);
     fill(optimizer, controls.choices.optimizer, WORDS);
     this.reset();
-    preset.addEventListener("change", () => this.write(controls.presets[preset.value]));
+    preset.addEventListener("change", () => this.write({ ...controls.presets[preset.value], ...this.held }));
     form.addEventListener("input", () => this.explain());
   }
 
   reset() {
-    this.write(this.controls.presets[this.controls.preset]);
+    this.write(this.first ?? this.controls.presets[this.controls.preset]);
   }
 
   write(setup) {
@@ -54,8 +58,13 @@ export class SetupForm {
   wrong(setup) {
     const name = faultyField(setup);
     if (!name) return null;
-    const label = this.form.elements[name].labels[0].firstChild.textContent.trim();
-    return expectation(name, label, this.controls);
+    return expectation(name, this.nameOf(name), this.controls);
+  }
+
+  // As its label says it, without the hint.
+  nameOf(field) {
+    const words = [...this.form.elements[field].labels[0].childNodes].map((node) => node.textContent.trim());
+    return words.find(Boolean);
   }
 
   // Brings the field that can't be read to sight.
@@ -89,9 +98,35 @@ export class SetupForm {
   }
 
   lock(locked) {
-    for (const field of this.form.elements) {
-      if (field.name && !this.controls.live.includes(field.name)) field.disabled = locked;
+    for (const { name, element } of this.fields) {
+      element.disabled = this.frames[name] === "lock" || (locked && !this.controls.live.includes(name));
     }
+    if (!locked && this.first) this.write(this.held); // an experiment has values of its own
+  }
+
+  get fields() {
+    return FIELDS.map((name) => ({ name, element: this.form.elements[name] }));
+  }
+
+  // Shows, hides and locks settings as a link has it, {field: "show" | "hide" | "lock"}. What is out of the
+  // visitor's hands stays as it is now.
+  frame(frames) {
+    const setup = this.read();
+    const isHeld = ([name]) => ["hide", "lock"].includes(frames[name]);
+    this.frames = frames;
+    this.held = Object.fromEntries(Object.entries(setup).filter(isHeld));
+    this.first = Object.keys(frames).length ? setup : null;
+    for (const { name, element } of this.fields) {
+      const label = element.closest("label");
+      label.hidden = frames[name] === "hide";
+      label.toggleAttribute("data-locked", frames[name] === "lock");
+    }
+    const ofMore = this.fields.filter(({ element }) => this.more.contains(element));
+    const base = this.controls.presets[setup.preset];
+    const isSet = ({ name }) => String(setup[name]) !== String(base[name]);
+    this.more.hidden = ofMore.every(({ name }) => frames[name] === "hide");
+    this.more.open ||= ofMore.some((each) => ["show", "lock"].includes(frames[each.name]) || (!frames[each.name] && isSet(each)));
+    this.lock(false);
   }
 
   toAddress(withInk) {

@@ -43,7 +43,7 @@ function showBar(bar, value, winner) {
 
 class Answer {
   constructor(element) {
-    for (const part of [document.querySelector("#header"), element]) explainTerms(part);
+    explainTerms(element);
     this.section = element.querySelector(".answer");
     this.words = element.querySelector("#answer");
     this.seen = element.querySelector("#seen canvas");

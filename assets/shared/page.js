@@ -11,6 +11,7 @@
 //   mnist:own {own, trained}     what "yours" is, as `page.own`; and whether there is such a model
 //   mnist:run {}                 the newest training has changed, of which `page.training` tells
 //   mnist:renewed {}             the server had forgotten the visitor: their runs and models are gone
+//   mnist:step {}                a link opens a step of Under the hood: `page.step`
 //   mnist:connection {lost}      the server is out of reach; or there, after a call came to nothing
 import { sleep } from "./latest.js";
 import { storage } from "./storage.js";
@@ -30,6 +31,7 @@ export const page = {
   trained: false, // the visitor has a model of their own
   own: null, // {run, step, version, kept, isOver}: what "yours" is, where the browser may have it
   lost: false, // the server is out of reach
+  step: null, // of Under the hood, which a link opens alone
   setStrokes() {}, // the sketchpad puts its own here,
   setImage() {}, // and here: an image of MNIST in the strokes' place, 784 bytes of which 255 are ink;
   inside: () => null, // and here: what is inside the network that answers, as pad/local.js has it

@@ -1,8 +1,8 @@
-// What a reload keeps. Storage is closed to some frames and private windows; the page works without.
-export const storage = {
+// Storage is closed to some frames and private windows; the page works without.
+const inStorage = (name) => ({
   read(key) {
     try {
-      return sessionStorage.getItem(key);
+      return globalThis[name].getItem(key);
     } catch {
       return null;
     }
@@ -22,16 +22,19 @@ export const storage = {
   },
   remove(key) {
     try {
-      sessionStorage.removeItem(key);
+      globalThis[name].removeItem(key);
     } catch {
       // What could not be written is not there.
     }
   },
   write(key, text) {
     try {
-      sessionStorage.setItem(key, text);
+      globalThis[name].setItem(key, text);
     } catch {
       // A full or closed storage only means that a reload starts afresh.
     }
   },
-};
+});
+
+export const storage = inStorage("sessionStorage"); // what a reload keeps
+export const kept = inStorage("localStorage"); // what a later visit finds

@@ -16,7 +16,7 @@ from mnist_core.server.environment import own_folder
 from mnist_core.server.gate.gate import Gate
 from mnist_core.server.gate.tools import Accounts
 from mnist_core.server.uploads import Uploads
-from mnist_core.ui.component import read_asset
+from mnist_core.ui.component import component, read_asset
 from mnist_core.ui.files import check_values
 from mnist_core.ui.pad.column import pad_column
 from mnist_core.ui.pad.sent_picture import picture_route
@@ -27,11 +27,7 @@ from mnist_core.ui.static import preload_links, static_route
 
 Tab = Callable[[Application], object]
 
-_HEADER = """
-<h1>Draw a digit</h1>
-<p>A small <span data-term="neural network">neural network</span> reads it while you draw. Then train one of
-your own.</p>
-"""
+_STYLES = ("shared/page.css", "shared/present.css")
 # Requests under way when the page ends have so long to be answered.
 _GRACE_S = 3
 # Uploads on the disk, those under way aside; each is read right after it came.
@@ -61,7 +57,7 @@ def build_page(application: Application, *, tabs: Mapping[str, Tab]) -> gr.Block
     """The whole page; each of `tabs` lays out what stands under its name."""
     page = Page(title="Draw a digit", analytics_enabled=False)
     with page:
-        gr.HTML(_HEADER, elem_id="header", js_on_load=None)
+        component("shared/header", elem_id="header")
         with gr.Row(elem_id="columns"):
             with gr.Column(elem_id="pad-column", min_width=0):
                 pad_column(application)
@@ -112,7 +108,7 @@ def launch_options(
     )
     return {
         "theme": theme,
-        "head": f"<style>{read_asset('shared/page.css')}</style>{preload_links()}",
+        "head": f"<style>{''.join(map(read_asset, _STYLES))}</style>{preload_links()}",
         "footer_links": ["api", "settings"],
         # Keeping a history of runs, or rendering on the server, costs more than the prediction.
         "run_history": False,

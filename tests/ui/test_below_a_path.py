@@ -78,6 +78,7 @@ def test_the_page_works_below_a_path(
     page.on("request", lambda request: wrong.extend(outside(request.url, url)))
     page.on("response", lambda response: wrong.extend(failed(response.status, response.url)))
     page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.add_init_script("performance.setResourceTimingBufferSize(5000)")  # polls take many
     open_page(page, f"{url}#preset=few&epochs=2")
     draw(page, SEVEN)
     expect(page.locator("#answer")).to_have_text("7")

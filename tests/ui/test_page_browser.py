@@ -312,7 +312,7 @@ def test_eight_tabs_of_one_browser_all_answer(visit: Visit) -> None:
 def test_markup_in_the_address_stays_text(visit: Visit) -> None:
     tag = "<img src=x onerror=window.broken=1>"
     page = visit(f"#preset={tag}&layers={tag}&{tag}={tag}")
-    expect(page.locator("#status")).to_contain_text("does not understand")
+    expect(page.locator("#lesson")).to_contain_text("does not understand")
     assert page.locator("img[src=x]").count() == 0
     assert page.evaluate("window.broken") is None
 

@@ -271,7 +271,7 @@ def test_a_link_gives_the_same_first_losses_in_another_browser(
 
 def test_nonsense_in_the_address_falls_back_to_defaults_and_says_so(visit: Visit) -> None:
     page = visit("#preset=few&epochs=banana&layers=9999&colour=%3Cb%3Ered&ink=1.2_x.y")
-    expect(status(page)).to_contain_text("does not understand")
+    expect(page.locator("#lesson")).to_contain_text("does not understand")
     expect(page.get_by_label("Epochs")).to_have_value("40")
     expect(page.locator("[name=hidden_sizes]")).to_have_value("128, 64")
 
