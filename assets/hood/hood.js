@@ -1,6 +1,6 @@
 // Under the hood: ten steps that follow the drawing. Only open steps are computed, all of them in
 // one request, with another as soon as it is back if something has changed meanwhile.
-import { isBlank, lookedAt } from "../shared/drawn.js";
+import { areOfSame, isBlank, lookedAt } from "../shared/drawn.js";
 import { latestOnly, spaced } from "../shared/latest.js";
 import { call, on, page } from "../shared/page.js";
 import { storage } from "../shared/storage.js";
@@ -25,9 +25,9 @@ class Hood {
     factor: 1,
     stages: { crop: true, scale: true, centre: true, pen: true },
     pixel_seed: 1,
-    steps: 0,
-    learning_rate: 0.001,
+    steps: 0, learning_rate: 0.001,
   };
+  of = null; // the pad's answer that was last looked at
   moving = false; // the pen: the bars at the pad go first, and the drawing follows when it rests
 
   constructor({ element, props, server }) {
@@ -62,15 +62,18 @@ class Hood {
 
   isBlank = () => isBlank(page);
 
-  drawing() {
-    return { ...lookedAt(page), model: page.model };
+  // The answer to what is asked of the drawing, by the weights that the pad's answer is of.
+  async callOfDrawing(name, payload = {}) {
+    const drawing = lookedAt(page);
+    return drawing && this.call(name, { ...drawing, ...payload });
   }
 
   // The answer, or null where there is none; the page says why.
   async call(name, payload) {
     try {
       const answer = await call(this.server, name, payload);
-      this.trouble.textContent = answer.ok ? "" : answer.error;
+      // Weights that have been overtaken: the pad's next answer asks again.
+      this.trouble.textContent = answer.ok || answer.code === "overtaken" ? "" : answer.error;
       return answer.ok ? answer : null;
     } catch {
       this.trouble.textContent = "No connection: these figures wait for it.";
@@ -90,14 +93,14 @@ class Hood {
     this.showBlank();
     const { open } = this;
     if (this.isBlank() || !open.length) return;
-    const drawn = page.strokes;
-    const answer = await this.call("hood_steps_of", { ...this.drawing(), open, settings: this.settings });
+    const { strokes: drawn } = page;
+    this.of = page.prediction;
+    const answer = await this.callOfDrawing("hood_steps_of", { open, settings: this.settings });
     this.element.toggleAttribute("data-stale", !answer);
     // Cleared or redrawn meanwhile: the next answer is on its way.
     if (!answer || answer.blank || this.isBlank()) return;
     this.render(answer.steps);
-    const current = drawn === page.strokes && !this.refresh.isDue() && !this.moving;
-    if (current) this.steps.answer.update();
+    if (drawn === page.strokes && !this.refresh.isDue() && !this.moving) this.steps.answer.update();
   }
 
   render(answers) {
@@ -186,8 +189,8 @@ class Hood {
     });
     on(element, "mnist:chosen", () => this.again());
     on(element, "mnist:connection", ({ lost }) => lost || this.visible());
-    const learnt = spaced(MOMENT_MS, () => this.refresh());
-    on(element, "mnist:moment", () => page.model === "yours" && learnt());
+    const learnt = spaced(MOMENT_MS, this.refresh);
+    on(element, "mnist:prediction", (answer) => areOfSame(this.of, answer) || (answer.cause === "moment" ? learnt() : this.refresh()));
     new IntersectionObserver((seen) => seen.some((each) => each.isIntersecting) && this.visible()).observe(element);
   }
 }

@@ -60,7 +60,7 @@ export function layersStep(part, hood) {
   const ask = latestOnly(async () => {
     if (!picked || !hood.isOpen("layers")) return;
     const asked = picked;
-    const answer = await hood.call("hood_unit", { ...hood.drawing(), ...asked });
+    const answer = await hood.callOfDrawing("hood_unit", asked);
     if (!answer || answer.blank) return;
     paintSigned(view, signedBytesOf(answer.picture));
     words.textContent = unitWords(answer, asked, activation);

@@ -92,7 +92,7 @@ export function answerStep(part, hood) {
     // Drawing the figure takes longer than all other steps together, so it has its own request.
     update: latestOnly(async () => {
       if (!hood.isOpen("answer") || hood.isBlank()) return;
-      const answer = await hood.call("hood_figure", hood.drawing());
+      const answer = await hood.callOfDrawing("hood_figure");
       if (!answer || answer.blank) return;
       part("figure").src = part("download").href = `data:image/png;base64,${answer.png}`;
       part("figure").alt = `The drawing beside its ten probabilities: ${page.prediction?.words ?? ""}`;

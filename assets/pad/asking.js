@@ -50,10 +50,12 @@ export class Asking {
     const { strokes, picture } = this.pad.drawing;
     const drawn = travelling({ strokes: strokes.map(sparse), picture });
     const name = answering();
+    const { own } = page;
     const answer = await this.pad.reader.ask(name, drawn);
     if (!answer) await this.askServer({ ...drawn, model, seq }, { ...details, name });
     else if (this.isNewest(name, answer) || cause !== "moment") {
-      this.show({ ...answer, seq, model, trained: page.trained }, details);
+      const weights = model === "ready" ? null : { run: own.run, step: own.step, version: answer.version };
+      this.show({ ...answer, weights, seq, model, trained: page.trained }, details);
     }
   }
 
@@ -74,7 +76,7 @@ export class Asking {
       return;
     }
     if (answer?.ok) {
-      this.isNewest(name, answer);
+      if (answer.weights) this.isNewest(name, answer.weights);
       this.show({ ...answer, image: bytesOf(answer.image), parts: (answer.parts ?? []).map(drawn) }, details);
     } else await this.refused(answer ?? { code: "lost", error: "reconnecting…" }, details.cause);
   }

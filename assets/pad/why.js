@@ -1,7 +1,7 @@
 // Why: the pixels for and against the winning digit, while it is open.
 import { bytesOf, signedBytesOf } from "../shared/bytes.js";
 import { paintOverInk } from "../shared/draw.js";
-import { isBlank, lookedAt } from "../shared/drawn.js";
+import { areOfSame, isBlank, lookedAt } from "../shared/drawn.js";
 import { latestOnly } from "../shared/latest.js";
 import { number } from "../shared/numbers.js";
 import { call, on, page } from "../shared/page.js";
@@ -18,13 +18,17 @@ export function mount({ element, server }) {
   const canvas = element.querySelector("canvas");
   const say = (name, text) => (element.querySelector(`.${name}`).textContent = text);
 
+  let of = null; // the pad's answer that was last looked at
+
   const refresh = latestOnly(async () => {
     if (!details.open) return;
     const blank = isBlank(page);
     empty.hidden = !blank;
     live.hidden = blank;
     if (blank) return;
-    const drawing = { ...lookedAt(page), model: page.model };
+    const drawing = lookedAt(page);
+    if (!drawing) return; // the pad's answer comes first
+    of = page.prediction;
     // Where the server is out of reach, the page says so, and asks again when it is back.
     const answer = await call(server, "why", drawing).catch(() => null);
     live.toggleAttribute("data-stale", !answer);
@@ -43,6 +47,7 @@ export function mount({ element, server }) {
   }
 
   details.addEventListener("toggle", refresh);
-  for (const event of ["mnist:ink", "mnist:chosen", "mnist:model", "mnist:moment"]) on(element, event, refresh);
+  for (const event of ["mnist:ink", "mnist:chosen"]) on(element, event, refresh);
+  on(element, "mnist:prediction", (answer) => areOfSame(of, answer) || refresh());
   on(element, "mnist:connection", ({ lost }) => lost || refresh());
 }

@@ -8,8 +8,19 @@ export const isBlank = ({ strokes, picture }) => !picture && strokes.length === 
 export const travelling = ({ strokes, picture }) =>
   picture ? { strokes: [], image: picture.image, images: picture.images } : { strokes: rounded(strokes) };
 
-// As it travels to be looked at closely: of a number the digit that is chosen.
-export function lookedAt({ chosen, strokes, picture }) {
+// As it travels for any model: of a number the digit that is chosen.
+export function digitOf({ chosen, strokes, picture }) {
   if (picture) return { strokes: [], image: picture.images[chosen?.at] ?? picture.image };
   return { strokes: rounded(chosen?.strokes ? inBox(chosen.strokes) : strokes) };
 }
+
+// As it travels to be looked at closely: the same, with the weights that the pad's answer is of. Null while
+// the pad has no answer of the model that is to answer.
+export function lookedAt({ model, prediction, ...drawn }) {
+  if (prediction?.model !== model) return null;
+  return { ...digitOf(drawn), model, weights: prediction.weights };
+}
+
+// Whether two of the pad's answers are of the same weights.
+export const areOfSame = (one, other) =>
+  one?.model === other.model && ["run", "step", "version"].every((name) => one.weights?.[name] === other.weights?.[name]);

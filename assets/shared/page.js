@@ -3,7 +3,7 @@
 //   mnist:ink {strokes}          the drawing came to rest or was changed by a button
 //   mnist:drawing {}             the pen has just moved
 //   mnist:rest {}                the pen has not moved for a moment
-//   mnist:prediction {...}       the model's answer for the drawing
+//   mnist:prediction {...}       the model's answer for the drawing; of one's own, by which `weights`
 //   mnist:chosen {}              another digit of the drawn number is looked at: `page.chosen`
 //   mnist:refused {code, error}  the drawing has no answer, and why
 //   mnist:model {model}          "ready" or "yours" answers from now on

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from mnist_core.server.runs import MAX_TRAVELLING_BYTES
+from mnist_core.server.runs import MAX_TRAVELLING_BYTES, Weights
 from mnist_core.worker.messages import Snapshot
 
 if TYPE_CHECKING:
@@ -39,11 +39,16 @@ class LoadedModel:
     def size_bytes(self) -> int:
         return 4 * self.classifier.network.parameter_count + len(self.weights)
 
-    def travelling(self, step: int | None) -> tuple[Snapshot, int] | None:
-        """The weights and their version, as a run's `travelling`: a loaded model has no steps."""
+    @property
+    def which(self) -> Weights:
+        """What its weights are called among the visitor's own."""
+        return Weights(run=self.id, step=None, version=_VERSION)
+
+    def hand_out(self, step: int | None) -> tuple[Snapshot, Weights] | None:
+        """The weights, as a run's `hand_out`: a loaded model has no steps."""
         if step is not None or not self.weights:
             return None
-        return Snapshot(step=0, epoch=0, elapsed_s=0.0, weights=self.weights), _VERSION
+        return Snapshot(step=0, epoch=0, elapsed_s=0.0, weights=self.weights), self.which
 
     def summary(self) -> dict[str, Any]:
         """What the page needs: its id, and the version of its weights; None where they stay here."""

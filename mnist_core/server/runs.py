@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 import threading
+from collections import deque
 from typing import Any
 
 from mnist_core.models.classifier import Classifier
@@ -41,6 +42,9 @@ _OUTCOMES: dict[Outcome, tuple[str, str]] = {
 }
 #: Larger weights stay here: over most links they would come too late to be of use.
 MAX_TRAVELLING_BYTES = 3 * 2**20
+# Of the newest weights, those that went out last: an answer may still be one of them.
+_HANDED_OUT = 3
+_OF_A_MOMENT = 1  # these weights never change
 _GUESSING = 0.2
 _LEARNT = 0.5
 _MAX_CHANGES = 6  # of one setting that are told
@@ -77,6 +81,19 @@ _FAILURES: dict[Failure, tuple[str, str]] = {
 }
 
 
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Weights:
+    """Which of a visitor's own weights: as much as it takes to have the very same again.
+
+    run: of their trainings, or the model that they loaded, by its id. step: of a kept moment of the
+    run; None for its newest weights. version: grows with each change of those; a moment never changes.
+    """
+
+    run: int
+    step: int | None
+    version: int
+
+
 class Run:
     """One training of one visitor. Reports arrive on a worker's thread, questions on others."""
 
@@ -105,6 +122,7 @@ class Run:
         self.weights_version = 0  # of the newest weights: grows with each change of them
         self.paused_at = math.inf  # on the clock of the sweep
         self._latest_measure: Snapshot | None = None
+        self._handed_out: deque[tuple[Snapshot, int]] = deque(maxlen=_HANDED_OUT)
         self._classifier: tuple[Snapshot, Classifier] | None = None
         self._lock = threading.Lock()
 
@@ -114,7 +132,8 @@ class Run:
 
     @property
     def size_bytes(self) -> int:
-        snapshots = (self.live, self.final, *self.moments)
+        went_out = (each for each, _ in list(self._handed_out))
+        snapshots = (self.live, self.final, *self.moments, *went_out)
         kept = {id(each): each for each in snapshots if each is not None}.values()
         answering = self._classifier
         model_bytes = 4 * answering[1].network.parameter_count if answering is not None else 0
@@ -160,6 +179,8 @@ class Run:
                         self.status, self.sentence = _OUTCOMES["stopped"]
             if self._newest is not before:
                 self.weights_version = self.version
+            if not self.active:  # they learn no more
+                self._handed_out.clear()
 
     def _rewind(self, started: Started) -> None:
         """Take back what came after its step: another worker goes on from there."""
@@ -245,20 +266,30 @@ class Run:
     def _newest(self) -> Snapshot | None:
         return self.live or (self.moments[-1] if self.moments else None)
 
-    def travelling(self, step: int | None) -> tuple[Snapshot, int] | None:
-        """The weights kept of that step, or the newest for None, with their version.
+    def hand_out(self, step: int | None) -> tuple[Snapshot, Weights] | None:
+        """The weights kept of that step, or the newest for None; None where there are none.
 
-        Of one step, versions are the same for good; the newest weights' version only grows. None where
-        there are no such weights, or they are too large to travel.
+        The last few of the newest that went out can be had again: `handed_out`.
         """
         with self._lock:
-            newest = self._newest
-            if step is None:
-                found, version = newest, self.weights_version
-            else:
-                found, version = next((each for each in self.moments if each.step == step), None), 1
-        travels = found is not None and 0 < len(found.weights) <= MAX_TRAVELLING_BYTES
-        return (found, version) if found is not None and travels else None
+            found = self._newest if step is None else self._moment_of(step)
+            if found is None:
+                return None
+            version = self.weights_version if step is None else _OF_A_MOMENT
+            if step is None and version not in (given for _, given in self._handed_out):
+                self._handed_out.append((found, version))
+            return found, Weights(run=self.id, step=step, version=version)
+
+    def handed_out(self, weights: Weights) -> Snapshot | None:
+        """The weights that `hand_out` called so; None where they are not kept any more."""
+        with self._lock:
+            if weights.step is not None:
+                return self._moment_of(weights.step)
+            there = [*self._handed_out, (self._newest, self.weights_version)]
+            return next((each for each, version in there if version == weights.version), None)
+
+    def _moment_of(self, step: int) -> Snapshot | None:
+        return next((each for each in self.moments if each.step == step), None)
 
     def moment_at(self, step: int | None) -> int | None:
         """The moment of that step, where it is kept."""
@@ -296,6 +327,7 @@ class Run:
             if len(self.moments) <= 2:
                 if to_nothing and self.moments:
                     self.moments = []
+                    self._handed_out.clear()
                     self.version += 1
                 return False
             self.moments = self.moments[::2]
@@ -307,6 +339,7 @@ class Run:
         with self._lock:
             self._classifier = self.live = None
             self.moments = []
+            self._handed_out.clear()
             if self.final is not None:
                 self.final = dataclasses.replace(self.final, weights=b"", predictions=b"")
             self.version += 1

@@ -16,7 +16,7 @@ from mnist_core.server.limits import Limits
 from mnist_core.server.loaded_model import LoadedModel
 from mnist_core.server.presence import Presence
 from mnist_core.server.rates import Bucket, Clock
-from mnist_core.server.runs import Run
+from mnist_core.server.runs import Run, Weights
 from mnist_core.server.setup import Setup
 from mnist_core.server.worker_pool import WorkerPool
 from mnist_core.worker.messages import (
@@ -26,7 +26,6 @@ from mnist_core.worker.messages import (
     Report,
     Resume,
     Set,
-    Snapshot,
     Start,
     Step,
     Stop,
@@ -256,16 +255,36 @@ class Session:
             self._next_id += 1
             return self.loaded
 
-    def classifier_for(self, model: Model) -> Classifier:
-        """What answers: the ready-made model, or this visitor's own as soon as there is one."""
-        if model == "yours":
-            if self.loaded is not None:
-                return self.loaded.classifier
-            chosen = self._chosen
-            if chosen is not None:
-                run, snapshot = chosen
-                return run.classifier_of(snapshot)
-        return self._ready()
+    def classifier_for(self, model: Model, weights: Weights | None = None) -> Classifier:
+        """What answers: the ready-made model, or this visitor's own as soon as there is one.
+
+        weights: which of their own, where an answer of those is looked at closely; `RefusedError`
+        "overtaken" where they are not kept any more.
+        """
+        if model == "ready" or weights is None:
+            return self.answering_with(model)[0]
+        loaded = self.loaded
+        if loaded is not None and loaded.id == weights.run:
+            return loaded.classifier
+        run = self.find(weights.run)
+        snapshot = None if run is None else run.handed_out(weights)
+        if run is None or snapshot is None:
+            raise RefusedError("overtaken", "The model has learnt more since.")
+        return run.classifier_of(snapshot)
+
+    def answering_with(self, model: Model) -> tuple[Classifier, Weights | None]:
+        """What answers, and which weights of this visitor's own those are; None for the ready-made."""
+        loaded, run = self.loaded, self.answering
+        if model == "yours" and loaded is not None:
+            return loaded.classifier, loaded.which
+        if model == "yours" and run is not None:
+            _, step = self._choice
+            # Where that moment was given up, the newest.
+            found = run.hand_out(step) or run.hand_out(None)
+            if found is not None:
+                snapshot, weights = found
+                return run.classifier_of(snapshot), weights
+        return self._ready(), None
 
     @property
     def _choice(self) -> tuple[int, int | None]:
@@ -275,25 +294,10 @@ class Session:
         return (self.run.id if self.run else 0, None)
 
     @property
-    def _chosen(self) -> tuple[Run, Snapshot] | None:
-        """The run and its weights that "yours" comes from; None where none were trained."""
-        run_id, step = self._choice
-        run = self.find(run_id)
-        snapshot = None if run is None else run.at(run.moment_at(step))
-        return None if run is None or snapshot is None else (run, snapshot)
-
-    @property
     def answering(self) -> Run | None:
         """The run that "yours" comes from; None where it was brought along, or there is none."""
-        run_id, _ = self._choice
-        return self.find(run_id) if self.has_model and self.loaded is None else None
-
-    @property
-    def answering_version(self) -> int | None:
-        """The version of the newest weights of a run, where those are "yours"; else None."""
-        run = self.answering
-        _, step = self._choice
-        return run.weights_version if run is not None and step is None else None
+        run = self.find(self._choice[0]) if self.loaded is None else None
+        return run if run is not None and run.at(None) is not None else None
 
     @property
     def is_empty(self) -> bool:
@@ -303,4 +307,4 @@ class Session:
     @property
     def has_model(self) -> bool:
         """Whether "yours" answers with something of the visitor's own."""
-        return self.loaded is not None or self._chosen is not None
+        return self.loaded is not None or self.answering is not None

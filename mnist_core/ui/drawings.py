@@ -12,6 +12,7 @@ from mnist_core.ink.ink import Ink
 from mnist_core.server.images import checked_image
 from mnist_core.server.limits import Limits
 from mnist_core.server.payload import Payload
+from mnist_core.server.runs import Weights
 from mnist_core.server.session import Model, Session
 from mnist_core.server.strokes import checked_strokes
 from mnist_core.ui.answers import Answer
@@ -44,10 +45,26 @@ class Drawn(Payload):
         return Ink(checked_strokes(self.strokes, max_points=max_points))
 
 
+class OwnWeights(Payload):
+    """Which of the visitor's own weights, as `Weights` has it."""
+
+    run: int
+    step: int | None
+    version: int
+
+
 class DrawingRequest(Drawn):
-    """A drawing, and which model answers."""
+    """A drawing, and which model answers.
+
+    weights: of the visitor's own model, those that the pad's answer is of; None for the newest.
+    """
 
     model: Model
+    weights: OwnWeights | None = None
+
+    @property
+    def own_weights(self) -> Weights | None:
+        return None if self.weights is None else Weights(**self.weights.model_dump())
 
     @property
     def meant(self) -> int | None:
@@ -108,7 +125,7 @@ def of_drawing(
         ink = request.ink(max_points=limits.points)
         if ink.is_empty:
             return {"blank": True}
-        model = session.classifier_for(request.model).model
+        model = session.classifier_for(request.model, request.own_weights).model
         drawing = Drawing.of(ink, model, meant=request.meant)
         return {"blank": False} | answer(session, request, drawing)
 

@@ -75,7 +75,7 @@ test("which of the visitor's models is asked for is what the page says", async (
     emit("mnist:own", { own: { ...own, step }, trained: true });
     await asking.predict("model");
   }
-  assert.deepEqual(shown.map(({ version, model, trained }) => [version, model, trained]), [[4, "yours", true], [1, "yours", true]]); // prettier-ignore
+  assert.deepEqual(shown.map(({ weights, model, trained }) => [weights, model, trained]), [null, 20].map((step) => [{ run: 1, step, version: step ? 1 : 4 }, "yours", true])); // prettier-ignore
   emit("mnist:own", { own: { ...own, step: 30 }, trained: true });
   asking.predict("model");
   await turn();
@@ -89,7 +89,7 @@ test("of weights that learn, older ones never answer after newer ones for the sa
   emit("mnist:own", { own: { run: 1, step: null, version: 6, kept: [] }, trained: true });
   asking.predict("moment");
   await turn();
-  asked[0].answer({ from: "server", model: "yours", version: 6 });
+  asked[0].answer({ from: "server", model: "yours", version: 6, weights: { run: 1, step: null, version: 6 } });
   await turn();
   for (const version of [5, 6, 7]) {
     here.set("yours/1", version);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { base64Of } from "../../assets/shared/bytes.js";
-import { isBlank, lookedAt, travelling } from "../../assets/shared/drawn.js";
+import { areOfSame, isBlank, lookedAt, travelling } from "../../assets/shared/drawn.js";
 import { Drawing } from "../../assets/pad/drawing.js";
 import { read } from "../../assets/pad/classifier.js";
 import { placeOf } from "../../assets/pad/found.js";
@@ -36,10 +36,31 @@ test("what travels is the picture's image, or else the strokes in whole units", 
 });
 
 test("of a picture with a number, the chosen digit is looked at", () => {
+  const page = { model: "ready", prediction: { model: "ready", weights: null }, strokes: [] };
   const picture = { image: "whole", images: ["four", "two"] };
-  assert.equal(lookedAt({ chosen: { at: 1 }, strokes: [], picture }).image, "two");
-  assert.equal(lookedAt({ chosen: null, strokes: [], picture }).image, "whole");
-  assert.equal(lookedAt({ chosen: null, strokes: [], picture: PICTURE }).image, "AAAA");
+  assert.equal(lookedAt({ ...page, chosen: { at: 1 }, picture }).image, "two");
+  assert.equal(lookedAt({ ...page, chosen: null, picture }).image, "whole");
+  assert.equal(lookedAt({ ...page, chosen: null, picture: PICTURE }).image, "AAAA");
+});
+
+test("a drawing is looked at with the weights that the pad's answer is of, and not before there is one", () => {
+  const weights = { run: 1, step: null, version: 4 };
+  const page = { model: "yours", prediction: { model: "yours", weights }, strokes: [], chosen: null, picture: null };
+  assert.deepEqual(lookedAt(page), { strokes: [], model: "yours", weights });
+  assert.equal(lookedAt({ ...page, prediction: null }), null);
+  assert.equal(lookedAt({ ...page, prediction: { model: "ready", weights: null } }), null);
+});
+
+test("answers are of the same weights where run, step and version are", () => {
+  const answer = (weights, model = "yours") => ({ model, weights });
+  const one = answer({ run: 1, step: null, version: 4 });
+  assert.ok(areOfSame(one, answer({ run: 1, step: null, version: 4 })));
+  assert.ok(areOfSame(answer(null, "ready"), answer(null, "ready")));
+  for (const other of [{ run: 2 }, { step: 20 }, { version: 5 }]) {
+    assert.ok(!areOfSame(one, answer({ ...one.weights, ...other })));
+  }
+  assert.ok(!areOfSame(one, answer(null, "ready")));
+  assert.ok(!areOfSame(null, one));
 });
 
 test("a picture lies in the pad as large as fits, in the middle", () => {

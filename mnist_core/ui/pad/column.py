@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import asdict
 from functools import partial
 from typing import Annotated, Any, TypedDict
 
@@ -16,7 +17,7 @@ from mnist_core.ink.picture_file import FORMATS_IN_WORDS
 from mnist_core.models.classifier import Classifier, Prediction, Reading
 from mnist_core.server.application import Application
 from mnist_core.server.images import checked_image
-from mnist_core.server.session import Model, Session
+from mnist_core.server.session import Session
 from mnist_core.server.strokes import checked_strokes
 from mnist_core.ui.answers import Answer, answered, api_error, serve
 from mnist_core.ui.component import component
@@ -121,20 +122,16 @@ def _predict(session: Session, request: PredictRequest, *, max_points: int) -> A
         sum(map(len, ink.strokes)) // _POINTS_OF_A_DRAWING
         + len(ink.strokes) // _STROKES_OF_A_DRAWING
     )
-    trained = session.has_model
-    model: Model = request.model if trained else "ready"
-    version = session.answering_version if model == "yours" else None
-    classifier = session.classifier_for(model)
+    classifier, weights = session.answering_with(request.model)
     placed = [checked_image(each) for each in request.images]
     reading = classifier.read_row(placed) if placed else classifier.read(ink)
     # Of several digits the last, and each of them in parts.
     prediction = reading.digits[-1] if reading.digits else classifier.predict(ink)
     return {
         "seq": request.seq,
-        "model": model,
-        "trained": trained,
-        # Taken before its weights: the answer is of this version or a later one.
-        "version": version,
+        "model": "ready" if weights is None else "yours",
+        "trained": weights is not None or session.has_model,
+        "weights": None if weights is None else asdict(weights),
         "blank": ink.is_empty,
         "digit": prediction.digit,
         "words": words_of(reading),

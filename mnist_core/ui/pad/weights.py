@@ -69,13 +69,13 @@ def _weights(session: Session, request: WeightsRequest) -> Response:
     source = loaded if is_loaded else session.find(request.run)
     if source is None:
         raise RefusedError("gone", "There is no such model any more.")
-    travelling = source.travelling(request.step)
-    if travelling is None:
+    found = source.hand_out(request.step)
+    if found is None or not 0 < len(found[0].weights) <= MAX_TRAVELLING_BYTES:
         raise RefusedError(
             "gone",
             f"These weights are not kept, or take more than {MAX_TRAVELLING_BYTES >> 20} MB.",
         )
-    snapshot, version = travelling
+    snapshot, weights = found
     session.charge(len(snapshot.weights) // _BYTES_OF_A_REQUEST)
-    headers = {**_NEVER_KEPT, "X-Step": str(snapshot.step), "X-Version": str(version)}
+    headers = {**_NEVER_KEPT, "X-Step": str(snapshot.step), "X-Version": str(weights.version)}
     return in_pieces(snapshot.weights, headers=headers)

@@ -34,6 +34,25 @@ window.Worker = class extends Worker {
     this.addEventListener("message", ({ data }) => told.push(data));
   }
 };"""
+# Notes what the server says of a drawing that is looked at closely, and which weights answered at the
+# pad when it was asked.
+_NOTE_CLOSELY = """window.closely = [];
+window.versionsOf = (kind) =>
+  closely.filter(({ name }) => name === kind).map(({ weights }) => weights.version);
+const send = window.fetch;
+window.fetch = async (address, init) => {
+  const isCall = typeof init?.body === "string" && init.body.includes("fn_name");
+  const { fn_name: name, data } = isCall ? JSON.parse(init.body) : {};
+  const isClose = ["why", "hood_steps_of"].includes(name) && data.model === "yours";
+  const atThePad = isClose && mnist.prediction.weights;
+  const response = await send(address, init);
+  if (isClose) {
+    const { ok, digit, steps } = await response.clone().json();
+    const { probabilities } = steps?.layers ?? {};
+    if (ok && (digit ?? probabilities)) closely.push({ name, weights: data.weights, atThePad, digit, probabilities });
+  }
+  return response;
+};"""
 _OF_A_TEST = '"session_hash":"test"'
 _IS_HERE = "told.some(({ type, model }) => type === 'loaded' && model === 'ready')"
 
@@ -412,6 +431,33 @@ class TestYours:
         assert versions == sorted(versions)
         assert asked.count("predict") == while_training  # only before the first weights had come
         agrees_with_the_server(page)
+
+    def test_under_the_hood_and_why_show_the_pads_answer_while_it_trains(
+        self, visit: Visit
+    ) -> None:
+        page = visit(LONG, script=_NOTE_CLOSELY)
+        wait_until_here(page)
+        draw(page, SEVEN)
+        page.locator("#why summary").click()
+        train(page, until=r"^Training: epoch")
+        page.get_by_role("tab", name="Under the hood").click()
+        page.locator("#hood").get_by_role("button", name="Close all").click()
+        page.locator("#hood section[data-step=layers] summary").click()
+        for kind in ("hood_steps_of", "why"):
+            page.wait_for_function(f"new Set(versionsOf('{kind}')).size > 3")
+        seen = page.evaluate("closely")
+        answers = page.evaluate("answers.filter(({ model }) => model === 'yours')")
+        shown = {each["weights"]["version"]: each["probabilities"] for each in answers}
+        for each in seen:
+            # Of what the pad showed at that moment, and the same.
+            assert each["weights"] == each["atThePad"]
+            at_the_pad = shown[each["weights"]["version"]]
+            if each["name"] == "why":
+                assert at_the_pad[each["digit"]] == max(at_the_pad)
+            else:
+                assert each["probabilities"] == pytest.approx(at_the_pad, abs=2e-3)
+        page.get_by_role("tab", name="Train").click()
+        page.get_by_role("button", name="Stop", exact=True).click()
 
     def test_cut_off_it_goes_on_with_both_models_and_moments(
         self, visit: Visit, profile: BrowserContext

@@ -13,6 +13,7 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from mnist_core.data.datasets import Splits
+from mnist_core.errors import RefusedError
 from mnist_core.ink.ink import Ink
 from mnist_core.models.checkpoints import dump_checkpoint, load_checkpoint
 from mnist_core.models.classifier import Classifier
@@ -20,6 +21,7 @@ from mnist_core.models.config import MLPConfig
 from mnist_core.models.mlp import MLP
 from mnist_core.server.limits import Limits
 from mnist_core.server.rates import BURST_S
+from mnist_core.server.runs import Weights
 from mnist_core.server.session import Session
 from mnist_core.server.sessions import Sessions
 from mnist_core.ui.pad.weights import weights_route
@@ -104,16 +106,59 @@ def test_a_moment_is_found_by_its_step_even_where_others_were_given_up(
 def test_versions_of_the_newest_weights_only_grow(sessions: Sessions, pool: Pool) -> None:
     run = pool.begin(sessions.open())
     model = MLP(run.setup.model_config())
-    assert run.travelling(None) is None
+    assert run.hand_out(None) is None
     assert run.summary()["weights"] is None
     versions = []
     for step in (10, 20, 5):
         run.hear(live(model, step=step))
         run.change(dataclasses.replace(run.setup, learning_rate=step / 1000))
-        found = run.travelling(None)
+        found = run.hand_out(None)
         assert found is not None
-        versions.append(found[1])
+        versions.append(found[1].version)
     assert versions == sorted(set(versions))
+
+
+def test_of_weights_that_learn_the_last_that_went_out_can_be_had_again(
+    sessions: Sessions, pool: Pool
+) -> None:
+    session = sessions.open()
+    run = pool.begin(session)
+    model = MLP(run.setup.model_config())
+    went_out = []
+    for step in range(1, 6):
+        run.hear(live(model, step=step))
+        if step != 3:  # nobody asked for these
+            went_out.append(session.answering_with("yours")[1])
+    first, _, before, newest = went_out
+    assert first is not None
+    assert before is not None
+    assert newest == dataclasses.replace(before, version=run.weights_version)
+    for weights, step in ((before, 4), (newest, 5)):
+        snapshot = run.handed_out(weights)
+        assert snapshot is not None
+        assert snapshot.step == step
+        assert session.classifier_for("yours", weights) is run.classifier_of(snapshot)
+        assert run.size_bytes >= 3 * len(snapshot.weights)
+    for missing in (first, dataclasses.replace(before, run=9)):
+        with pytest.raises(RefusedError) as refused:
+            session.classifier_for("yours", missing)
+        assert refused.value.code == "overtaken"
+    run.give_up_weights()
+    assert run.handed_out(before) is None
+    assert run.size_bytes == 0
+
+
+def test_a_moment_can_be_had_again_wherever_the_slider_is_by_then(
+    sessions: Sessions, pool: Pool, digits: Splits
+) -> None:
+    session = sessions.open()
+    run = pool.train(session, digits)
+    session.show(run, 1)
+    then, weights = session.answering_with("yours")
+    assert weights == Weights(run=run.id, step=run.moments[1].step, version=1)
+    session.show(run, None)
+    again = session.classifier_for("yours", weights).predict(Ink(SEVEN)).probabilities
+    assert again.tolist() == then.predict(Ink(SEVEN)).probabilities.tolist()
 
 
 def test_another_visitors_weights_are_nobodys(
