@@ -1,5 +1,5 @@
 // What two runs say of the drawing on the pad, while the pen moves.
-import { isBlank, lookedAt } from "../shared/drawn.js";
+import { digitOf, isBlank } from "../shared/drawn.js";
 import { make, write } from "../shared/draw.js";
 import { latestOnly, spaced } from "../shared/latest.js";
 import { percent } from "../shared/numbers.js";
@@ -41,7 +41,7 @@ export class Says {
       this.tell(BLANK);
       return;
     }
-    const asked = { ...pair, ...lookedAt(page) };
+    const asked = { ...pair, ...digitOf(page) };
     const answer = await call(this.lab.server, "lab_both_say", asked).catch(() => ({ ok: true, says: null }));
     const now = this.pairOf() ?? {};
     if (now.run === pair.run && now.other === pair.other) this.hear(pair, answer); // else another's turn comes

@@ -8,13 +8,14 @@ export const isBlank = ({ strokes, picture }) => !picture && strokes.length === 
 export const travelling = ({ strokes, picture }) =>
   picture ? { strokes: [], image: picture.image, images: picture.images } : { strokes: rounded(strokes) };
 
-function digitOf({ chosen, strokes, picture }) {
+// As it travels for any model: of a number the digit that is chosen.
+export function digitOf({ chosen, strokes, picture }) {
   if (picture) return { strokes: [], image: picture.images[chosen?.at] ?? picture.image };
   return { strokes: rounded(chosen?.strokes ? inBox(chosen.strokes) : strokes) };
 }
 
-// As it travels to be looked at closely: of a number the digit that is chosen, and the weights that the
-// pad's answer is of. Null while the pad has no answer of the model that is to answer.
+// As it travels to be looked at closely: the same, with the weights that the pad's answer is of. Null while
+// the pad has no answer of the model that is to answer.
 export function lookedAt({ model, prediction, ...drawn }) {
   if (prediction?.model !== model) return null;
   return { ...digitOf(drawn), model, weights: prediction.weights };
