@@ -22,6 +22,7 @@ export class Drawing {
   // scene: {layout, network, edges, values, image, unit}
   all(scene) {
     this.fit(scene.layout);
+    this.outlines = scene.layout.layers.map(outlineOf);
     this.lines(scene);
     this.units(scene);
     this.names(scene);
@@ -91,16 +92,14 @@ export class Drawing {
     context.setLineDash([]);
   }
 
-  // As bright as they are loud beside the layer's loudest; digits as they are likely.
+  // As full as they are loud beside the layer's loudest; digits as they are likely.
   layer(context, { layout, values }, layer) {
     const { places, radius } = layout.layers[layer];
     const own = values?.[layer] ?? [];
     const isLast = layer === layout.layers.length - 1;
     const most = isLast ? 1 : own.reduce((sofar, value) => Math.max(sofar, Math.abs(value)), 0);
     Object.assign(context, { fillStyle: this.colours.ground, strokeStyle: this.colours.soft, lineWidth: 1 });
-    context.beginPath();
-    places.forEach(([x, y]) => dot(context, x, y, radius));
-    context.fill();
+    context.fill(this.outlines[layer]);
     places.forEach(([x, y], index) => {
       const level = own[index] / most;
       if (!(Math.abs(level) > FAINTEST)) return; // silent, or no number
@@ -113,9 +112,7 @@ export class Drawing {
       context.fill();
     });
     context.globalAlpha = 0.6;
-    context.beginPath();
-    places.forEach(([x, y]) => dot(context, x, y, radius));
-    context.stroke();
+    context.stroke(this.outlines[layer]);
     context.globalAlpha = 1;
   }
 
@@ -178,6 +175,12 @@ function alike(edges) {
 }
 
 const bytesOf = (weights) => stretched(weights.map((value) => value * 1e6)); // of any size
+
+function outlineOf({ places, radius }) {
+  const path = new Path2D();
+  places.forEach(([x, y]) => dot(path, x, y, radius));
+  return path;
+}
 
 function dot(context, x, y, radius) {
   context.moveTo(x + radius, y);
