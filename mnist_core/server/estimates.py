@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+import math
 import statistics
 from collections import deque
 from collections.abc import Callable, Hashable, Iterable, Sequence
@@ -21,18 +22,19 @@ _SUPPOSED_S = (
 _READY_S, _WARM_UP_S = 1.6, 3.3
 
 
-def work_s(start: Start) -> float:
+def work_s(start: Start, *, done: float = 1.0) -> float:
     """Seconds that a training takes of a usual core, from a rough cost of an image and a step.
 
-    `assets/lab/cost.js` tells the same before the training is asked for.
+    done: up to there, in [0, 1]. `assets/lab/cost.js` tells the same before the training is asked for.
     """
     config = start.train
     parameters = sum((inputs + 1) * units for inputs, units in pairwise(start.model.layer_sizes))
     images = config.epochs * start.train_size
     image_s = 2e-6 + parameters * 6e-11 + (3e-5 if config.augment else 0.0)
     step_s = 1e-4 + parameters * 1e-10 * (12 if config.optimizer == "adam" else 4)
-    measures_s = 0.4
-    return images * image_s + images / config.batch_size * step_s + measures_s
+    # Its moments are measured when they come: see `mnist_core.worker.moments`.
+    measures_s = 0.4 * math.cbrt(done)
+    return done * images * (image_s + step_s / config.batch_size) + measures_s
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,7 @@ class _Seen:
     @classmethod
     def of(cls, start: Start, took_s: float, *, done: float) -> _Seen:
         share = min(1.0, _MOST_S / max(took_s, 1e-9))
-        return cls(_kind(start), share * took_s, share * done * work_s(start))
+        return cls(_kind(start), share * took_s, share * work_s(start, done=done))
 
 
 class Estimates:
@@ -110,7 +112,7 @@ class Estimates:
         if progress is None:
             return min(start.max_s, slowness * work_s(start))
         own = _factor([_Seen.of(start, progress.elapsed_s, done=progress.progress)], slowness)
-        return min(start.max_s, own * work_s(start) * (1 - progress.progress))
+        return min(start.max_s, own * (work_s(start) - work_s(start, done=progress.progress)))
 
 
 def _kind(start: Start) -> Hashable:
