@@ -18,6 +18,7 @@ from mnist_core.files import ROOT
 
 #: What the tests use; others may do.
 RAY_VERSION = "2.60.0"
+_ADDRESS = "RAY_ADDRESS"  # names the cluster of "auto"
 _ANSWER_S = 4.0  # within which an address has to take a connection, and then to speak
 _STORE_BYTES = 512 * 2**20  # of a cluster of its own: a search puts 190 MB there, the page 55 MB
 # Ray speaks gRPC, which is HTTP/2: who begins it with this and its settings hears the other's settings.
@@ -29,6 +30,8 @@ def check_cluster(address: str) -> None:
     """`StartError` that says in one sentence why nothing can be expected at that address."""
     if importlib.util.find_spec("ray") is None:
         raise StartError(f'--ray needs Ray: pip install "ray[client]=={RAY_VERSION}"')
+    if address == "auto":
+        address = os.environ.get(_ADDRESS, "") or address
     if address in ("auto", "local"):
         return
     try:
@@ -72,6 +75,8 @@ def join(address: str, *, cores: int, modules: Sequence[str] = ("mnist_core",)) 
     requirements.txt, no more. `StartError` has Ray's own words.
     """
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is told to anybody
+    if address != "auto":
+        os.environ.pop(_ADDRESS, None)  # with Ray, it would outdo what was asked for
     # Of a cluster of its own: no workers that idle before they are needed.
     os.environ.setdefault("RAY_enable_worker_prestart", "0")
     os.environ.setdefault("RAY_prestart_worker_first_driver", "0")

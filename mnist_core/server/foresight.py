@@ -10,6 +10,9 @@ from mnist_core.server.estimates import Estimates, waits_s
 from mnist_core.server.job import Job
 from mnist_core.worker.messages import End, Loaded, Ready, Report, Started
 
+#: The place in the queue from 1, and the wait in seconds; None where nothing can be foreseen.
+Place = tuple[int, float | None]
+
 _HOLDS_S = 0.25  # that what was foreseen still holds
 
 
@@ -35,7 +38,7 @@ class Foresight:
         self._clock = clock
         self._estimates = Estimates()
         self._seen_at = -math.inf
-        self._seen: dict[Job, tuple[int, float]] = {}
+        self._seen: dict[Job, Place] = {}
 
     def anew(self) -> None:
         """Others wait than before."""
@@ -58,8 +61,8 @@ class Foresight:
 
     def place(
         self, job: Job, *, posts: Collection[Post], waiting: Sequence[Job], places: int
-    ) -> tuple[int, float] | None:
-        """The job's place among those that wait, from 1, and its wait in seconds; None: it does not.
+    ) -> Place | None:
+        """The job's place among those that wait, and its wait; None: it does not wait.
 
         posts: of all workers; places: how many there may be.
         """
@@ -72,7 +75,9 @@ class Foresight:
 
     def _begins_s(
         self, posts: Collection[Post], waiting: Sequence[Job], places: int, now: float
-    ) -> list[float]:
+    ) -> Sequence[float | None]:
+        if not posts and not places:
+            return [None] * len(waiting)
         estimates = self._estimates
         coming_s = [
             0.0
@@ -98,4 +103,4 @@ class Foresight:
             for post, left in zip(posts, coming_s, strict=True)
         ]
         until_free_s += [estimates.warm_up_s] * (places - len(posts))
-        return waits_s(until_free_s or [0.0], map(left_s, waiting))
+        return waits_s(until_free_s, map(left_s, waiting))

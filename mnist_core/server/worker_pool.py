@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_core.server.engine import Engine, TrainingWorker
-from mnist_core.server.foresight import Foresight, Post
+from mnist_core.server.foresight import Foresight, Place, Post
 from mnist_core.server.job import Job, Listener
 from mnist_core.server.limits import Limits
 from mnist_core.server.local_worker import LocalEngine
@@ -121,8 +121,8 @@ class WorkerPool:
             log.exception("a training worker could not be started")
         return job
 
-    def place(self, job: Job) -> tuple[int, float] | None:
-        """The job's place in the queue from 1, and the estimated wait in seconds; None: it runs."""
+    def place(self, job: Job) -> Place | None:
+        """The job's place in the queue and how long it is expected to wait; None: it runs."""
         with self._lock:
             place = self._foresight.place(
                 job,

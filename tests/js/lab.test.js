@@ -21,6 +21,7 @@ test("a run's sentence in every state", () => {
   const words = (status, more = {}, queue = null) => sentence(run({ status, ...more }), queue);
   assert.match(words("resuming"), /interrupted. It goes on by itself from what was last saved.$/);
   assert.match(words("resuming", {}, [2, 30]), /saved: number 2 in the queue, about 30 s/);
+  assert.match(words("resuming", {}, [2, null]), /saved: number 2 in the queue\.$/);
   assert.match(words("running", { resumed_after: 1200 }), /right. It was interrupted, and went on after step 1,200.$/);
   assert.match(words("running", { resumed_after: 0 }), /right. It was interrupted, and began again.$/);
   assert.equal(words("waiting"), "Starting.");

@@ -71,12 +71,14 @@ def test_an_address_of_another_form_is_refused(address: str) -> None:
         check_cluster(address)
 
 
-def test_an_address_where_nobody_answers_is_said() -> None:
+def test_an_address_where_nobody_answers_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))  # it does not listen
         address = f"ray://127.0.0.1:{taken.getsockname()[1]}"
-        with pytest.raises(StartError, match=f"--ray {address}: expected a Ray.*nobody answers"):
-            check_cluster(address)
+        monkeypatch.setenv("RAY_ADDRESS", address)
+        for each in (address, "auto"):
+            with pytest.raises(StartError, match=f"--ray {address}: expected.*nobody answers"):
+                check_cluster(each)
 
 
 def test_who_speaks_as_ray_does_may_be_a_cluster(serve: Serve) -> None:
