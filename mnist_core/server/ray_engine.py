@@ -216,7 +216,8 @@ class RayEngine:
 
     def _watch(self) -> None:
         while not self._closed.wait(1.0):
-            if time.monotonic() > self._heard_at + _SILENCE_S:
+            lives = self._process.poll() is None  # else there is none until the cluster is back
+            if lives and time.monotonic() > self._heard_at + _SILENCE_S:
                 log.warning("the cluster's driver hangs")
                 self._heard_at = time.monotonic()
                 self._process.kill()

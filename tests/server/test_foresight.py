@@ -111,6 +111,7 @@ class Visitor:
     def look(self, machine: Machine) -> None:
         place = machine.pool.place(self.job)
         if place is not None:
+            assert place[1] is not None
             self.told.append((machine.now, place[1]))
         elif self.begun_at is None:
             self.begun_at = machine.now

@@ -16,7 +16,7 @@ from mnist_core.files import ROOT
 from mnist_core.server.engine import TrainingWorker
 from mnist_core.server.ray_engine import RayEngine
 
-# A driver whose cluster has one core, on a node with another version of the project.
+# A driver whose cluster has one core, on a node that can't train.
 UNFIT = """
 import sys
 from mnist_core.worker.cluster.relay import *
@@ -25,7 +25,7 @@ out, orders = sys.stdout.buffer, sys.stdin.buffer
 write_message(out, Free(cores=1))
 while (message := read_message(orders, ToDriver)) is not None:
     if isinstance(message, Hire):
-        write_message(out, Gone(worker=message.worker, unfit="project"))
+        write_message(out, Gone(worker=message.worker, unfit="CODE"))
 """
 REFUSED = """
 import sys
@@ -61,11 +61,17 @@ def test_what_ray_itself_refuses_is_said_in_its_words(driven: Driven) -> None:
         driven(REFUSED)
 
 
-def test_nodes_that_cannot_train_are_said_and_not_tried_without_end(driven: Driven) -> None:
-    engine = driven(UNFIT)
+@pytest.mark.parametrize(
+    ("unfit", "said"),
+    [("python", "run another Python"), ("project", "another version of this project")],
+)
+def test_nodes_that_cannot_train_are_said_and_not_tried_without_end(
+    unfit: str, said: str, driven: Driven
+) -> None:
+    engine = driven(UNFIT.replace("CODE", unfit))
     assert (engine.places, engine.fault) == (1, None)
     lost: queue.SimpleQueue[TrainingWorker] = queue.SimpleQueue()
     worker = engine.start(lambda *_: None, lost.put)
     assert lost.get(timeout=60) is worker
     assert engine.places == 0
-    assert "another version of this project" in (engine.fault or "")
+    assert said in (engine.fault or "")
