@@ -10,6 +10,7 @@ import logging
 import os
 import socket
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -68,18 +69,33 @@ def _fault_of(host: str, port: int) -> str | None:
     return None if len(heard) == _HEAD and heard[3] == _SETTINGS else "something else answers"
 
 
+def settings_of(address: str) -> dict[str, str]:
+    """The environment that Ray has to be imported in."""
+    settings = {
+        "RAY_USAGE_STATS_ENABLED": "0",  # nothing is told to anybody
+        # Of a cluster of its own: no workers that idle before they are needed.
+        "RAY_enable_worker_prestart": "0",
+        "RAY_prestart_worker_first_driver": "0",
+        "RAY_ENABLE_AUTO_CONNECT": "0",  # to another cluster, where the one that was joined is gone
+    }
+    named = {"RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH"} & os.environ.keys()
+    has_token = bool(named) or (Path.home() / ".ray" / "auth_token").is_file()
+    # For ray://, Ray does not show this user's token by itself. For other addresses it must not be told
+    # to: in a cluster without tokens, its nodes would be turned away.
+    if has_token and address.startswith("ray://"):
+        settings["RAY_AUTH_MODE"] = "token"
+    return {name: os.environ.get(name, value) for name, value in settings.items()}
+
+
 def join(address: str, *, cores: int, modules: Sequence[str] = ("mnist_core",)) -> None:
     """Become part of the cluster at `address`; of one of its own, with `cores`, where that is "local".
 
     modules: the folders of the project whose code goes along: nodes need Ray and the packages of
     requirements.txt, no more. `StartError` has Ray's own words.
     """
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is told to anybody
+    os.environ.update(settings_of(address))
     if address != "auto":
         os.environ.pop(_ADDRESS, None)  # with Ray, it would outdo what was asked for
-    # Of a cluster of its own: no workers that idle before they are needed.
-    os.environ.setdefault("RAY_enable_worker_prestart", "0")
-    os.environ.setdefault("RAY_prestart_worker_first_driver", "0")
     options: dict[str, Any] = {"logging_level": logging.ERROR, "log_to_driver": False}
     if address == "local":
         options |= {

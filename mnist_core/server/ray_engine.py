@@ -12,10 +12,9 @@ import subprocess
 import sys
 import threading
 import time
-from pathlib import Path
 from typing import BinaryIO, cast
 
-from mnist_core.cluster import check_cluster
+from mnist_core.cluster import check_cluster, settings_of
 from mnist_core.errors import FrameError, StartError
 from mnist_core.files import ROOT
 from mnist_core.server.engine import OnLost, OnReport
@@ -175,7 +174,7 @@ class RayEngine:
             stdout=subprocess.PIPE,
             # Elsewhere than in the project: Ray adds this folder to where the nodes look for code.
             cwd="/",
-            env={**_authentication(self._address), **os.environ, "PYTHONPATH": str(ROOT)},
+            env={**os.environ, **settings_of(self._address), "PYTHONPATH": str(ROOT)},
             start_new_session=True,
         )
 
@@ -276,13 +275,3 @@ class RayEngine:
                 worker.on_lost(worker)
             except Exception:
                 log.exception("a lost worker's training could not be taken care of")
-
-
-def _authentication(address: str) -> dict[str, str]:
-    """What has Ray show this user's token, where there is one: for ray:// it does not by itself.
-
-    For other addresses it must not: in a cluster without tokens, its nodes would be turned away.
-    """
-    named = {"RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH"} & os.environ.keys()
-    is_named = bool(named) or (Path.home() / ".ray" / "auth_token").is_file()
-    return {"RAY_AUTH_MODE": "token"} if is_named and address.startswith("ray://") else {}

@@ -126,7 +126,8 @@ class Driver:
                 unfit = "package" if "No module named" in str(error) else "other"
         del self._actors[worker]
         self._order_threads.pop(worker).shutdown(wait=False)
-        ray.kill(actor)
+        with contextlib.suppress(Exception):  # the cluster may be gone altogether
+            ray.kill(actor)
         self.send(Gone(worker=worker, unfit=unfit))
 
     def _tell(self, worker: int, frame: bytes) -> None:
