@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
+from mnist_core.cluster import settings_of
 from mnist_core.server.engine import Engine
 from mnist_core.server.job import Job
 from mnist_core.server.limits import Limits
@@ -128,7 +129,9 @@ def _measure(
 @contextmanager
 def cluster_of(nodes: int) -> Iterator[Any]:
     """A Ray cluster of so many nodes of two CPUs on this machine, beside a head without any."""
-    os.environ.update({"RAY_USAGE_STATS_ENABLED": "0", "RAY_enable_worker_prestart": "0"})
+    os.environ.update(
+        settings_of(""), RAY_raylet_start_wait_time_s="300"
+    )  # others may be busy here
     from ray.cluster_utils import Cluster
 
     head = {"num_cpus": 0, "include_dashboard": False, "object_store_memory": _STORE_BYTES}
