@@ -81,8 +81,8 @@ class Estimates:
         answered_s: how long after its start it first answered; None where it has yet to.
         """
         if answered_s is None:
-            # What has not come for so long takes half as long again.
-            whole_s = max(self.warm_up_s, 1.5 * age_s / _READY_S * _WARM_UP_S)
+            # What has not answered for so long takes about as long again, and then its time for the data.
+            whole_s = max(self.warm_up_s, 2.2 * age_s)
         else:
             whole_s = max(answered_s / _READY_S * _WARM_UP_S, 1.25 * age_s)
         return whole_s - age_s
