@@ -19,7 +19,7 @@ from matplotlib.figure import Figure
 from mnist_core.data.download import DownloadProgress
 from mnist_core.data.mnist import load_mnist
 from mnist_core.data.pendigits_download import load_pen_digits
-from mnist_core.errors import DatasetError, PictureError
+from mnist_core.errors import DatasetError, PictureError, StartError
 from mnist_core.evaluation.charts import learning_curves
 from mnist_core.evaluation.numbers import numbers_line
 from mnist_core.evaluation.pictures import pictures_report
@@ -68,7 +68,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # whoever read the output has heard enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
-    except (DatasetError, ValueError, OSError) as error:
+    except (DatasetError, StartError, ValueError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     return 0

@@ -28,7 +28,7 @@ class CheckpointError(MnistError, ValueError):
 
 
 class StartError(MnistError):
-    """The page can't be served in this environment; the message is one line that says why."""
+    """What is asked for can't begin in this environment; the message is one line that says why."""
 
 
 class FrameError(MnistError):

@@ -11,7 +11,8 @@ export class Cost {
     const pictures = setup.epochs * setup.train_size;
     const each = 2e-6 + parameters * 6e-11 + (setup.augmentation ? 3e-5 : 0);
     const step = 1e-4 + parameters * 1e-10 * (setup.optimizer === "adam" ? 12 : 4);
-    return this.slowness * (pictures * each + (pictures / setup.batch_size) * step);
+    const measures = 0.4;
+    return this.slowness * (pictures * each + (pictures / setup.batch_size) * step + measures);
   }
 
   learn(setup, parameters, took) {

@@ -46,7 +46,7 @@ export function sentence(run, queue) {
   return run.test_accuracy === null ? run.sentence : `${run.sentence} ${percent(run.test_accuracy, 2)} of the 10,000 test pictures are read right.`;
 }
 
-const placeIn = ([place, wait]) => `number ${place} in the queue, about ${seconds(wait)}`;
+const placeIn = ([place, wait]) => `number ${place} in the queue${wait === null ? "" : `, about ${seconds(wait)}`}`;
 
 // Where its computer dropped out and another one took it up.
 function resumption({ resumed_after: step }) {

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import os
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from mnist_core.cores import available_cores
 from mnist_core.data.datasets import Splits
 from mnist_core.errors import DatasetError
 from mnist_core.evaluation.measures import mean_loss_and_accuracy
@@ -48,7 +48,7 @@ def add_options(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--processes",
         type=_count,
-        default=_cores(),
+        default=available_cores(),
         metavar="N",
         help="at once (default: %(default)s)",
     )
@@ -79,13 +79,6 @@ def _count(text: str) -> int:
     if not text.isascii() or not text.isdigit() or int(text) >= 2**63:
         raise argparse.ArgumentTypeError(f"expected a whole number, got {text!r}")
     return int(text)
-
-
-def _cores() -> int:
-    try:
-        return len(os.sched_getaffinity(0))
-    except AttributeError:  # no Linux
-        return os.cpu_count() or 1
 
 
 def trials_of(options: argparse.Namespace) -> list[Trial]:
@@ -133,7 +126,8 @@ def _train(
         return iter(())
     if options.ray is not None:
         parts = held_out(data, seed=options.seed)
-        return train_on_ray(missing, data=parts, address=options.ray)
+        cores = options.processes
+        return train_on_ray(missing, data=parts, address=options.ray, cores=cores)
     return train_here(missing, processes=options.processes, root=options.data, seed=options.seed)
 
 

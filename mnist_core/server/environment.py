@@ -1,4 +1,4 @@
-"""What the process finds around it: temporary folder, proxies, cores."""
+"""What the process finds around it: temporary folder and proxies."""
 
 from __future__ import annotations
 
@@ -29,7 +29,6 @@ _PRIVATE = "10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,127.0.0.0/8,fc00::/7,::1"
 _PREFIX = "mnist_core-"
 _PROXIES = ("http_proxy", "https_proxy", "all_proxy")
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
-_CGROUPS = Path("/sys/fs/cgroup")
 
 
 def prepare_environment() -> None:
@@ -159,39 +158,3 @@ def _remove_abandoned(parent: Path) -> None:
                 shutil.rmtree(folder, ignore_errors=True)
             finally:
                 os.close(descriptor)
-
-
-def available_cores() -> int:
-    """The cores that this process may use, at least one: by affinity and its container's quota."""
-    try:
-        cores = len(os.sched_getaffinity(0))
-    except AttributeError:  # no Linux
-        cores = os.cpu_count() or 1
-    return max(1, int(min(cores, _quota(_CGROUPS, Path("/proc/self/cgroup")))))
-
-
-def _quota(root: Path, membership: Path) -> float:
-    """Cores that the control groups of this process allow, infinite where none says."""
-    quota = float("inf")
-    with contextlib.suppress(OSError):
-        for line in membership.read_text().splitlines():
-            _, controllers, path = line.split(":", 2)
-            if controllers and "cpu" not in controllers.split(","):
-                continue
-            top = root / "cpu" if controllers else root
-            group = top / path.lstrip("/")
-            # In a container the path is the host's, and its own group is what it sees at the top.
-            for each in (top, *(p for p in (group, *group.parents) if top in p.parents)):
-                quota = min(quota, _quota_of(each))
-    return quota
-
-
-def _quota_of(group: Path) -> float:
-    with contextlib.suppress(OSError, ValueError):
-        quota, period = (group / "cpu.max").read_text().split()  # cgroup v2
-        return float("inf") if quota == "max" else int(quota) / int(period)
-    with contextlib.suppress(OSError, ValueError):
-        microseconds = int((group / "cpu.cfs_quota_us").read_text())
-        if microseconds > 0:
-            return microseconds / int((group / "cpu.cfs_period_us").read_text())
-    return float("inf")

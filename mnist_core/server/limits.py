@@ -8,9 +8,9 @@ import math
 from dataclasses import dataclass, field
 from typing import Any
 
+from mnist_core.cores import available_cores
 from mnist_core.ink.ink import MAX_POINTS
 from mnist_core.models.config import MAX_LAYERS, MAX_UNITS
-from mnist_core.server.environment import available_cores
 from mnist_core.training.config import MAX_EPOCHS
 
 _MB = 2**20

@@ -5,19 +5,16 @@ Ray itself is never imported here: where the cluster is gone, it ends its proces
 
 from __future__ import annotations
 
-import importlib.util
 import logging
 import os
 import queue
-import socket
 import subprocess
 import sys
 import threading
 import time
-from pathlib import Path
 from typing import BinaryIO, cast
-from urllib.parse import urlsplit
 
+from mnist_core.cluster import check_cluster, settings_of
 from mnist_core.errors import FrameError, StartError
 from mnist_core.files import ROOT
 from mnist_core.server.engine import OnLost, OnReport
@@ -39,9 +36,6 @@ from mnist_core.worker.messages import Order, Report, read_message, write_messag
 
 log = logging.getLogger(__name__)
 
-#: What the tests use; others may do.
-RAY_VERSION = "2.60.0"
-_ANSWER_S = 5.0  # within which an address has to take a connection
 _JOIN_S = 120.0  # for the cluster to be there: it takes 4 s on a quiet machine
 _SILENCE_S = 20.0  # a driver that says nothing for so long hangs on a cluster that is gone
 _AGAIN_S = (
@@ -104,9 +98,7 @@ class RayEngine:
         self._unfit: Unfit | None = None
         self._unfit_at = -_AGAIN_S
         self._refusals: queue.SimpleQueue[str] = queue.SimpleQueue()
-        if importlib.util.find_spec("ray") is None:
-            raise StartError(f'--ray needs Ray: pip install "ray[client]=={RAY_VERSION}"')
-        check_answer(address)
+        check_cluster(address)
         self._process = self._new_driver()
         self._minding = threading.Thread(target=self._mind, name="cluster", daemon=True)
         self._minding.start()
@@ -169,10 +161,10 @@ class RayEngine:
             if not self._refusals.empty():
                 fault = self._refusals.get()
             elif time.monotonic() > until:
-                fault = f"no Ray cluster answered within {_JOIN_S:g} s"
+                fault = f"--ray {self._address}: no Ray cluster answered within {_JOIN_S:g} s"
             if fault is not None:
                 self.close()
-                raise StartError(f"--ray {self._address}: {fault}")
+                raise StartError(fault)
 
     def _new_driver(self) -> subprocess.Popen[bytes]:
         self._heard_at = time.monotonic() + _JOIN_S
@@ -182,7 +174,7 @@ class RayEngine:
             stdout=subprocess.PIPE,
             # Elsewhere than in the project: Ray adds this folder to where the nodes look for code.
             cwd="/",
-            env={**_authentication(self._address), **os.environ, "PYTHONPATH": str(ROOT)},
+            env={**os.environ, **settings_of(self._address), "PYTHONPATH": str(ROOT)},
             start_new_session=True,
         )
 
@@ -194,13 +186,15 @@ class RayEngine:
             if self._closed.is_set():
                 self._process.wait()  # it ends what it has started; `close` sees that it takes not long
             self._bury(self._process)
-            self._refusals.put("the process that speaks to Ray ended; its log says why")
+            self._refusals.put(
+                f"--ray {self._address}: the process that speaks to Ray ended; its log says why"
+            )
             if self._closed.is_set():
                 return
             self._lose_all()
             while not self._closed.wait(_AGAIN_S):
                 try:
-                    check_answer(self._address)
+                    check_cluster(self._address)
                 except StartError:
                     continue
                 with self._sending:
@@ -221,7 +215,8 @@ class RayEngine:
 
     def _watch(self) -> None:
         while not self._closed.wait(1.0):
-            if time.monotonic() > self._heard_at + _SILENCE_S:
+            lives = self._process.poll() is None  # else there is none until the cluster is back
+            if lives and time.monotonic() > self._heard_at + _SILENCE_S:
                 log.warning("the cluster's driver hangs")
                 self._heard_at = time.monotonic()
                 self._process.kill()
@@ -280,32 +275,3 @@ class RayEngine:
                 worker.on_lost(worker)
             except Exception:
                 log.exception("a lost worker's training could not be taken care of")
-
-
-def _authentication(address: str) -> dict[str, str]:
-    """What has Ray show this user's token, where there is one: for ray:// it does not by itself.
-
-    For other addresses it must not: in a cluster without tokens, its nodes would be turned away.
-    """
-    named = {"RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH"} & os.environ.keys()
-    is_named = bool(named) or (Path.home() / ".ray" / "auth_token").is_file()
-    return {"RAY_AUTH_MODE": "token"} if is_named and address.startswith("ray://") else {}
-
-
-def check_answer(address: str) -> None:
-    """`StartError` that says in one sentence why nothing can be expected at that address."""
-    if address in ("auto", "local"):
-        return
-    try:
-        parts = urlsplit(address if "://" in address else f"ray-node://{address}")
-        host, port = parts.hostname, parts.port
-    except ValueError:
-        host = port = None
-    if host is None or port is None or parts.scheme not in ("ray", "ray-node"):
-        expected = "auto, local, HOST:PORT or ray://HOST:PORT"
-        raise StartError(f"--ray: expected {expected}, got {address!r}")
-    try:
-        socket.create_connection((host, port), timeout=_ANSWER_S).close()
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise StartError(f"--ray {address}: nobody answers there ({reason})") from error

@@ -11,6 +11,7 @@ from typing import Literal
 from mnist_core.errors import RefusedError
 from mnist_core.models.classifier import Classifier
 from mnist_core.server.arriving_file import ArrivingFile
+from mnist_core.server.foresight import Place
 from mnist_core.server.job import Job
 from mnist_core.server.limits import Limits
 from mnist_core.server.loaded_model import LoadedModel
@@ -164,8 +165,8 @@ class Session:
             if self._shown is not None and self._shown[0] == run.id:
                 self._shown = None
 
-    def queued(self) -> tuple[int, float] | None:
-        """The place in the queue and the estimated wait in seconds, where the training waits."""
+    def queued(self) -> Place | None:
+        """The place in the queue and the estimated wait, where the training waits."""
         return None if self._job is None else self._pool.place(self._job)
 
     def _hear(self, run: Run, report: Report) -> None:

@@ -5,19 +5,17 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import logging
-import math
 import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mnist_core.server.engine import Engine, TrainingWorker
-from mnist_core.server.estimates import Estimates, waits_s
+from mnist_core.server.foresight import Foresight, Place, Post
 from mnist_core.server.job import Job, Listener
 from mnist_core.server.limits import Limits
 from mnist_core.server.local_worker import LocalEngine
@@ -28,7 +26,6 @@ from mnist_core.worker.messages import (
     Held,
     Interrupted,
     Load,
-    Loaded,
     Pictures,
     Ready,
     Report,
@@ -45,17 +42,6 @@ _IDLE_S = 60.0  # a worker beyond the first ends after so long without work: eac
 _MOST_LOSSES = 3  # workers that one training may lose, before it is taken to be what kills them
 _COMING_S = 10.0  # a worker that is not ready within this has not found a core
 _LEAST_S = 1.0  # left of a training's time where it goes on
-_FORESEEN_S = 0.25  # that the waits last told still hold
-
-
-@dataclass(slots=True)
-class _Post:
-    """What a worker has to do, when it was started and when it last said or was told something."""
-
-    job: Job | None
-    started_at: float
-    heard_at: float
-    has_data: bool = False
 
 
 class WorkerPool:
@@ -81,13 +67,12 @@ class WorkerPool:
         self._engine = engine or LocalEngine(limits.trainings)
         self._clock = clock
         self._lock = threading.RLock()
-        self._posts: dict[TrainingWorker, _Post] = {}
+        self._posts: dict[TrainingWorker, Post] = {}
         self._queue: Turns[Job] = Turns(limits.queue)
         self._interrupted: deque[Job] = deque()
         self._closed = threading.Event()
         self._watched = False
-        self._estimates = Estimates()
-        self._foreseen: tuple[float, dict[Job, tuple[int, float]]] = -math.inf, {}
+        self._foresight = Foresight(clock)
         self.evaluation: dict[Held, tuple[NDArray[np.uint8], NDArray[np.uint8]]] = {}
 
     def warm(self) -> None:
@@ -124,7 +109,7 @@ class WorkerPool:
             if self._closed.is_set():
                 return None
             displaced = self._queue.add(job, address=address)
-            self._foresee_anew()
+            self._foresight.anew()
         if displaced is job:
             return None
         if displaced is not None:
@@ -136,39 +121,16 @@ class WorkerPool:
             log.exception("a training worker could not be started")
         return job
 
-    def place(self, job: Job) -> tuple[int, float] | None:
-        """The job's place in the queue from 1, and the estimated wait in seconds; None: it runs."""
+    def place(self, job: Job) -> Place | None:
+        """The job's place in the queue and how long it is expected to wait; None: it runs."""
         with self._lock:
-            now = self._clock()
-            told_at, places = self._foreseen
-            if now > told_at + _FORESEEN_S:
-                places = self._foresee()
-                self._foreseen = now, places
-            place = places.get(job)
-            return None if place is None or place[0] <= self._coming else place
-
-    def _foresee(self) -> dict[Job, tuple[int, float]]:
-        """The place and the wait of each training that waits."""
-        now, estimates = self._clock(), self._estimates
-        running = [post.job for post in self._posts.values() if post.job is not None]
-        slowness = estimates.slowness((job.start, job.progress) for job in running)
-        left_s = [
-            (
-                0.0
-                if post.job is None
-                else estimates.left_s(post.job.start, post.job.progress, slowness=slowness)
+            place = self._foresight.place(
+                job,
+                posts=self._posts.values(),
+                waiting=[*self._interrupted, *self._queue],
+                places=self._engine.places,
             )
-            + (0.0 if post.has_data else max(0.0, estimates.warm_up_s - (now - post.started_at)))
-            for post in self._posts.values()
-        ]
-        left_s += [estimates.warm_up_s] * (self._engine.places - len(left_s))
-        waiting = [*self._interrupted, *self._queue]
-        takes_s = [estimates.left_s(job.start, job.progress, slowness=slowness) for job in waiting]
-        begins_s = waits_s(left_s or [0.0], takes_s)
-        return {job: (index + 1, begins_s[index]) for index, job in enumerate(waiting)}
-
-    def _foresee_anew(self) -> None:
-        self._foreseen = -math.inf, {}
+            return None if place is None or place[0] <= self._coming else place
 
     @property
     def _coming(self) -> int:
@@ -199,7 +161,7 @@ class WorkerPool:
                 self._interrupted.remove(job)
                 removed = True
             job.over |= removed
-            self._foresee_anew()
+            self._foresight.anew()
         return removed
 
     def close(self) -> None:
@@ -225,7 +187,11 @@ class WorkerPool:
                 (worker, post.job, now - post.heard_at) for worker, post in self._posts.items()
             ]
             stuck = [worker for worker, job, for_s in silent if job and for_s > _SILENCE_S]
-            idle = [worker for worker, job, for_s in silent if not job and for_s > _IDLE_S]
+            idle = [
+                worker
+                for worker, job, for_s in silent
+                if not job and for_s > _IDLE_S and (worker.is_ready or not self.waiting)
+            ]
             surplus = idle[: max(0, len(silent) - 1)]
             for worker in surplus:  # at once, so that none of them is given work any more
                 del self._posts[worker]
@@ -241,7 +207,7 @@ class WorkerPool:
     def _start_worker(self) -> TrainingWorker:
         worker = self._engine.start(self._heard, self._lost)
         now = self._clock()
-        self._posts[worker] = _Post(None, now, now)
+        self._posts[worker] = Post(None, now, now)
         worker.send(self._load_order(download=False))
         return worker
 
@@ -277,7 +243,7 @@ class WorkerPool:
             self._interrupted.remove(job)
         else:
             self._queue.serve(job)
-        self._foresee_anew()
+        self._foresight.anew()
         now = self._clock()
         if job.begun_at is None:
             job.begun_at = now
@@ -296,13 +262,9 @@ class WorkerPool:
                 return
             post.heard_at = self._clock()
             job = post.job
-            if isinstance(report, Loaded) and not post.has_data:
-                post.has_data = True
-                self._estimates.warmed(post.heard_at - post.started_at)
+            self._foresight.heard(post, report)
             if final:
                 post.job = None
-            if isinstance(report, End) and job is not None and job.begun_at is not None:
-                self._learn(job, took_s=post.heard_at - job.begun_at)
         if isinstance(report, Pictures):
             self._keep_pictures(report)
         elif isinstance(report, Saved):
@@ -311,10 +273,6 @@ class WorkerPool:
             job.tell(report)
         if final or isinstance(report, Ready):
             self._assign()
-
-    def _learn(self, job: Job, *, took_s: float) -> None:
-        if not job.rested and not job.losses:
-            self._estimates.learn(job.start, job.progress, took_s=took_s)
 
     def _save(self, report: Saved, job: Job | None) -> None:
         """Keep what a training goes on from, where the memory for it reaches."""
@@ -351,7 +309,7 @@ class WorkerPool:
         with self._lock:
             if not job.over:
                 self._interrupted.append(job)
-                self._foresee_anew()
+                self._foresight.anew()
 
     def _keep_pictures(self, pictures: Pictures) -> None:
         labels = np.frombuffer(pictures.labels, dtype=np.uint8)

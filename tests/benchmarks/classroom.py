@@ -34,8 +34,8 @@ class Waited:
     errors: int = 0
     told: list[tuple[float, float]] = field(default_factory=list)  # when, how long
 
-    def hear(self, run: dict[str, Any], queue: list[float] | None, now_s: float) -> None:
-        if run["status"] == "waiting" and queue:
+    def hear(self, run: dict[str, Any], queue: list[float | None] | None, now_s: float) -> None:
+        if run["status"] == "waiting" and queue and queue[1] is not None:
             self.told.append((now_s, queue[1]))
         elif self.begins_s is None and run["started"]:
             self.begins_s = now_s

@@ -63,7 +63,7 @@ class StandIn:
         while True:
             order = self._inbox.get()
             if isinstance(order, Start):
-                self._train(order)
+                self._train(order)  # until its time is up or the next order comes, which is to stop
 
     def _train(self, start: Start) -> None:
         run, length_s = start.run, float(start.train.epochs)
@@ -78,7 +78,7 @@ class StandIn:
             )
         )
         began, count = time.perf_counter(), 0
-        while (elapsed_s := time.perf_counter() - began) < length_s:
+        while (elapsed_s := time.perf_counter() - began) < length_s and self._inbox.empty():
             count += 1
             snapshot = Snapshot(step=count, epoch=1, elapsed_s=elapsed_s, weights=WEIGHTS)
             self._say(

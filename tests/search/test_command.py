@@ -20,7 +20,6 @@ from mnist_core.data.datasets import Splits
 from mnist_core.data.mnist import load_mnist
 from mnist_core.files import ROOT
 from mnist_core.models.checkpoints import load_checkpoint
-from mnist_core.search import cluster
 from mnist_core.search.report import curves, ranked, table
 from mnist_core.search.settings import Settings, Value
 from mnist_core.search.state import State
@@ -219,11 +218,3 @@ def test_what_is_wrong_is_said_in_a_sentence(
     state = tmp_path / ("file/x" if "--state" in said else "state")
     assert main(["sweep", *options, "--state", str(state)]) == 1
     assert said in capsys.readouterr().err
-
-
-def test_without_ray_it_is_said_what_to_install(
-    monkeypatch: pytest.MonkeyPatch, digits: Splits
-) -> None:
-    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    with pytest.raises(ValueError, match=r'pip install "ray\[client\]=='):
-        next(cluster.train_on_ray([trial()], data=digits, address="local"))

@@ -1,4 +1,4 @@
-"""The environment that a server finds: folders, proxies, cores."""
+"""The environment that a server finds: folders and proxies."""
 
 from __future__ import annotations
 
@@ -11,15 +11,12 @@ from pathlib import Path
 import pytest
 
 from mnist_core.errors import StartError
-from mnist_core.server import environment
 from mnist_core.server.environment import (
     UPLOADS_VARIABLE,
-    available_cores,
     prepare_environment,
     proxies_of_the_surroundings,
     remove_own_folder,
 )
-from mnist_core.server.limits import Limits
 
 PROXIES = ("http_proxy", "https_proxy", "all_proxy")
 
@@ -107,48 +104,11 @@ def test_a_proxy_that_can_not_be_used_is_left_out(
     remove_own_folder()
 
 
-@pytest.mark.parametrize(
-    ("files", "cores"),
-    [
-        ({}, float("inf")),
-        ({"cpu.max": "max 100000"}, float("inf")),
-        ({"cpu.max": "150000 100000"}, 1.5),
-        ({"a/cpu.max": "50000 100000", "cpu.max": "400000 100000"}, 0.5),
-        ({"a/b/cpu.max": "400000 100000", "a/cpu.max": "200000 100000"}, 2.0),
-        ({"cpu.max": "nonsense"}, float("inf")),
-        ({"cpu/a/cpu.cfs_quota_us": "300000", "cpu/a/cpu.cfs_period_us": "100000"}, 3.0),
-        ({"cpu/a/cpu.cfs_quota_us": "-1", "cpu/a/cpu.cfs_period_us": "100000"}, float("inf")),
-    ],
-)
-def test_a_container_s_quota_counts(files: dict[str, str], cores: float, tmp_path: Path) -> None:
-    root, membership = tmp_path / "cgroup", tmp_path / "membership"
-    for name, text in files.items():
-        (root / name).parent.mkdir(parents=True, exist_ok=True)
-        (root / name).write_text(text)
-    membership.write_text("5:cpu,cpuacct:/a/b\n4:memory:/c\n0::/a/b\n")
-    assert environment._quota(root, membership) == cores
-
-
-def test_cores_follow_the_affinity() -> None:
-    if not hasattr(os, "sched_setaffinity"):
-        pytest.skip("affinities are Linux's")
-    before = os.sched_getaffinity(0)
-    try:
-        os.sched_setaffinity(0, {min(before)})
-        assert available_cores() == 1
-    finally:
-        os.sched_setaffinity(0, before)
-
-
 @pytest.mark.parametrize("port", ["abc", "0", "70000", "-1"])
 def test_a_port_that_is_none_is_said_in_a_line(port: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GRADIO_SERVER_PORT", port)
     with pytest.raises(StartError, match="GRADIO_SERVER_PORT: expected a whole number"):
         prepare_environment()
-
-
-def test_as_many_trainings_at_once_as_there_are_cores_to_use() -> None:
-    assert Limits().trainings == available_cores()
 
 
 @pytest.mark.parametrize(

@@ -3,68 +3,94 @@
 from __future__ import annotations
 
 import dataclasses
+import json
+import shutil
+import subprocess
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mnist_core.files import ROOT
 from mnist_core.server.estimates import Estimates, waits_s, work_s
 from mnist_core.server.limits import Limits
 from mnist_core.server.setup import parse_setup
 from mnist_core.training.presets import PRESETS
-from mnist_core.worker.messages import Start
 from tests.support.examples import the_same_each_time
-from tests.support.trainings import progressed
+from tests.support.trainings import progressed, start_of
 
-
-def start(**values: object) -> Start:
-    setup = parse_setup(values, limits=Limits())
-    return Start(
-        run=1,
-        model=setup.model_config(),
-        train=setup.train_config(),
-        train_size=setup.train_size,
-        seed=0,
-    )
+NODE = shutil.which("node")
 
 
 def test_work_grows_with_what_a_training_has_to_do() -> None:
-    fast = work_s(start(preset="fast"))
+    fast = work_s(start_of(preset="fast"))
     epochs = 2 * PRESETS["fast"].train.epochs
-    assert work_s(start(preset="fast", epochs=epochs)) == pytest.approx(2 * fast)
-    assert work_s(start(preset="fast", batch_size=1)) > 2 * fast
-    assert work_s(start(preset="fast", hidden_sizes=[1024, 1024])) > 2 * fast
-    assert work_s(start(preset="few")) < fast
+    assert 1.7 * fast < work_s(start_of(preset="fast", epochs=epochs)) < 2 * fast
+    assert work_s(start_of(preset="fast", batch_size=1)) > 2 * fast
+    assert work_s(start_of(preset="fast", hidden_sizes=[1024, 1024])) > 2 * fast
+    assert work_s(start_of(preset="few")) < fast
 
 
-def test_a_training_alone_in_the_queue_is_not_judged_by_those_before_it() -> None:
+@pytest.mark.skipif(NODE is None, reason="needs Node")
+def test_the_page_expects_of_a_set_up_what_the_server_expects() -> None:
+    setups: list[dict[str, Any]] = [
+        {"preset": "fast", "hidden_sizes": []},
+        {"preset": "notebook", "optimizer": "adam", "batch_size": 7, "epochs": 9},
+        {"preset": "augmented", "hidden_sizes": [1024, 30], "train_size": 1234},
+    ]
+    whole = [parse_setup(each, limits=Limits()).as_json() for each in setups]
+    program = f"""
+        import {{ Cost, parametersOf }} from "{ROOT.as_uri()}/assets/lab/cost.js";
+        const parameters = ({{ hidden_sizes }}) => parametersOf([784, ...hidden_sizes, 10]);
+        const expect = (setup) => new Cost().estimate(setup, parameters(setup));
+        console.log(JSON.stringify({json.dumps(whole)}.map(expect)));
+    """
+    command = [str(NODE), "--input-type=module", "--no-warnings", "--eval", program]
+    told = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
+    assert told == pytest.approx([work_s(start_of(**each)) for each in setups])
+
+
+def test_a_training_is_judged_by_those_before_it_for_as_much_as_it_has_to_do() -> None:
     estimates = Estimates()
-    long, short = start(preset="notebook", epochs=100), start(preset="few")
-    estimates.learn(
-        long, progressed(done=1.0, elapsed_s=2 * work_s(long)), took_s=2 * work_s(long) + 1
-    )
-    slowness = estimates.slowness([])
-    assert slowness == pytest.approx(2)
-    left_s = estimates.left_s(short, None, slowness=slowness)
-    assert left_s == pytest.approx(1 + 2 * work_s(short))
+    long, short = start_of(preset="notebook", epochs=100), start_of(preset="few")
+    for _ in range(3):
+        estimates.learn(long, progressed(done=1.0, elapsed_s=0), took_s=2 * work_s(long))
+    slowness = estimates.slowness([])(short)
+    assert slowness == pytest.approx(2, rel=0.1)
+    assert estimates.left_s(short, None, slowness=2) == pytest.approx(2 * work_s(short))
+    brief = dataclasses.replace(short, max_s=0.1)
+    assert estimates.left_s(brief, None, slowness=2) == 0.1
 
 
-def test_what_runs_now_says_more_than_what_ran_before() -> None:
+def test_what_runs_says_how_fast_its_kind_is() -> None:
     estimates = Estimates()
-    fast = start(preset="fast")
-    estimates.learn(fast, progressed(done=1.0, elapsed_s=work_s(fast)), took_s=work_s(fast))
-    halfway = progressed(done=0.5, elapsed_s=2 * work_s(fast))
-    slowness = estimates.slowness([(fast, halfway), (fast, None)])
-    assert slowness == pytest.approx(4)
-    left_s = estimates.left_s(fast, halfway, slowness=1.0)
-    assert left_s == pytest.approx(2 * work_s(fast))
+    sgd, adam = (start_of(preset="notebook", optimizer=each, epochs=50) for each in ("sgd", "adam"))
+    running = [
+        (sgd, progressed(done=0.5, elapsed_s=work_s(sgd))),
+        (adam, progressed(done=0.5, elapsed_s=2 * work_s(adam))),
+    ]
+    slowness = estimates.slowness([*running, (sgd, None)])
+    assert slowness(sgd) == pytest.approx(2, rel=0.1)
+    assert slowness(adam) == pytest.approx(4, rel=0.1)
+    assert 2 < slowness(start_of(preset="linear")) < 4
+    left_s = estimates.left_s(*running[0], slowness=slowness(sgd))
+    assert left_s == pytest.approx(work_s(sgd), rel=0.1)
 
 
-def test_a_training_that_went_by_in_no_time_says_nothing() -> None:
+def test_a_worker_that_is_late_is_waited_for_longer() -> None:
     estimates = Estimates()
-    few = dataclasses.replace(start(preset="few"), train_size=100)
-    estimates.learn(few, progressed(done=1.0, elapsed_s=0.1), took_s=0.3)
-    assert estimates.slowness([(few, None)]) == 1
+    usual_s = estimates.warm_up_s
+    assert estimates.coming_s(0.0, answered_s=None) == usual_s
+    assert estimates.coming_s(20.0, answered_s=None) > 20
+    assert estimates.coming_s(20.0, answered_s=16.0) == pytest.approx(10 * usual_s - 20)
+    assert estimates.coming_s(400.0, answered_s=16.0) == pytest.approx(100)
+    estimates.warmed(30.0)
+    assert estimates.coming_s(10.0, answered_s=None) == pytest.approx(20)
+    # Where nothing has been trained, that alone tells how slow it is here.
+    fast = start_of(preset="fast")
+    assert estimates.slowness([])(fast) == pytest.approx(30 / usual_s)
+    assert estimates.slowness([], coming_s=[2 * usual_s])(fast) == pytest.approx(2)
 
 
 @the_same_each_time(50)

@@ -10,6 +10,8 @@ from typing import Any, TypeVar
 from mnist_core.data.datasets import Splits
 from mnist_core.models.checkpoints import load_checkpoint
 from mnist_core.models.config import MLPConfig
+from mnist_core.server.limits import Limits
+from mnist_core.server.setup import parse_setup
 from mnist_core.training.config import TrainConfig
 from mnist_core.worker.live_training import Inbox, LiveTraining
 from mnist_core.worker.messages import End, Order, Progress, Report, Start
@@ -28,6 +30,18 @@ SHORT = Start(
 def short(*, run: int = 1, **settings: Any) -> Start:
     """An order for a short training, with other settings of its `TrainConfig`."""
     return dataclasses.replace(SHORT, run=run, train=dataclasses.replace(SHORT.train, **settings))
+
+
+def start_of(**values: object) -> Start:
+    """The order for a training with this set-up, given as a page does: what is left out is a preset's."""
+    setup = parse_setup(values, limits=Limits())
+    return Start(
+        run=1,
+        model=setup.model_config(),
+        train=setup.train_config(),
+        train_size=setup.train_size,
+        seed=0,
+    )
 
 
 def progressed(run: int = 1, *, done: float, elapsed_s: float) -> Progress:

@@ -16,18 +16,13 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, BinaryIO, TextIO
 
-os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is told to anybody
-# Of a cluster of its own: no workers that idle before they are needed.
-os.environ.setdefault("RAY_enable_worker_prestart", "0")
-os.environ.setdefault("RAY_prestart_worker_first_driver", "0")
-
 import ray
 
-from mnist_core.errors import DatasetError
-from mnist_core.files import ROOT
+from mnist_core.cluster import join
+from mnist_core.errors import DatasetError, StartError
 from mnist_core.logs import log_as_json
 from mnist_core.worker.__main__ import read_mnist, told_now_and_then
-from mnist_core.worker.cluster.actor import Parts, RayWorker, Version, parts_of
+from mnist_core.worker.cluster.actor import Parts, RayWorker, parts_of
 from mnist_core.worker.cluster.relay import (
     Dismiss,
     Free,
@@ -42,6 +37,7 @@ from mnist_core.worker.cluster.relay import (
     Unreachable,
     frame_of,
 )
+from mnist_core.worker.cluster.version import Version
 from mnist_core.worker.messages import (
     Failed,
     Failure,
@@ -56,7 +52,6 @@ from mnist_core.worker.messages import (
 log = logging.getLogger(__name__)
 
 _COUNT_S = 0.5  # between looks at the cluster's free cores
-_STORE_BYTES = 256 * 2**20  # of a cluster of its own: MNIST takes 55 MB, reports little
 
 
 class Driver:
@@ -131,7 +126,8 @@ class Driver:
                 unfit = "package" if "No module named" in str(error) else "other"
         del self._actors[worker]
         self._order_threads.pop(worker).shutdown(wait=False)
-        ray.kill(actor)
+        with contextlib.suppress(Exception):  # the cluster may be gone altogether
+            ray.kill(actor)
         self.send(Gone(worker=worker, unfit=unfit))
 
     def _tell(self, worker: int, frame: bytes) -> None:
@@ -167,26 +163,6 @@ class Driver:
         self.send(Heard(worker=worker, frames=frame_of(report)))
 
 
-def join(address: str, cores: int, modules: Sequence[str]) -> None:
-    """Become part of the cluster at `address`; of one of its own where that is "local".
-
-    modules: the folders of the project whose code goes along.
-    """
-    quiet: dict[str, Any] = {"logging_level": logging.ERROR, "log_to_driver": False}
-    if address == "local":
-        ray.init(
-            address="local",
-            num_cpus=cores,
-            include_dashboard=False,
-            object_store_memory=_STORE_BYTES,
-            **quiet,
-        )
-    else:
-        # Nodes need Ray and the packages of requirements.txt, no more.
-        code = [str(ROOT / each) for each in modules]
-        ray.init(address, runtime_env={"py_modules": code}, **quiet)
-
-
 def main(*, worker: type = RayWorker, modules: Sequence[str] = ("mnist_core",)) -> None:
     """Serve the messages on stdin with others on stdout; the log goes to stderr."""
     out = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
@@ -194,9 +170,9 @@ def main(*, worker: type = RayWorker, modules: Sequence[str] = ("mnist_core",)) 
     address, cores = sys.argv[1], int(sys.argv[2])
     log_stream = _log_alone()
     try:
-        join(address, cores, modules)
-    except Exception as error:  # of many kinds, and Ray's own words say what is wrong
-        write_message(out, Unreachable(reason=" ".join(str(error).split())[:300]))
+        join(address, cores=cores, modules=modules)
+    except StartError as fault:
+        write_message(out, Unreachable(reason=str(fault)))
         return
     with contextlib.redirect_stderr(log_stream):
         log_as_json(logging.WARNING)  # Ray has set up a log of its own by now

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
-import platform
 import queue
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import ray
 import torch
 from numpy.typing import NDArray
 
-import mnist_core
 from mnist_core.data.datasets import Dataset, Splits
 from mnist_core.data.download import ProgressCallback
 from mnist_core.worker.__main__ import Worker
 from mnist_core.worker.cluster.relay import Unfit
+from mnist_core.worker.cluster.version import Version
 from mnist_core.worker.live_training import Inbox
 from mnist_core.worker.measuring import packed
 from mnist_core.worker.messages import Load, read_order
@@ -29,22 +25,6 @@ _WAIT_S = 5.0  # for the next report; then the driver asks again, so that nothin
 
 #: MNIST as it travels: images (N, 28, 28) and labels (N,), uint8, of the training and the test set.
 Parts = dict[str, tuple[NDArray[np.uint8], NDArray[np.uint8]]]
-
-
-@dataclass(frozen=True, slots=True)
-class Version:
-    """What must be the same on every node."""
-
-    python: str
-    project: str
-
-    @classmethod
-    def here(cls) -> Version:
-        sources = hashlib.sha256()
-        root = Path(mnist_core.__file__).parent
-        for path in sorted(root.rglob("*.py")):
-            sources.update(path.relative_to(root).as_posix().encode() + path.read_bytes())
-        return cls(".".join(platform.python_version_tuple()[:2]), sources.hexdigest())
 
 
 class Frames(io.BytesIO):
@@ -65,7 +45,7 @@ class RayWorker:
     """Serves the orders that `tell` brings, and holds its reports until they are asked for."""
 
     def __init__(self, version: Version) -> None:
-        self.unfit = _unfit(version)
+        self.unfit = version.unfit
         self._inbox: Inbox = queue.SimpleQueue()
         self._out = Frames()
         self._data: Sequence[ray.ObjectRef[Parts]] = ()
@@ -107,13 +87,6 @@ class RayWorker:
         except (ray.exceptions.ObjectStoreFullError, ray.exceptions.OutOfDiskError) as error:
             raise MemoryError("no room for MNIST on this node") from error
         return Splits(train=_dataset(*parts["train"]), test=_dataset(*parts["test"]))
-
-
-def _unfit(version: Version) -> Unfit | None:
-    here = Version.here()
-    if here.python != version.python:
-        return "python"
-    return None if here.project == version.project else "project"
 
 
 def parts_of(splits: Splits) -> Parts:

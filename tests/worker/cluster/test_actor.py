@@ -14,8 +14,9 @@ pytest.importorskip("ray")
 import ray
 
 from mnist_core.data.datasets import Splits
-from mnist_core.worker.cluster.actor import RayWorker, Version, parts_of
+from mnist_core.worker.cluster.actor import RayWorker, parts_of
 from mnist_core.worker.cluster.relay import Heard, frame_of
+from mnist_core.worker.cluster.version import Version
 from mnist_core.worker.messages import End, Failed, Loaded, Ready, Report, read_report
 from tests.support.trainings import of_type, short
 
