@@ -199,6 +199,8 @@ def test_validation_images_never_train(digits: Splits) -> None:
     assert not any(image.numpy().tobytes() in trained for image in data.validation.images)
     few = dataclasses.replace(CONFIG, train_size=10)
     assert len(prepare(digits, few).train) == 10
+    with pytest.raises(ValueError, match="validation_size: expected less than 600"):
+        prepare(digits, dataclasses.replace(CONFIG, validation_size=600))
 
 
 def test_one_cycle_rises_and_falls_to_nothing() -> None:
