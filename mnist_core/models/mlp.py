@@ -66,14 +66,10 @@ class MLP(nn.Module):
         """The linear layers from pixels to logits."""
         return [module for module in self.modules() if isinstance(module, nn.Linear)]
 
-    def standardize(self, images: Tensor, *, in_place: bool = False) -> Tensor:
-        """(N, 28, 28) in [0, 1] -> (N, 784), as Normalize(mean, std) and `view` do in the notebook.
-
-        `in_place` leaves the result in the images' memory.
-        """
+    def standardize(self, images: Tensor) -> Tensor:
+        """(N, 28, 28) in [0, 1] -> (N, 784), as Normalize(mean, std) and `view` do in the notebook."""
         pixels = images.reshape(len(images), INPUT_SIZE)
-        pixels = pixels.sub_(self.config.mean) if in_place else pixels.sub(self.config.mean)
-        return pixels.div_(self.config.std)
+        return pixels.sub(self.config.mean).div_(self.config.std)
 
     def forward(self, images: Tensor) -> Tensor:
         return self.logits_from_pixels(self.standardize(images))

@@ -21,7 +21,7 @@ class TrainConfig:
     """How a training goes; the defaults are the notebook's.
 
     learning_rate: the step size; the peak where the schedule is "one-cycle".
-    validation_size: training images held out to measure on, 0 for none.
+    validation_size: how many of the last training images are held out to measure on, 0 for none.
     train_size: how many of the remaining training images are used, None for all.
     augment: small random shifts, turns and scalings of each batch.
     dropout: replaces the model's own while it trains; in [0, 1).

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from mnist_core.data.datasets import Dataset, Splits, batches, hold_out
+from mnist_core.data.datasets import Dataset, Splits, batches
 from mnist_core.evaluation.measures import mean_loss_and_accuracy
 from mnist_core.models.mlp import MLP
 from mnist_core.training.augmentation import AugmentationConfig, augment
@@ -32,17 +32,21 @@ Training = Generator[TrainEvent, TrainConfig | None, None]
 _MODEL, _OPTIMIZER = "model.", "optimizer."
 
 
-def prepare(data: Splits, config: TrainConfig, *, generator: torch.Generator) -> Splits:
-    """`data` with the validation split and the share of training images that `config` asks for."""
-    if config.validation_size and data.validation is None:
-        data = hold_out(data, size=config.validation_size, generator=generator)
-    if config.train_size is not None and config.train_size < len(data.train):
-        data = Splits(
-            train=data.train.subset(slice(config.train_size)),
-            validation=data.validation,
-            test=data.test,
-        )
-    return data
+def prepare(data: Splits, config: TrainConfig) -> Splits:
+    """`data` with the validation split and the share of training images that `config` asks for.
+
+    The last training images are held out, as the page does; no image is copied.
+    """
+    train, validation = data.train, data.validation
+    if config.validation_size and validation is None:
+        kept = len(train) - config.validation_size
+        if kept < 1:
+            raise ValueError(
+                f"validation_size: expected less than {len(train)}, the training images, "
+                f"got {config.validation_size}"
+            )
+        train, validation = train.subset(slice(kept)), train.subset(slice(kept, None))
+    return Splits(train.subset(slice(config.train_size)), validation, data.test)
 
 
 def train(model: MLP, data: Splits, *, config: TrainConfig, generator: torch.Generator) -> Training:
@@ -83,7 +87,7 @@ class TrainingRun:
     def __init__(
         self, model: MLP, data: Splits, *, config: TrainConfig, generator: torch.Generator
     ) -> None:
-        data = prepare(data, config, generator=generator)
+        data = prepare(data, config)
         self.config = config
         self.step = self.epoch = 0
         self.diverged = False

@@ -1,7 +1,7 @@
 """Update rules on one flat parameter vector: SGD, SGD with momentum, Adam.
 
-The same arithmetic as `torch.optim` (the tests hold them to it), without its cost per step, which for a
-small MLP is as much as the backward pass.
+The kernels of `torch.optim`, each one pass over memory, without what that does before it calls them,
+which for a small MLP is as much as the backward pass.
 """
 
 from __future__ import annotations
@@ -44,14 +44,18 @@ class SGD:
         self._velocity = torch.zeros_like(values) if momentum else None
 
     def step(self, *, learning_rate: float, weight_decay: float) -> None:
-        change, velocity = self._gradients, self._velocity
-        if weight_decay:
-            change.add_(self._values, alpha=weight_decay)
-        self._values.add_(change, alpha=-learning_rate)
-        if velocity is not None:
-            # velocity = momentum * velocity + change, in one pass over memory.
-            torch.add(change, velocity, alpha=self._momentum, out=velocity)
-            self._values.add_(velocity, alpha=-learning_rate * self._momentum)
+        torch._fused_sgd_(
+            [self._values],
+            [self._gradients],
+            [] if self._velocity is None else [self._velocity],
+            weight_decay=weight_decay,
+            momentum=self._momentum,
+            lr=learning_rate,
+            dampening=0.0,
+            nesterov=self._velocity is not None,
+            maximize=False,
+            is_first_step=False,
+        )
 
     def state(self) -> dict[str, Tensor]:
         return {} if self._velocity is None else {"velocity": self._velocity}
@@ -69,28 +73,33 @@ class Adam:
         self._gradients = gradients
         self._mean = torch.zeros_like(values)
         self._square = torch.zeros_like(values)
-        self._scratch = torch.empty_like(values)
-        self._steps = 0
+        self._steps = torch.zeros(())
 
     def step(self, *, learning_rate: float, weight_decay: float) -> None:
         self._steps += 1
-        beta1, beta2 = BETAS
-        if weight_decay:
-            self._values.mul_(1 - learning_rate * weight_decay)
-        self._mean.lerp_(self._gradients, 1 - beta1)
-        self._square.mul_(beta2).addcmul_(self._gradients, self._gradients, value=1 - beta2)
-        correction = (1 - beta2**self._steps) ** 0.5
-        torch.sqrt(self._square, out=self._scratch).div_(correction).add_(EPSILON)
-        rate = learning_rate / (1 - beta1**self._steps)
-        self._values.addcdiv_(self._mean, self._scratch, value=-rate)
+        torch._fused_adamw_(
+            [self._values],
+            [self._gradients],
+            [self._mean],
+            [self._square],
+            [],
+            [self._steps],
+            lr=learning_rate,
+            beta1=BETAS[0],
+            beta2=BETAS[1],
+            weight_decay=weight_decay,
+            eps=EPSILON,
+            amsgrad=False,
+            maximize=False,
+        )
 
     def state(self) -> dict[str, Tensor]:
-        return {"mean": self._mean, "square": self._square, "steps": torch.tensor(self._steps)}
+        return {"mean": self._mean, "square": self._square, "steps": self._steps}
 
     def resume(self, state: Mapping[str, Tensor]) -> None:
         self._mean.copy_(state["mean"])
         self._square.copy_(state["square"])
-        self._steps = int(state["steps"])
+        self._steps.copy_(state["steps"])
 
 
 def make_optimizer(name: OptimizerName, values: Tensor, gradients: Tensor) -> Optimizer:

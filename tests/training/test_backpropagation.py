@@ -14,7 +14,7 @@ def test_gradients_are_those_of_autograd(
     hidden_sizes: tuple[int, ...], activation: Activation, smoothing: float
 ) -> None:
     generator = torch.Generator().manual_seed(0)
-    config = MLPConfig(hidden_sizes=hidden_sizes, activation=activation)
+    config = MLPConfig(hidden_sizes=hidden_sizes, activation=activation, mean=0.1, std=0.3)
     model = MLP(config, generator=generator)
     images = torch.rand(7, 28, 28, generator=generator)
     labels = torch.randint(10, (7,), generator=generator)

@@ -192,13 +192,15 @@ def test_augmentation_changes_what_is_learnt_from(digits: Splits) -> None:
 
 
 def test_validation_images_never_train(digits: Splits) -> None:
-    data = prepare(digits, CONFIG, generator=torch.Generator().manual_seed(0))
+    data = prepare(digits, CONFIG)
     assert data.validation is not None
     assert len(data.train) + len(data.validation) == len(digits.train)
     trained = {image.numpy().tobytes() for image in data.train.images}
     assert not any(image.numpy().tobytes() in trained for image in data.validation.images)
     few = dataclasses.replace(CONFIG, train_size=10)
-    assert len(prepare(digits, few, generator=torch.Generator()).train) == 10
+    assert len(prepare(digits, few).train) == 10
+    with pytest.raises(ValueError, match="validation_size: expected less than 600"):
+        prepare(digits, dataclasses.replace(CONFIG, validation_size=600))
 
 
 def test_one_cycle_rises_and_falls_to_nothing() -> None:
