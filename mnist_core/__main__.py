@@ -27,7 +27,7 @@ from mnist_core.evaluation.report import evaluation_report
 from mnist_core.evaluation.style import save_figure
 from mnist_core.files import WEIGHTS
 from mnist_core.ink.ink import Ink
-from mnist_core.ink.picture_file import read_picture
+from mnist_core.ink.picture_file import NO_INK, read_picture
 from mnist_core.models.checkpoints import load_checkpoint, save_checkpoint
 from mnist_core.models.classifier import Classifier
 from mnist_core.models.mlp import MLP
@@ -173,7 +173,7 @@ def run_predict(options: argparse.Namespace) -> None:
     except PictureError as error:
         raise ValueError(f"{options.picture}: {error}") from error
     if ink.is_empty:
-        raise ValueError(f"{options.picture}: no ink found in the picture")
+        raise ValueError(f"{options.picture}: {NO_INK}")
     reading = classifier.read(ink)
     several = len(reading.digits) > 1
     print(reading.text or ("not a number" if several else "not a digit"))

@@ -1,6 +1,6 @@
 // Which pieces of a drawing are a digit each, as mnist_core/models/lattice.py finds it: a change there is a
-// change here. A group is {members, box, gap}, a row {score, groups}.
-import { around, rowHeight, widestGap } from "./pieces.js";
+// change here. A group is {members, box, gap, profile}, a row {score, groups}.
+import { around, jointProfile, profileOf, reach, rowHeight, widestGap } from "./pieces.js";
 
 const MOST_PIECES = 4;
 const WIDEST_GAP = 0.3;
@@ -14,9 +14,12 @@ const LEAST_PROBABILITY = 1e-4;
 const GAP_COST = 4;
 const DOT_COST = 0.5;
 const WHOLE_BONUS = 2;
-const LINK_COST = 1;
+const LINK_COST = 0.5;
 const FREE_OVERLAP = 0.6;
 const OVERLAP_COST = 6;
+const FREE_REACH = 0.15;
+const REACH_COST = 20;
+const MOST_REACH = 0.4;
 const GOOD = 0.1;
 const TALL = 0.6;
 const BESIDE = 0.9;
@@ -34,6 +37,8 @@ export function likeliestRow(pieces, probabilityOf, rejects) {
   if (height <= 0) return NO_ROW;
   const orders = ordersOf(boxes);
   const groups = groupsOf(boxes, orders, height, rejects ? WIDEST_GAP : CLEAR_GAP);
+  const profiles = pieces.map((piece) => profileOf(piece, height));
+  for (const group of groups.values()) group.profile = jointProfile(group.members.map((member) => profiles[member]));
   const scores = new Map();
   for (const [key, group] of groups) {
     const { members } = group;
@@ -58,8 +63,7 @@ function score({ box: [left, top, right, bottom], gap }, probability, height) {
 
 function ordersOf(boxes) {
   const written = boxes.map((_, index) => index);
-  const middle = ([left, , right]) => left + right;
-  const across = [...written].sort((a, b) => middle(boxes[a]) - middle(boxes[b]));
+  const across = [...written].sort((a, b) => middle({ box: boxes[a] }) - middle({ box: boxes[b] }));
   return across.every((index, place) => index === place) ? [across] : [across, written];
 }
 
@@ -141,15 +145,19 @@ function along(order, { groups, scores, costs, height }) {
   }
   const whole = [...ends.at(-1).values()].filter((row) => row.groups.length);
   const best = whole.reduce(larger, NO_ROW);
-  const middle = ({ box: [left, , right] }) => left + right;
   return { score: best.score, groups: [...best.groups].sort((a, b) => middle(a) - middle(b)) };
 }
 
-function costBeside({ groups }, { box }, height) {
+function costBeside({ groups }, group, height) {
   if (!groups.length) return 0;
-  const last = groups.at(-1).box;
-  if (!isInLine(last, box)) return Infinity;
-  const overlap = overlapOf(last, box, height);
-  if (overlap > BESIDE) return Infinity;
-  return OVERLAP_COST * Math.max(0, overlap - FREE_OVERLAP);
+  const last = groups.at(-1);
+  if (!isInLine(last.box, group.box)) return Infinity;
+  const overlap = overlapOf(last.box, group.box, height);
+  if (overlap <= FREE_OVERLAP) return 0;
+  const cost = overlap <= BESIDE ? OVERLAP_COST * (overlap - FREE_OVERLAP) : Infinity;
+  const [left, right] = middle(last) <= middle(group) ? [last, group] : [group, last];
+  const into = reach(left.profile, right.profile) / height;
+  return into < MOST_REACH ? Math.min(cost, REACH_COST * Math.max(0, into - FREE_REACH)) : cost;
 }
+
+const middle = ({ box: [left, , right] }) => left + right;

@@ -1,15 +1,10 @@
 // A drawing in pieces, of which the digits of a number are groups, as mnist_core/ink/pieces.py has them:
 // a change there is a change here. A box is [left, top, right, bottom].
-const STEP = 0.04;
-const MAX_STEPS = 1000;
-const LEAST_HEIGHT = 0.35;
-const MOST_OVERLAP = 0.35;
-const NEAR = 0.04;
-const LINK_STEPS = 3;
-const STRAIGHT = 0.9;
-const MAX_CUTS = 8;
+import { STEP, cutsOf, even, isStraight } from "./cuts.js";
+
 const TOUCHING = 0.12;
 const MOST_LEAN = 0.6;
+const BAND = 0.1;
 
 // Strokes, none without points → pieces {stroke, points, box, isLink}, set upright, in units of `scale`.
 export function piecesOf(strokes) {
@@ -45,6 +40,35 @@ export function widestGap(boxes) {
     reach = Math.max(reach, right);
   }
   return gap;
+}
+
+// The leftmost and the rightmost ink in bands of a row of that height: {number from above: [left, right]}.
+export function profileOf({ points }, height) {
+  const profile = new Map();
+  for (const [x, y] of even(points, STEP * height)) include(profile, Math.floor(y / (BAND * height)), [x, x]);
+  return profile;
+}
+
+export function jointProfile(profiles) {
+  const joint = new Map();
+  for (const profile of profiles) for (const [band, ends] of profile) include(joint, band, ends);
+  return joint;
+}
+
+function include(profile, band, [left, right]) {
+  const [first, last] = profile.get(band) ?? [left, right];
+  profile.set(band, [Math.min(first, left), Math.max(last, right)]);
+}
+
+// How far the ink of `left` reaches into what `right` has at that height, or a band from it.
+export function reach(left, right) {
+  let most = -Infinity;
+  for (const [band, [, end]] of left) {
+    for (const near of [band - 1, band, band + 1]) {
+      if (right.has(near)) most = Math.max(most, end - right.get(near)[0]);
+    }
+  }
+  return most;
 }
 
 // Whether the pieces of the one hang together with the other's, in a row of that height.
@@ -102,64 +126,4 @@ function parts(whole, height) {
     const between = points.slice(ends[part], end + 1);
     return piece(whole.stroke, between, part > 0 && part < cuts.length && isStraight(between));
   });
-}
-
-const distance = ([ax, ay], [bx, by]) => Math.sqrt((bx - ax) ** 2 + (by - ay) ** 2);
-
-function even(points, step) {
-  const along = [0];
-  for (let i = 1; i < points.length; i++) along.push(along[i - 1] + distance(points[i - 1], points[i]));
-  const total = along.at(-1);
-  const count = step > 0 ? 2 + Math.trunc(Math.min(total / step, MAX_STEPS)) : 2;
-  let at = 0;
-  return Array.from({ length: count }, (_, i) => {
-    const place = total * (i / (count - 1));
-    while (at < points.length - 2 && along[at + 1] <= place) at++;
-    const next = Math.min(at + 1, points.length - 1);
-    const length = along[next] - along[at];
-    const share = length > 0 ? Math.min(1, (place - along[at]) / length) : 0;
-    return [0, 1].map((axis) => points[at][axis] + share * (points[next][axis] - points[at][axis]));
-  });
-}
-
-const running = (values, extreme) => {
-  let found = values[0];
-  return values.map((value) => (found = extreme(found, value)));
-};
-const fromTheEnd = (values, extreme) => running([...values].reverse(), extreme).reverse();
-
-function cutsOf(points, height) {
-  const [x, y] = [0, 1].map((axis) => points.map((point) => point[axis]));
-  const [low, high] = [Math.min, Math.max];
-  const [reach, start] = [running(x, high), fromTheEnd(x, low)];
-  const overlap = reach.map((value, i) => value - start[i]);
-  const [topBefore, bottomBefore] = [running(y, low), running(y, high)];
-  const [topAfter, bottomAfter] = [fromTheEnd(y, low), fromTheEnd(y, high)];
-  const least = LEAST_HEIGHT * height;
-  const may = (i) =>
-    i > 0 && i < points.length - 1 && overlap[i] < MOST_OVERLAP * height &&
-    bottomBefore[i] - topBefore[i] > least && bottomAfter[i] - topAfter[i] > least;
-  const cuts = [];
-  for (let i = 0; i < points.length; i++) {
-    if (!may(i)) continue;
-    const first = i;
-    while (may(i)) i++;
-    cuts.push(...leastOverlap(overlap, first, i, height));
-  }
-  return cuts.length <= MAX_CUTS ? cuts : [];
-}
-
-// Of a run of points: the ends of the part with the least overlap, or its middle where it is short.
-function leastOverlap(overlap, start, end, height) {
-  const most = Math.min(...overlap.slice(start, end)) + NEAR * height;
-  let [first, last] = [start, end - 1];
-  while (overlap[first] > most) first++;
-  while (overlap[last] > most) last--;
-  return last - first <= LINK_STEPS ? [(first + last) >> 1] : [first, last];
-}
-
-function isStraight(points) {
-  let length = 0;
-  for (let i = 1; i < points.length; i++) length += distance(points[i - 1], points[i]);
-  return distance(points[0], points.at(-1)) > STRAIGHT * length;
 }

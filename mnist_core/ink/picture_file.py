@@ -41,8 +41,15 @@ _OTHERS = (
     (b"\x00\x00\x00\x0cJXL ", "a JPEG XL picture"),
     (b"\x1a\x45\xdf\xa3", "a video"),
     (b"RIFF", "a video or a sound"),
+    (b"II*\0", "a TIFF that is damaged, encrypted, or packed in a way that is not read"),
+    (b"MM\0*", "a TIFF that is damaged, encrypted, or packed in a way that is not read"),
+    (b"\xd0\xcf\x11\xe0", "an office document, or a file with a password"),
+    (b"Salted__", "a file with a password"),
+    (b"AES", "a file with a password"),
 )
 _HEAD_BYTES = 1024
+#: What is said of a picture that was read, and shows nothing.
+NO_INK = "Expected a digit, dark on light or light on dark; no ink found in this picture."
 
 
 def read_picture(source: Source, *, max_bytes: int | None = None) -> NDArray[Any]:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_core.ink.picture import Picture, place
-from mnist_core.ink.pieces import Box, around, share_a_mark
+from mnist_core.ink.pieces import Box, Profile, around, profile_of, share_a_mark
 from mnist_core.ink.raster import Image
 
 # Fainter ink joins nothing.
@@ -32,6 +32,15 @@ class PicturePiece:
     mask: NDArray[np.bool_]
     box: Box
     is_link: bool = False
+
+    def profile(self, height: float) -> Profile:
+        rows = np.flatnonzero(self.mask.any(axis=1))
+        inked = self.mask[rows]
+        lefts, rights = inked.argmax(axis=1), inked.shape[1] - inked[:, ::-1].argmax(axis=1)
+        ends = (
+            (float(x), float(y)) for xs in (lefts, rights) for x, y in zip(xs, rows, strict=True)
+        )
+        return profile_of(ends, height)
 
     @classmethod
     def of(cls, name: tuple[int, int], mask: NDArray[np.bool_]) -> PicturePiece:

@@ -12,29 +12,22 @@ from typing import Protocol
 
 import numpy as np
 
+from mnist_core.ink.cuts import STEP, cuts_of, even, is_straight
 from mnist_core.ink.ink import Ink
 from mnist_core.ink.raster import FloatArray, Image
 
 #: Left, top, right and bottom.
 Box = tuple[float, float, float, float]
 
-# A stroke is looked at in steps of this share of the row's height, and in so many at most.
-_STEP = 0.04
-_MAX_STEPS = 1000
-# Where one stroke runs through two digits, what lies before and after is at least so high, and the
-# two overlap by less; the way from one to the other is as near to the least overlap as this.
-_LEAST_HEIGHT = 0.35
-_MOST_OVERLAP = 0.35
-_NEAR = 0.04
-# Shorter ways between two digits are cut in the middle; longer ones, in steps, are left out.
-_LINK_STEPS = 3
-# A way between two digits is so straight, its ends apart to its length.
-_STRAIGHT = 0.9
-_MAX_CUTS = 8
 # In heights of the row: ink that is nearer touches.
 _TOUCHING = 0.12
 # Lines that lean further are no handwriting.
 _MOST_LEAN = 0.6
+# A row is looked at in bands of this height.
+_BAND = 0.1
+
+#: The leftmost and the rightmost ink in bands of a row, by their number from above.
+Profile = dict[int, tuple[float, float]]
 
 
 class Part(Protocol):
@@ -49,6 +42,8 @@ class Part(Protocol):
     def box(self) -> Box: ...
     @property
     def is_link(self) -> bool: ...
+    def profile(self, height: float) -> Profile:
+        """Where its ink is, in a row of that height."""
 
 
 class Pieces(Protocol):
@@ -83,6 +78,10 @@ class Piece:
     @property
     def box(self) -> Box:
         return _box(self.points)
+
+    def profile(self, height: float) -> Profile:
+        points = even(self.points, STEP * height)
+        return profile_of(zip(*points.T.tolist(), strict=True), height)
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +176,39 @@ def widest_gap(boxes: Iterable[Box]) -> float:
     return gap
 
 
+def profile_of(points: Iterable[tuple[float, float]], height: float) -> Profile:
+    """The profile of ink at `points`, (x, y), in a row of that height."""
+    profile: Profile = {}
+    for x, y in points:
+        band = math.floor(y / (_BAND * height))
+        left, right = profile.get(band, (x, x))
+        profile[band] = (min(left, x), max(right, x))
+    return profile
+
+
+def joint_profile(profiles: Iterable[Profile]) -> Profile:
+    """The profile of all their ink."""
+    joint: Profile = {}
+    for profile in profiles:
+        for band, (left, right) in profile.items():
+            known = joint.get(band, (left, right))
+            joint[band] = (min(left, known[0]), max(right, known[1]))
+    return joint
+
+
+def reach(left: Profile, right: Profile) -> float:
+    """How far the ink of `left` reaches into what `right` has at that height, or a band from it."""
+    return max(
+        (
+            end - right[near][0]
+            for band, (_, end) in left.items()
+            for near in (band - 1, band, band + 1)
+            if near in right
+        ),
+        default=-math.inf,
+    )
+
+
 def share_a_mark(pieces: Sequence[Part], one: Iterable[int], other: Iterable[int]) -> bool:
     """Whether some of the one were cut from what some of the other were."""
     return not {pieces[a].name[0] for a in one}.isdisjoint(pieces[b].name[0] for b in other)
@@ -187,60 +219,21 @@ def _are_near(one: FloatArray, other: FloatArray, height: float) -> bool:
     (left, top, right, bottom), box = _box(one), _box(other)
     if max(left - box[2], box[0] - right, top - box[3], box[1] - bottom) >= most:
         return False
-    ones, others = _even(one, _STEP * height), _even(other, _STEP * height)
+    ones, others = even(one, STEP * height), even(other, STEP * height)
     apart = ((ones[:, None] - others) ** 2).sum(axis=-1)
     return bool(apart.min() < most**2)
 
 
 def _parts(piece: Piece, height: float) -> list[Piece]:
-    points = _even(piece.points, _STEP * height)
-    cuts = _cuts(points, height)
+    points = even(piece.points, STEP * height)
+    cuts = cuts_of(points, height)
     if not cuts:
         return [piece]
     ends = [0, *cuts, len(points) - 1]
     last = len(cuts)
     index = piece.name[0]
     return [
-        Piece((index, part), between, 0 < part < last and _is_straight(between))
+        Piece((index, part), between, 0 < part < last and is_straight(between))
         for part in range(last + 1)
         for between in (points[ends[part] : ends[part + 1] + 1],)
     ]
-
-
-def _even(points: FloatArray, step: float) -> FloatArray:
-    """The stroke in equal steps of about that length."""
-    steps = np.sqrt((np.diff(points, axis=0) ** 2).sum(axis=1))
-    along = np.concatenate(([0.0], np.cumsum(steps)))
-    count = 2 + int(min(along[-1] / step, _MAX_STEPS)) if step > 0.0 else 2
-    places = along[-1] * (np.arange(count) / (count - 1))
-    return np.stack([np.interp(places, along, points[:, axis]) for axis in (0, 1)], axis=1)
-
-
-def _cuts(points: FloatArray, height: float) -> list[int]:
-    """Where the stroke leaves a digit and where it comes to the next: indices, in order."""
-    x, y = points[:, 0], points[:, 1]
-    overlap = np.maximum.accumulate(x) - _from_the_end(np.minimum, x)
-    before = np.maximum.accumulate(y) - np.minimum.accumulate(y)
-    after = _from_the_end(np.maximum, y) - _from_the_end(np.minimum, y)
-    least = _LEAST_HEIGHT * height
-    may = (overlap < _MOST_OVERLAP * height) & (before > least) & (after > least)
-    may[0] = may[-1] = False
-    cuts: list[int] = []
-    edges = np.flatnonzero(np.diff(may.astype(np.int8))) + 1
-    for start, end in edges.reshape(-1, 2):
-        run = overlap[start:end]
-        near = np.flatnonzero(run <= run.min() + _NEAR * height) + start
-        first, last = int(near[0]), int(near[-1])
-        cuts += [(first + last) // 2] if last - first <= _LINK_STEPS else [first, last]
-    return cuts if len(cuts) <= _MAX_CUTS else []
-
-
-def _from_the_end(extreme: np.ufunc, values: FloatArray) -> FloatArray:
-    return np.asarray(extreme.accumulate(values[::-1])[::-1])
-
-
-def _is_straight(points: FloatArray) -> bool:
-    steps = np.diff(points, axis=0)
-    length = np.sqrt((steps**2).sum(axis=1)).sum()
-    apart = np.sqrt(((points[-1] - points[0]) ** 2).sum())
-    return bool(apart > _STRAIGHT * length)

@@ -14,7 +14,16 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from mnist_core.ink.pieces import Box, Part, around, row_height, widest_gap
+from mnist_core.ink.pieces import (
+    Box,
+    Part,
+    Profile,
+    around,
+    joint_profile,
+    reach,
+    row_height,
+    widest_gap,
+)
 
 #: What the network says of some pieces each, drawn together: how likely it is that they are a digit.
 Answers = Callable[[Sequence[tuple[int, ...]]], Sequence[float]]
@@ -38,10 +47,14 @@ _GAP_COST = 4.0
 _DOT_COST = 0.5
 # A drawing that the network takes for a digit as a whole is seldom more than one.
 _WHOLE_BONUS = 2.0
-_LINK_COST = 1.0
+_LINK_COST = 0.5
 # Two boxes may overlap by this share of the narrower one for nothing.
 _FREE_OVERLAP = 0.6
 _OVERLAP_COST = 6.0
+# Where the boxes overlap more, as of slanted digits, by how far ink reaches into the other's.
+_FREE_REACH = 0.15
+_REACH_COST = 20.0
+_MOST_REACH = 0.4
 # What overlaps more is not beside each other; strokes that are, and good digits each, are seldom one.
 _GOOD = 0.1
 _TALL = 0.6
@@ -56,6 +69,7 @@ class Group:
     members: tuple[int, ...]
     box: Box
     gap: float
+    profile: Profile
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +93,9 @@ def likeliest_row(pieces: Sequence[Part], answers: Answers, *, rejects: bool) ->
     if height <= 0.0:
         return NO_ROW
     orders = _orders(boxes)
-    groups = _groups(boxes, orders, height, _WIDEST_GAP if rejects else _CLEAR_GAP)
+    profiles = [piece.profile(height) for piece in pieces]
+    widest = (_WIDEST_GAP if rejects else _CLEAR_GAP) * height
+    groups = _groups(boxes, profiles, orders, height, widest)
     scores = {}
     for (members, group), probability in zip(groups.items(), answers(list(groups)), strict=True):
         links = sum(pieces[member].is_link for member in members) if len(members) > 1 else 0
@@ -112,9 +128,10 @@ def whole_score(
     return known + (_WHOLE_BONUS if is_digit else -_GAP_COST * gap)
 
 
-def group_of(members: Sequence[int], boxes: Sequence[Box]) -> Group:
+def _group_of(members: tuple[int, ...], boxes: Sequence[Box], profiles: Sequence[Profile]) -> Group:
     chosen = [boxes[member] for member in members]
-    return Group(tuple(members), around(chosen), widest_gap(chosen))
+    profile = joint_profile(profiles[member] for member in members)
+    return Group(members, around(chosen), widest_gap(chosen), profile)
 
 
 def _orders(boxes: Sequence[Box]) -> list[list[int]]:
@@ -124,7 +141,11 @@ def _orders(boxes: Sequence[Box]) -> list[list[int]]:
 
 
 def _groups(
-    boxes: Sequence[Box], orders: list[list[int]], height: float, widest_gap: float
+    boxes: Sequence[Box],
+    profiles: Sequence[Profile],
+    orders: list[list[int]],
+    height: float,
+    widest_gap: float,
 ) -> dict[tuple[int, ...], Group]:
     """All runs of pieces that may be a digit, but for the one of all pieces."""
     groups = {}
@@ -132,9 +153,9 @@ def _groups(
         for members in _runs(order):
             if members in groups or len(members) == len(boxes) > 1:
                 continue
-            group = group_of(members, boxes)
+            group = _group_of(members, boxes, profiles)
             left, top, right, bottom = group.box
-            fits = group.gap <= widest_gap * height and right - left <= _WIDEST * height
+            fits = group.gap <= widest_gap and right - left <= _WIDEST * height
             is_dot = max(right - left, bottom - top) < _DOT * height
             if (fits or len(members) == 1) and not is_dot:
                 groups[members] = group
@@ -219,9 +240,15 @@ def _along(
 def _cost_beside(row: Row, group: Group, height: float) -> float:
     if not row.groups:
         return 0.0
-    if not _in_line(row.groups[-1].box, group.box):
+    last = row.groups[-1]
+    if not _in_line(last.box, group.box):
         return math.inf
-    overlap = _overlap(row.groups[-1].box, group.box, height)
-    if overlap > _BESIDE:
-        return math.inf
-    return _OVERLAP_COST * max(0.0, overlap - _FREE_OVERLAP)
+    overlap = _overlap(last.box, group.box, height)
+    if overlap <= _FREE_OVERLAP:
+        return 0.0
+    cost = _OVERLAP_COST * (overlap - _FREE_OVERLAP) if overlap <= _BESIDE else math.inf
+    left, right = sorted((last, group), key=lambda each: each.box[0] + each.box[2])
+    into = reach(left.profile, right.profile) / height
+    if into >= _MOST_REACH:
+        return cost
+    return min(cost, _REACH_COST * max(0.0, into - _FREE_REACH))

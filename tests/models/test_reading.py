@@ -76,6 +76,18 @@ def test_one_stroke_through_two_digits_is_cut(classifier: Classifier) -> None:
     assert classifier.read(Ink([joined])).text == "26"
 
 
+def test_a_stroke_that_goes_up_into_the_next_digit_is_cut(classifier: Classifier) -> None:
+    crook, stem = FOUR
+    (two,) = TWO
+    joined = [*stem, *[(x + 75, y) for x, y in two]]
+    assert classifier.read(Ink([crook, joined])).text == "42"
+
+
+def test_a_digit_above_the_foot_of_another_is_beside_it(classifier: Classifier) -> None:
+    above: Strokes = [[(58, 0), (48, 82)]]
+    assert classifier.read(Ink([*TWO, *above, *row(ONE, SEVEN)[1:]])).text == "217"
+
+
 def test_a_stray_dot_is_no_digit(classifier: Classifier) -> None:
     for dot in ([(-60.0, 95.0)], [(80.0, 98.0), (81.0, 99.0)], [(400.0, 60.0)]):
         assert classifier.read(Ink([*row(FOUR, TWO, apart=110), dot])).text == "42"

@@ -102,16 +102,25 @@ def _tiffs(levels: NDArray[np.uint8]) -> dict[str, NDArray[Any]]:
     }
 
 
-def _png(width: int, height: int) -> bytes:
-    """A PNG whose header promises so many pixels."""
+def _png(width: int, height: int, *, held: int = 1_000_000) -> bytes:
+    """A PNG whose header promises so many pixels of 1 bit, and which holds so many bytes of them."""
 
     def chunk(name: bytes, data: bytes) -> bytes:
         body = name + data
         return struct.pack(">I", len(data)) + body + struct.pack(">I", zlib.crc32(body))
 
     header = struct.pack(">IIBBBBB", width, height, 1, 0, 0, 0, 0)
-    data = zlib.compress(bytes(1_000_000))
+    data = zlib.compress(bytes(held))
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", data)
+
+
+def _packed_otherwise(tiff: bytes) -> bytes:
+    """The TIFF with a compression that is nobody's, as programs that encrypt TIFFs write it."""
+    (directory,) = struct.unpack("<I", tiff[4:8])
+    (count,) = struct.unpack("<H", tiff[directory : directory + 2])
+    entries = (directory + 2 + 12 * index for index in range(count))
+    at = next(entry for entry in entries if tiff[entry : entry + 2] == struct.pack("<H", 259))
+    return tiff[: at + 8] + struct.pack("<H", 65_000) + tiff[at + 10 :]
 
 
 @cache
@@ -120,7 +129,15 @@ def refused_files() -> dict[str, tuple[bytes, str]]:
     whole = stored(seven(), "JPEG")
     page = seven()
     return {
-        "400 megapixels": (_png(20_000, 20_000), "at most 25 million pixels"),
+        "400 megapixels": (
+            _png(20_000, 20_000, held=20_000 * 2_501),
+            "at most 25 million pixels",
+        ),
+        "a huge side": (_png(2**31 - 1, 1), "at most 25 million pixels"),
+        "a huge animation": (
+            stored(Image.new("1", (8000, 8000)), "GIF", save_all=True, append_images=[page]),
+            "at most 25 million pixels",
+        ),
         "30 megapixels": (_png(6_000, 5_000), "at most 25 million pixels"),
         "an SVG": (
             b'<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"/>',
@@ -135,6 +152,14 @@ def refused_files() -> dict[str, tuple[bytes, str]]:
         "a TIFF of pages": (
             stored(page, "TIFF", save_all=True, append_images=[page, page]),
             "TIFF of 3 pages",
+        ),
+        "an encrypted TIFF": (
+            _packed_otherwise(stored(page, "TIFF")),
+            "a TIFF that is damaged, enc",
+        ),
+        "a TIFF in an encrypted container": (
+            b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600),
+            "a file with a password",
         ),
     }
 

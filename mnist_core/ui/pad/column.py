@@ -13,7 +13,7 @@ from pydantic import Field
 
 from mnist_core.errors import PictureError, StrokesError
 from mnist_core.ink.ink import Ink
-from mnist_core.ink.picture_file import FORMATS_IN_WORDS
+from mnist_core.ink.picture_file import FORMATS_IN_WORDS, NO_INK
 from mnist_core.models.classifier import Classifier, Prediction, Reading
 from mnist_core.server.application import Application
 from mnist_core.server.images import checked_image
@@ -207,7 +207,10 @@ def _predict_image_endpoint(application: Application) -> Callable[[gr.FileData],
             ink = Ink.from_image(read_upload(picture, max_bytes=max_bytes))
         except PictureError as error:
             raise api_error(error) from error
-        return _answer(application.ready, ink)
+        answer = _answer(application.ready, ink)
+        if ink.is_empty:
+            answer["words"] = NO_INK
+        return answer
 
     return predict_image
 

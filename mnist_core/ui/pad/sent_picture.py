@@ -18,7 +18,7 @@ from starlette.routing import Route
 from mnist_core.errors import PictureError
 from mnist_core.ink.ink import Ink
 from mnist_core.ink.picture import FoundInk
-from mnist_core.ink.picture_file import read_picture
+from mnist_core.ink.picture_file import NO_INK, read_picture
 from mnist_core.server.application import Application
 from mnist_core.server.gate.requests import PICTURE
 from mnist_core.server.memory import give_back_memory
@@ -27,10 +27,6 @@ from mnist_core.ui.answers import Answer, answered
 if TYPE_CHECKING:
     from mnist_core.models.classifier import Classifier, Reading
 
-NO_INK = (
-    "Nothing stands out like ink in that picture. A digit that is dark on light, or light on dark, "
-    "is found best."
-)
 _BUSY = "Many pictures are being read here. Try again in a moment, please."
 _LATE = "The picture took too long to come. A smaller one may do."
 

@@ -18,7 +18,7 @@ from gradio_client.exceptions import AppError
 from PIL import Image, ImageDraw
 
 from mnist_core.ink.ink import Ink
-from mnist_core.ink.picture_file import read_picture
+from mnist_core.ink.picture_file import NO_INK, read_picture
 from mnist_core.models.classifier import Classifier, Prediction, Reading
 from mnist_core.ui.endpoint import SEVENTY_ONE
 from mnist_core.ui.pad.words import words, words_of
@@ -209,7 +209,7 @@ def test_endpoint_predict_image_with_an_empty_picture(client: Client, tmp_path: 
         picture=handle_file(str(tmp_path / "empty.png")), api_name="/predict_image"
     )
     assert answer["digit"] is None
-    assert answer["words"] == "draw a digit"
+    assert answer["words"] == NO_INK
 
 
 def test_endpoint_predict_image_reads_what_python_reads(client: Client, tmp_path: Any) -> None:

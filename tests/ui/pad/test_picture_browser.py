@@ -7,13 +7,15 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, FilePayload, Page, Route, expect
+from playwright.sync_api import Browser, BrowserContext, FilePayload, Page, Route, expect
 
-from tests.support.browser import ONE, draw, open_page
+from mnist_core.ink.picture_file import NO_INK
+from tests.support.app import App
+from tests.support.browser import ONE, draw, open_page, visits
+from tests.support.picture_files import blank_files, refused_files
 from tests.support.pictures import seven
 
 SEVEN: FilePayload = {"name": "seven.png", "mimeType": "image/png", "buffer": seven()}
-TEXT: FilePayload = {"name": "digit.png", "mimeType": "image/png", "buffer": b"no picture"}
 ROUTE = "**/page/picture"
 
 # A drop on the pad, or a paste, of files or of an address.
@@ -106,14 +108,22 @@ def test_a_picture_is_dropped_or_pasted_but_no_address_is_fetched(page: Page) ->
     assert not [url for url in asked if "example" in url or url.endswith("/page/picture")]
 
 
-def test_a_bad_file_is_told_in_a_sentence_and_the_pad_keeps_what_it_had(page: Page) -> None:
-    choose(page, SEVEN)
-    see(page, "7", picture=True)
-    choose(page, TEXT)
-    note(page).to_contain_text("Expected a picture file")
-    see(page, "7", picture=True)
-    draw(page, ONE)
-    note(page).to_be_hidden()
+def test_a_bad_file_is_told_in_a_sentence_and_the_pad_keeps_what_it_had(
+    start_app: Callable[..., App], profile: BrowserContext
+) -> None:
+    app = start_app(options=["--max-requests-per-s", "100000"])  # many pictures at once
+    told = [(name, data, said) for name, (data, said) in refused_files().items()]
+    told += [(name, data, NO_INK) for name, data in blank_files().items()]
+    with visits(profile, app.url) as visit:
+        page = visit()
+        choose(page, SEVEN)
+        see(page, "7", picture=True)
+        for name, data, said in told:
+            choose(page, {"name": name, "mimeType": "image/png", "buffer": data})
+            note(page).to_contain_text(said)
+            see(page, "7", picture=True)
+        draw(page, ONE)
+        note(page).to_be_hidden()
 
 
 @pytest.fixture

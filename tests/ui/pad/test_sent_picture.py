@@ -19,7 +19,7 @@ from starlette.testclient import TestClient
 from starlette.types import Message
 
 from mnist_core.ink.ink import Ink
-from mnist_core.ink.picture_file import read_picture
+from mnist_core.ink.picture_file import NO_INK, read_picture
 from mnist_core.models.classifier import Classifier
 from mnist_core.server.application import Application
 from mnist_core.server.limits import Limits
@@ -103,7 +103,7 @@ def test_what_is_no_picture_is_told_in_a_sentence(
 def test_a_picture_without_ink_is_told_in_a_sentence(client: TestClient, secret: str) -> None:
     blank = io.BytesIO()
     Image.new("L", (300, 300), 230).save(blank, "PNG")
-    assert send(client, blank.getvalue(), secret)["error"] == sent_picture.NO_INK
+    assert send(client, blank.getvalue(), secret)["error"] == NO_INK
 
 
 @pytest.mark.parametrize("secret", ["", "x" * 43])
