@@ -51,12 +51,17 @@ def choose(page: Page, name: str, value: str) -> None:
     page.locator(".gallery").get_by_label(name).select_option(value)
 
 
+def open_gallery(page: Page) -> None:
+    if not page.locator(".gallery").evaluate("(gallery) => gallery.open"):
+        page.get_by_text("Gallery: picture by picture").click()
+    expect(tiles(page)).to_have_count(60)
+
+
 def test_the_gallery_asks_for_nothing_while_it_is_closed(trained: tuple[Page, list[str]]) -> None:
     page, asked = trained
     assert "lab_views" in asked
     assert not {"lab_gallery", "lab_pictures"} & set(asked)
-    page.get_by_text("Gallery: picture by picture").click()
-    expect(tiles(page)).to_have_count(60)
+    open_gallery(page)
     count = page.locator(".gallery .count")
     told = r"^After step [\d,]+: ([\d,]+) of 5,000 held-out pictures right; [\d,]+ wrong\.$"
     expect(count).to_have_text(re.compile(told))
@@ -69,6 +74,7 @@ def test_pictures_are_chosen_sorted_and_shown_page_by_page(
     trained: tuple[Page, list[str]],
 ) -> None:
     page, asked = trained
+    open_gallery(page)
     before = len(asked)
     for order, falls in (("unsure", False), ("sure", True)):
         choose(page, "Order", order)
@@ -95,6 +101,7 @@ def test_a_press_puts_the_very_picture_on_the_pad_with_the_gallerys_answer(
     trained: tuple[Page, list[str]], mnist: Splits
 ) -> None:
     page, _ = trained
+    open_gallery(page)
     held_out = evaluation_set(mnist, "validation")
     choose(page, "Order", "set")
     for moment in ("0", "max"):
@@ -135,8 +142,7 @@ def test_pictures_stay_in_place_while_the_slider_goes_back(
     trained: tuple[Page, list[str]],
 ) -> None:
     page, _ = trained
-    if not page.locator(".gallery").evaluate("(gallery) => gallery.open"):
-        page.get_by_text("Gallery: picture by picture").click()
+    open_gallery(page)
     slider = page.locator("#lab-moment")
     page.get_by_role("button", name="Now", exact=True).click()
     expect(page.locator(".gallery .count")).not_to_contain_text("After step 0:")
@@ -155,6 +161,7 @@ def test_the_gallery_follows_a_training_and_leaves_the_server_alone(
     trained: tuple[Page, list[str]],
 ) -> None:
     page, asked = trained
+    open_gallery(page)
     page.evaluate(f"location.hash = '{TRAINING}100'")
     before = len(asked)
     train(page, until="^Training: epoch [2-9]")
