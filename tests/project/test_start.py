@@ -20,6 +20,10 @@ HEAVY = ("torch", "torchvision", "matplotlib")
 BUILD = f"""
 import json, sys
 
+stubs = []
+sys.addaudithook(lambda event, about: stubs.extend(
+    str(name) for name in about[:1] if event == "open" and str(name).endswith(".pyi")))
+
 def loaded():
     return [name for name in {HEAVY} if name in sys.modules]
 
@@ -36,7 +40,7 @@ from mnist_core.ink.ink import Ink
 digit = application.ready.predict(Ink({SEVEN})).digit
 answering = loaded()
 import mnist_core.worker.__main__
-print(json.dumps([page, digit, answering, loaded()]))
+print(json.dumps([page, digit, answering, loaded(), stubs]))
 """
 
 
@@ -45,9 +49,10 @@ def test_pages_start_and_answer_and_workers_start_without_what_is_needed_later()
         [sys.executable, "-c", BUILD], cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert built.returncode == 0, built.stderr
-    of_page, digit, of_answer, of_worker = json.loads(built.stdout)
+    of_page, digit, of_answer, of_worker, stubs = json.loads(built.stdout)
     assert (of_page, digit, of_answer) == ([], 7, [])
     assert of_worker == ["torch"]
+    assert len(set(stubs)) <= 2  # Gradio would read and write one a component at each start
 
 
 def test_whole_weights_pass() -> None:

@@ -1,6 +1,7 @@
 import copy
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,7 @@ SMALL = RecordConfig(
     hidden_sizes=(32,),
     teacher_epochs=2,
     epochs=3,
-    images_per_epoch=256,
+    images_per_epoch=128,
     batch_size=32,
     pen_variants=2,
     made_up=20,
@@ -42,7 +43,7 @@ def finished(events: Iterable[RecordEvent]) -> MLP:
     return last.model
 
 
-def losses(events: Sequence[RecordEvent]) -> list[float]:
+def losses(events: Iterable[RecordEvent]) -> list[float]:
     return [event.loss for event in events if event.loss is not None]
 
 
@@ -81,8 +82,8 @@ def test_each_epoch_is_told_and_the_last_holds_a_calibrated_model(
 def test_same_seed_gives_the_same_weights(whole: list[RecordEvent]) -> None:
     again = finished(record(mnist(), pen(), config=SMALL))
     assert torch.equal(weights(finished(whole)), weights(again))
-    other = finished(record(mnist(), pen(), config=replace(SMALL, seed=1)))
-    assert not torch.equal(weights(again), weights(other))
+    other = islice(record(mnist(), pen(), config=replace(SMALL, seed=1)), 2)
+    assert losses(other) != losses(whole[:2])
 
 
 @pytest.mark.parametrize("killed_after", [1, 2, 4])  # inside, between and inside the two stages
@@ -124,8 +125,8 @@ def test_held_out_writers_train_only_when_asked(whole: list[RecordEvent]) -> Non
     assert trains(1, all_writers=False)
     assert not trains(3, all_writers=True)
     without = [digit for digit in pen() if digit.writer != 5]
-    again = finished(record(mnist(), without, config=SMALL))
-    assert torch.equal(weights(finished(whole)), weights(again))
+    again = islice(record(mnist(), without, config=SMALL), 2)
+    assert losses(again) == losses(whole[:2])
 
 
 def test_calibration_brings_percentages_down_where_the_model_is_too_sure(

@@ -70,6 +70,14 @@ def test_a_milestone_that_only_the_last_measure_reaches_counts() -> None:
     assert len(run.measures) == 1
 
 
+def test_a_moment_that_is_none_has_no_snapshot() -> None:
+    run = Run(run_id=1, setup=setup())
+    snapshot = Snapshot(step=1, epoch=1, elapsed_s=1.0, weights=b"w")
+    run.hear(Moment(run=1, snapshot=snapshot))
+    assert [run.at(moment) for moment in (-1, 0, 1)] == [None, snapshot, None]
+    assert run.summary()["version"] == 1  # and the page sees that there is one
+
+
 def test_a_diverged_run_answers_with_its_last_good_weights() -> None:
     run = Run(run_id=1, setup=setup())
     good, bad = (
@@ -94,8 +102,9 @@ def test_an_end_that_comes_before_the_stop_stays(
 
 def test_a_run_tells_the_settings_that_changed_on_its_way() -> None:
     run = Run(run_id=1, setup=setup(learning_rate=0.1))
-    for rate in (0.5, 0.05):
+    for version, rate in enumerate((0.5, 0.05), start=1):
         run.change(setup(learning_rate=rate))
+        assert run.summary()["version"] == version  # by which the page sees that it is another
     assert run.summary()["changed"] == {"learning_rate": [0.1, 0.5, 0.05]}
     for rate in range(1, 50):
         run.change(setup(learning_rate=float(rate)))
