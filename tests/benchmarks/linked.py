@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import math
-import shutil
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ from typing import Literal, TypedDict
 
 from playwright.async_api import Browser, Page, async_playwright, expect
 
-from tests.support.browser import ARGUMENTS, PATIENCE_MS, SHARED
+from tests.support.browser import ARGUMENTS, PATIENCE_MS, SHARED, chromium
 from tests.support.link import Link, link
 
 Model = Literal["ready-made", "yours"]
@@ -338,9 +337,7 @@ async def run(port: int, delays_ms: Sequence[float], plan: Plan) -> bool:
     models: list[Model] = ["ready-made", "yours"] if plan.yours else ["ready-made"]
     within = True
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(
-            executable_path=shutil.which("chromium"), args=ARGUMENTS
-        )
+        browser = await playwright.chromium.launch(executable_path=chromium(), args=ARGUMENTS)
         for delay_ms in delays_ms:
             async with link(port, delay_ms=delay_ms) as between:
                 linked = await _open(browser, between, plan)

@@ -514,7 +514,7 @@ async def classes(url: str, *, visitor_count: int, quick: bool) -> bool:
     components = await components_of(url)
     share = Share(process_at(url))
     visitors = [Visitor(url, components) for _ in range(visitor_count)]
-    setup = {"preset": "fast"} | ({"epochs": 1} if quick else {})
+    setup = {"preset": "fast"} | ({"epochs": 1, "train_size": 2000} if quick else {})
     waited = await classroom.lesson(list(visitors), setup)
     return classroom.report(waited, busy=str(share))
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-import shutil
 import tempfile
 from collections import Counter
 from collections.abc import Sequence
@@ -12,7 +11,7 @@ from dataclasses import dataclass
 
 from playwright.async_api import BrowserContext, async_playwright
 
-from tests.support.browser import ARGUMENTS, PATIENCE_MS, SHARED
+from tests.support.browser import ARGUMENTS, PATIENCE_MS, SHARED, chromium
 from tests.support.link import Link, link
 
 _STREAM = re.compile(r"/heartbeat/|/queue/data")  # answers without an end
@@ -49,7 +48,7 @@ async def two_visits(port: int, *, quiet_s: float) -> tuple[Visit, Visit]:
     with tempfile.TemporaryDirectory() as folder:  # a cache on the disk, as browsers have
         async with async_playwright() as playwright, link(port) as between:
             context = await playwright.chromium.launch_persistent_context(
-                folder, executable_path=shutil.which("chromium"), args=ARGUMENTS
+                folder, executable_path=chromium(), args=ARGUMENTS
             )
             await context.add_init_script(SHARED)
             first = await _visit(context, between, quiet_s)

@@ -106,22 +106,6 @@ def test_a_killed_server_leaves_no_worker_and_the_page_comes_back(
     again.end()
 
 
-def test_sigterm_answers_the_request_under_way_and_ends_cleanly(start_app: Start) -> None:
-    app = start_app()
-    server = Server(app.url)
-    assert server.ask("hood_figure", strokes=SEVEN, model="ready")["ok"]  # matplotlib is there now
-    connection = http.client.HTTPConnection("127.0.0.1", app.port, timeout=PATIENCE_MS / 1000)
-    with contextlib.closing(connection):
-        asked = server.request("hood_figure", strokes=SEVEN, model="ready")
-        connection.request("POST", urlsplit(asked.full_url).path, asked.data, dict(asked.headers))
-        wait_until(lambda: unread_bytes(connection.sock) == 0, "the request was never read")
-        app.process.terminate()
-        answer = connection.getresponse()
-        assert answer.status == 200
-        assert json.load(answer)["ok"]
-    app.wait()
-
-
 @pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="limits a process as Linux does")
 def test_without_room_for_files_a_picture_is_refused_and_drawing_goes_on(start_app: Start) -> None:
     # What it says at its start waits in a buffer, as in a service, and is not what fails here.
@@ -145,7 +129,22 @@ def test_without_room_for_files_a_picture_is_refused_and_drawing_goes_on(start_a
     app.end()
 
 
-def test_without_the_data_set_training_says_so_and_drawing_goes_on(
+def end_while_it_answers(app: App) -> None:
+    server = Server(app.url)
+    assert server.ask("hood_figure", strokes=SEVEN, model="ready")["ok"]  # matplotlib is there now
+    connection = http.client.HTTPConnection("127.0.0.1", app.port, timeout=PATIENCE_MS / 1000)
+    with contextlib.closing(connection):
+        asked = server.request("hood_figure", strokes=SEVEN, model="ready")
+        connection.request("POST", urlsplit(asked.full_url).path, asked.data, dict(asked.headers))
+        wait_until(lambda: unread_bytes(connection.sock) == 0, "the request was never read")
+        app.process.terminate()
+        answer = connection.getresponse()
+        assert answer.status == 200
+        assert json.load(answer)["ok"]
+    app.wait()
+
+
+def test_without_the_data_set_training_says_so_drawing_goes_on_and_sigterm_ends_cleanly(
     start_app: Start, visit: Visit, tmp_path: Path
 ) -> None:
     nowhere = "http://127.0.0.1:9"  # nothing listens there, so there is nothing to download from
@@ -158,7 +157,7 @@ def test_without_the_data_set_training_says_so_and_drawing_goes_on(
     )
     draw(page, SEVEN)
     expect(page.locator("#answer")).to_have_text("7")
-    app.end()
+    end_while_it_answers(app)
 
 
 def test_a_client_that_vanishes_in_the_middle_disturbs_nobody(app: App) -> None:

@@ -43,22 +43,26 @@ Visit = Callable[..., Page]
 expect.set_options(timeout=PATIENCE_MS / 2)
 
 
+def chromium() -> str | None:
+    """Chromium on the path, without windows where there is one; None for Playwright's own."""
+    return shutil.which("chromium-headless-shell") or shutil.which("chromium")
+
+
 def launch(playwright: Playwright) -> Browser:
-    """Chromium from the path, else Playwright's own."""
-    return playwright.chromium.launch(executable_path=shutil.which("chromium"), args=ARGUMENTS)
+    return playwright.chromium.launch(executable_path=chromium(), args=ARGUMENTS)
 
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         try:
-            chromium = launch(playwright)
+            launched = launch(playwright)
         except Error as error:
             if os.environ.get("CI"):
                 raise
             pytest.skip(f"no browser: {error.message.splitlines()[0]}")
-        yield chromium
-        chromium.close()
+        yield launched
+        launched.close()
 
 
 @pytest.fixture(scope="session")

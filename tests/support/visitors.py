@@ -83,7 +83,7 @@ def reports(digits: Splits, run: Run) -> list[Report]:
 
 
 @cache
-def _reports(digits: Splits, model: MLPConfig) -> list[Report]:
+def _reports(digits: Splits, model: MLPConfig) -> list[Any]:
     start = Start(
         run=0,
         model=model,
