@@ -168,6 +168,7 @@ def test_a_stopped_search_keeps_what_is_done_and_goes_on(
     assert "2 trainings, 2 of them finished before" in capsys.readouterr().out
 
 
+@pytest.mark.server
 @pytest.mark.usefixtures("mnist")
 def test_a_search_on_ray_finds_what_one_on_this_machine_finds(
     mnist_root: Path, tmp_path: Path
