@@ -1,5 +1,5 @@
 // The training laboratory: its parts, and how they begin and end.
-import { call, emit, page, session } from "../shared/page.js";
+import { call, connected, emit, page, session } from "../shared/page.js";
 import { storage } from "../shared/storage.js";
 import { explainTerms, writeWithTerms } from "../shared/terms.js";
 import { Beside } from "./beside.js";
@@ -90,8 +90,9 @@ class Lab {
 
   async begin() {
     this.draw();
-    await session();
+    await connected; // and so the pad is there, for a drawing that a link brings
     this.card.show(location.hash);
+    await session();
     this.listen();
     await this.following.poll();
     const { current } = this;

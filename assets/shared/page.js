@@ -88,7 +88,7 @@ async function ask(server, name, payload, timeout) {
 
 // The first component that knows the server says so: sessions are opened through it.
 let known;
-const connected = new Promise((resolve) => (known = resolve));
+export const connected = new Promise((resolve) => (known = resolve));
 export const connect = (server) => known(server);
 let opening = null;
 let token = null; // of the session that is open

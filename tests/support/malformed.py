@@ -142,6 +142,7 @@ def _with_payload(name: str) -> None:
         "lab_pictures": {"held": VALUES, "at": VALUES},
         "lab_beside": {"run": VALUES, "moment": VALUES, "other": VALUES},
         "lab_both_say": {"run": VALUES, "other": VALUES, "strokes": _STROKES, "image": _IMAGES},
+        "lab_inside": {"model": VALUES, "known": VALUES, "strokes": _STROKES, "image": _IMAGES},
         "lab_download": {"kind": VALUES},
         "lab_upload": {"begin": VALUES, "data": VALUES, "end": VALUES},
     }[name]
@@ -161,7 +162,7 @@ SERVER_FUNCTIONS = (
     "predict", "open_session", "why", "hood_steps_of", "hood_unit", "hood_figure", "hood_batch",
     "hood_notebook", "lab_poll", "lab_order", "lab_set", "lab_leave", "lab_near", "lab_name", "lab_delete",
     "lab_show", "lab_start", "lab_views", "lab_mistakes", "lab_gallery",
-    "lab_pictures", "lab_download", "lab_upload", "lab_beside", "lab_both_say",
+    "lab_pictures", "lab_download", "lab_upload", "lab_beside", "lab_both_say", "lab_inside",
 )  # fmt: skip
 for _name in SERVER_FUNCTIONS:
     _with_payload(_name)

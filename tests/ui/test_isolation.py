@@ -28,6 +28,9 @@ PAYLOADS: dict[str, dict[str, Any]] = {
     "lab_mistakes": {"run": 1, "truth": 1, "guess": 7},
     "lab_gallery": {"run": 1},
     "lab_pictures": {"held": "validation", "at": [0]},
+    "lab_beside": {"run": 1, "other": 2},
+    "lab_both_say": {"run": 1, "other": 2, "strokes": SEVEN},
+    "lab_inside": {"strokes": SEVEN, "model": "yours", "known": None},
     "lab_upload": {"begin": True, "data": "AAAA", "end": True},
     "predict": {"strokes": SEVEN, "model": "yours", "seq": 1},
     "hood_unit": {"strokes": SEVEN, "model": "yours", "layer": 0, "unit": 0},
@@ -87,12 +90,22 @@ def test_every_server_function_is_among_those_tried(owner: Server) -> None:
 def test_another_session_reaches_nothing(owner: Server, other: Server, name: str) -> None:
     before = state(owner)
     answer = other.ask(name, **PAYLOADS.get(name, {}))
-    if name in ("lab_show", "lab_views", "lab_mistakes", "lab_gallery"):
+    if name in (
+        "lab_show",
+        "lab_views",
+        "lab_mistakes",
+        "lab_gallery",
+        "lab_beside",
+        "lab_both_say",
+    ):
         assert answer["ok"] is False
     assert state(owner) == before
-    assert "weights" not in answer
     if name == "predict":
-        assert answer["model"] == "ready"
+        assert (answer["model"], answer["weights"]) == ("ready", None)
+    elif name == "lab_inside":
+        assert answer["sizes"][0] == 1280  # the ready-made network's
+    else:
+        assert "weights" not in answer
     other.ask("lab_order", order="stop")
 
 

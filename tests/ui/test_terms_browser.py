@@ -59,7 +59,6 @@ def tip(page: Page) -> Any:
 def test_every_term_is_told_beside_where_it_stands(visit: Visit, size: tuple[int, int]) -> None:
     page = visit("#preset=few&pictures=200&layers=16&epochs=3", size=size, touch=True)
     assert page.evaluate(_FAULTS) == []
-    page.get_by_text("More settings").click()
     train(page, until="^Done")
     for summary in ("The chart as a table", "Gallery: picture by picture"):
         page.get_by_text(summary).click()

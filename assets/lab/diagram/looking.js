@@ -28,7 +28,9 @@ export class Looking {
 
   async ask(image, known) {
     const pixels = image && base64Of(new Uint8Array(Float32Array.from(image, (value) => value / 255).buffer));
-    const asked = { model: page.model, strokes: [], image: pixels, known };
+    const { model, prediction } = page;
+    const weights = prediction?.model === model ? prediction.weights : null;
+    const asked = { model, weights, strokes: [], image: pixels, known };
     const answer = await call(this.server, "lab_inside", asked).catch(() => null);
     if (!answer?.ok) return null;
     return { ...answer, ...(answer.weights && { weights: answer.weights.map(scaledOf) }) };

@@ -35,7 +35,7 @@ def inside(session: Session, request: InsideRequest, *, limits: Limits) -> Answe
     `scale`; left out where the page has them. values: what each hidden layer's units pass on, then the
     probabilities of the digits, and that of no digit from a network that can tell; None for blank ink.
     """
-    network = session.classifier_for(request.model).network
+    network = session.classifier_for(request.model, request.own_weights).network
     config = network.config
     sizes = [*config.hidden_sizes, CLASS_COUNT + config.rejects]
     shown = [spread(size) for size in sizes]

@@ -62,7 +62,7 @@ def until_it_answers_alone(page: Page) -> None:
 
 
 def train(page: Page, hidden: str, *, until: str) -> None:
-    page.locator(".more summary").click()
+    page.locator(".more").evaluate("(more) => (more.open = true)")
     page.get_by_label("Hidden layers").fill(hidden)
     page.get_by_role("button", name="Train", exact=True).click()
     expect(page.locator("#status")).to_have_text(re.compile(until), timeout=PATIENCE_MS)
