@@ -2,7 +2,7 @@
 import { base64Of, bytesOf } from "../shared/bytes.js";
 import { sleep } from "../shared/latest.js";
 import { grouped } from "../shared/numbers.js";
-import { call, page } from "../shared/page.js";
+import { call, on, page } from "../shared/page.js";
 import { save } from "../shared/save.js";
 import { csvOf } from "./history.js";
 import { lessonAddress, readLesson } from "./link.js";
@@ -30,6 +30,7 @@ export class Keeping {
       load: () => file.click(),
       link: () => this.link(),
     };
+    on(root, "mnist:run", () => this.line.textContent === NO_RUN && this.say(""));
     for (const button of root.querySelectorAll("[data-keep]")) {
       button.addEventListener("click", () => this.try(keepers[button.dataset.keep]));
     }

@@ -20,7 +20,7 @@ import { SetupForm } from "./setup.js";
 import { StatusLine } from "./status.js";
 import { trainingOf } from "./training.js";
 import { Views } from "./views.js";
-import { describe, isActive, measureOf, sentence } from "./words.js";
+import { describe, isActive, isBare, measureOf, sentence } from "./words.js";
 
 const RESET = "mnist:reset";
 const AFTER_RESET = "Reset: nothing has been learnt yet. Earlier runs stay in the table.";
@@ -33,7 +33,8 @@ class Lab {
     this.server = server;
     this.results = root.querySelector(".results");
     this.closely = root.querySelector(".closely");
-    this.ofRun = [...root.querySelectorAll(".time, .pair, .gallery")];
+    this.ofRun = [...root.querySelectorAll(".pair")];
+    this.ofWeights = [...root.querySelectorAll(".time, .looks, .gallery")];
     this.resetTo = storage.read(RESET); // the newest run's id, as it was left after a reset
     this.measured = root.querySelector(".measured");
     this.runs = new Runs();
@@ -122,11 +123,13 @@ class Lab {
     const about = this.opened.id === null ? current : run; // after a reset, none unless one is opened
     this.results.hidden = this.closely.hidden = !this.runs.list.some(({ moments }) => moments.length);
     for (const part of this.ofRun) part.hidden = !about;
+    for (const part of this.ofWeights) part.hidden = !about || isBare(about);
     this.orders.show(current);
     this.progress.show(current);
     this.beside.follow();
     if (!run) return;
-    this.status.say(current ? sentence(current, queue) : AFTER_RESET);
+    const whose = current && run !== current ? `Run ${current.id}, the newest: ` : "";
+    this.status.say(current ? whose + sentence(current, queue) : AFTER_RESET);
     if (this.results.hidden) return;
     this.moments.show(run);
     this.drawChart();

@@ -3,7 +3,7 @@ import { make } from "../shared/draw.js";
 import { on } from "../shared/page.js";
 import { writeWithTerms } from "../shared/terms.js";
 import { EXPERIMENTS } from "./experiments.js";
-import { isActive } from "./words.js";
+import { isActive, roomWords } from "./words.js";
 
 const BASE = "notebook";
 
@@ -58,8 +58,8 @@ export class Lesson {
 
   say(name, when) {
     const { title, runs } = EXPERIMENTS[name] ?? {};
-    const count = runs?.length > 1 && when === "before" ? ` ${runs.length} runs, one after the other.` : "";
+    const room = when === "before" ? roomWords(runs.length, this.lab.runs.list.length, this.lab.setup.controls.runs) : "";
     this.words.hidden = !name;
-    writeWithTerms(this.words, name ? `${title}. ${EXPERIMENTS[name][when]}${count}` : "");
+    writeWithTerms(this.words, name ? `${title}. ${EXPERIMENTS[name][when]}${room}` : "");
   }
 }

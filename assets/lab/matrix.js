@@ -61,7 +61,7 @@ export class Matrix {
   showPictures(truth, guess, { count, held, at }) {
     const same = truth === guess ? "and read right" : `but read as ${guess}`;
     this.title.textContent = count
-      ? `${count} pictures of a ${truth}, ${same}. Press one to put it on the pad.`
+      ? `${count} ${count === 1 ? "picture" : "pictures"} of a ${truth}, ${same}. Press one to put it on the pad.`
       : `No picture of a ${truth} is read as ${guess}.`;
     this.tiles.show(held, at.map((place) => ({ at: place, truth, guess })));
   }

@@ -1,7 +1,7 @@
 // The run that is open: which one, what it is called, and away with it.
 import { write } from "../shared/draw.js";
 import { call, emit } from "../shared/page.js";
-import { AWAY, fullWords, isActive } from "./words.js";
+import { AWAY, fullWords, isActive, isBare } from "./words.js";
 
 const SURE = "Press again to delete";
 
@@ -46,7 +46,8 @@ export class Opened {
     const { run } = this;
     if (!run) return;
     const most = this.lab.setup.controls.runs;
-    write(this.line, `Run ${run.id} is open: its curves, weights and slider.${this.lab.beside.line}${fullWords(list, most)}`);
+    const shown = isBare(run) ? "only its curves and figures are kept, so another model answers" : "its curves, weights and slider";
+    write(this.line, `Run ${run.id} is open: ${shown}.${this.lab.beside.line}${fullWords(list, most)}`);
     if (document.activeElement !== this.name) this.name.value = run.name;
   }
 

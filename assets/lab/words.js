@@ -71,6 +71,17 @@ export function figuresOf(run) {
 export const fullWords = (runs, most) =>
   runs.length < most ? "" : ` ${runs.length} runs are kept: the next one takes the place of run ${runs[0].id}.`;
 
+// The same before so many runs more.
+export function roomWords(count, kept, most) {
+  const going = Math.max(0, kept + count - most);
+  const runs = count > 1 ? ` ${count} runs, one after the other.` : "";
+  if (!going) return runs;
+  return `${runs} The oldest ${going === 1 ? "run makes" : `${going} runs make`} room, as ${most} are kept.`;
+}
+
+// Whether of a run no more is kept than its curves and figures.
+export const isBare = (run) => !isActive(run) && !run.moments.length;
+
 // Whether a set-up is its preset's, but for the seed.
 function isPreset(setup, preset) {
   const text = (each) => JSON.stringify(Object.entries({ ...each, seed: 0 }).sort());

@@ -12,7 +12,7 @@ const STORED = "mnist:picture";
 const SLOW_MS = 1000; // from then on, one sees that something is under way
 const FOUND =
   "What stands out was taken for ink. Draw or clear for the pen. The server has kept nothing; a reload finds it in this tab.";
-const PLACED = "A picture of MNIST, as the model sees it. Draw or clear for the pen.";
+const PLACED = "One of the handwritten pictures to learn from and be measured by, as the model sees it. To use the pen, draw or press Clear.";
 const LOST = "The picture could not be sent: there is no connection. Try again when it is back.";
 
 export class Pictures {

@@ -6,7 +6,7 @@ import { EXPERIMENTS } from "../../assets/lab/experiments.js";
 import { FIELDS } from "../../assets/lab/fields.js";
 import { Runs, ordersOf } from "../../assets/lab/runs.js";
 import { News } from "../../assets/lab/status.js";
-import { HELD_OUT, TEST, describe, figuresOf, fullWords, isActive, measureFor, measureOf, momentWords, sentence } from "../../assets/lab/words.js";
+import { HELD_OUT, TEST, describe, figuresOf, fullWords, isActive, isBare, measureFor, measureOf, momentWords, roomWords, sentence } from "../../assets/lab/words.js";
 
 const setup = {
   preset: "fast", epochs: 5, learning_rate: 0.1, hidden_sizes: [128, 64], activation: "relu", optimizer: "momentum",
@@ -178,4 +178,17 @@ test("every experiment is said in two sentences and is a set-up that can be trai
     assert.ok(runs.length >= 1 && runs.length <= 8);
     for (const run of runs) for (const name of Object.keys(run)) assert.ok(fields.has(name), name);
   }
+});
+
+test("an experiment says beforehand which runs make room for its own", () => {
+  assert.equal(roomWords(1, 7, 8), "");
+  assert.equal(roomWords(6, 2, 8), " 6 runs, one after the other.");
+  assert.equal(roomWords(1, 8, 8), " The oldest run makes room, as 8 are kept.");
+  assert.match(roomWords(6, 5, 8), /one after the other\. The oldest 3 runs make room/);
+});
+
+test("a run of which only the curves are kept has no moments, and trains no more", () => {
+  assert.ok(isBare({ status: "finished", moments: [] }));
+  assert.ok(!isBare({ status: "running", moments: [] }));
+  assert.ok(!isBare({ status: "finished", moments: [[1, 1, 0.5, 1]] }));
 });

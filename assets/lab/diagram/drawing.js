@@ -10,7 +10,7 @@ const SHADES = 4; // of lines, by strength
 const DASH = [4, 3]; // of a weight that holds back
 const BOLD = 2.5; // lines of the chosen unit
 const FAINTEST = 0.02; // that is seen
-const COLOURS = ["accent", "opposed", "ink", "soft", "ground"];
+const COLOURS = ["accent", "other", "ink", "soft", "ground"];
 
 export class Drawing {
   constructor(stage) {
@@ -77,7 +77,7 @@ export class Drawing {
     const from = (place) => (layer ? layout.layers[layer - 1].places[place] : pixelPlace(layout.input, place));
     for (const [shade, group] of alike(edges)) {
       const strength = Math.abs(shade) / SHADES;
-      context.strokeStyle = shade > 0 ? this.colours.accent : this.colours.opposed;
+      context.strokeStyle = shade > 0 ? this.colours.accent : this.colours.other;
       context.lineWidth = bold * strength || 0.4 + strength;
       context.globalAlpha = bold ? 1 : 0.1 + 0.5 * strength;
       context.setLineDash(shade > 0 ? [] : DASH);
@@ -103,7 +103,7 @@ export class Drawing {
     places.forEach(([x, y], index) => {
       const level = own[index] / most;
       if (!(Math.abs(level) > FAINTEST)) return; // silent, or no number
-      context.fillStyle = level > 0 ? this.colours.accent : this.colours.opposed;
+      context.fillStyle = level > 0 ? this.colours.accent : this.colours.other;
       context.globalAlpha = Math.abs(level);
       context.beginPath();
       // What pulls down is a square.

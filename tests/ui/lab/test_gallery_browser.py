@@ -129,7 +129,7 @@ def test_a_press_puts_the_very_picture_on_the_pad_with_the_gallerys_answer(
                     share,
                 ],
             )
-    expect(page.locator("#sketchpad .hint")).to_contain_text("A picture of MNIST")
+    expect(page.locator("#sketchpad .hint")).to_contain_text("One of the handwritten pictures")
     page.reload()
     page.wait_for_function("window.mnist?.picture?.isPlaced")
     page.locator("#sketchpad").get_by_role("button", name="Clear").click()

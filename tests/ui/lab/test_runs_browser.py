@@ -50,6 +50,7 @@ def test_a_run_is_opened_from_its_row_and_answers_for_the_pad(two_runs: Page) ->
     expect(number(page, 1)).to_have_attribute("aria-pressed", "true")
     expect(number(page, 1)).to_be_focused()
     expect(page.get_by_label("Epochs")).to_have_value("3")
+    expect(page.locator("#status")).to_contain_text("Run 2, the newest: Done")
     page.wait_for_function("window.mnist.own?.run === 1")
     page.locator("#lab-moment").fill("0")
     expect(page.locator(".time output")).to_contain_text("Before the first step")
