@@ -161,6 +161,8 @@ class Hood {
 
   visible() {
     if (!this.element.checkVisibility()) return;
+    this.sections[page.step]?.scrollIntoView();
+    page.step = null; // that a link opens, once
     for (const name of ["data", "loop"]) if (this.isOpen(name)) this.steps[name].opened();
     this.refresh();
   }
@@ -181,6 +183,7 @@ class Hood {
     on(element, "mnist:chosen", () => this.again());
     on(element, "mnist:step", () => {
       for (const [name, section] of Object.entries(this.sections)) section.firstElementChild.open = name === page.step;
+      this.visible();
     });
     on(element, "mnist:connection", ({ lost }) => lost || this.visible());
     const learnt = spaced(MOMENT_MS, this.refresh);

@@ -2,6 +2,7 @@
 // stands open, an experiment to start; and what of the link was not understood.
 import { make } from "../shared/draw.js";
 import { emit, page } from "../shared/page.js";
+import { isPresented } from "../shared/present.js";
 import { openTab } from "../shared/tabs.js";
 import { EXPERIMENTS } from "./experiments.js";
 import { isStep, plain, readLesson } from "./link.js";
@@ -20,7 +21,7 @@ export class LessonCard {
     const lesson = readLesson(hash);
     this.lab.setup.frame(lesson.frames);
     this.draw(lesson, [...odd, ...lesson.odd]);
-    if (lesson.open) this.open(lesson.open);
+    if (lesson.open && !isPresented()) this.open(lesson.open);
   }
 
   draw({ title, sentence, experiment }, odd) {
@@ -39,11 +40,13 @@ export class LessonCard {
   // At a press, never by itself: the sentence is read first, and thirty who open a link don't all train at once.
   offer(name) {
     const button = make("button", { type: "button", textContent: `Start: ${EXPERIMENTS[name].title}` });
-    button.addEventListener("click", () => {
-      openTab(0);
+    button.addEventListener("click", async () => {
       const { lesson } = this.lab;
-      lesson.begin(name);
-      lesson.words.scrollIntoView({ block: "nearest" });
+      button.disabled = true; // a second press would end what the first began
+      openTab(0);
+      await lesson.begin(name);
+      lesson.words.scrollIntoView({ block: "center" });
+      button.disabled = false;
     });
     return button;
   }

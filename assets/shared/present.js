@@ -1,20 +1,22 @@
 // The presentation view: parts of the page alone, at full width and in large type. The address says which,
 // "?present=pad-bars"; present.css shows them.
 import { make } from "./draw.js";
+import { sleep } from "./latest.js";
 import { openTab } from "./tabs.js";
 
 const PARTS = { pad: "Pad", bars: "Bars", curve: "Curve", diagram: "Diagram" };
 const AT_FIRST = ["pad", "bars"];
 const OF_TRAIN = ["curve", "diagram"];
 const KEY = "present";
+const LOOK_MS = 50;
 
 const wanted = () => new URLSearchParams(location.search).get(KEY);
 export const isPresented = () => wanted() !== null;
 
 // Those that an address names, in the page's order; where there are none, those to begin with.
-export function partsIn(text, known) {
+export function partsIn(text) {
   const named = text.split("-");
-  const parts = known.filter((part) => named.includes(part));
+  const parts = Object.keys(PARTS).filter((part) => named.includes(part));
   return parts.length ? parts : AT_FIRST;
 }
 
@@ -29,32 +31,23 @@ export class Presentation {
     });
     // Before others hear it: the first Escape closes what is open above the page.
     addEventListener("keydown", ({ key }) => key === "Escape" && this.bar && !isCovered() && this.leave(), { capture: true });
-    if (isPresented()) this.show(partsIn(wanted(), Object.keys(this.known)));
-  }
-
-  get known() {
-    return Object.fromEntries(Object.entries(PARTS).filter(([part]) => part !== "diagram" || this.diagram));
-  }
-
-  get diagram() {
-    return document.querySelector("#lab .diagram");
+    if (isPresented()) this.show(partsIn(wanted()));
   }
 
   build() {
     this.buttons = Object.fromEntries(
-      Object.entries(this.known).map(([part, words]) => [part, make("button", { type: "button", textContent: words })]),
+      Object.entries(PARTS).map(([part, words]) => [part, make("button", { type: "button", textContent: words })]),
     );
     for (const [part, button] of Object.entries(this.buttons)) button.addEventListener("click", () => this.toggle(part));
     const leave = make("button", { type: "button", className: "leave", textContent: "Leave", title: "Leave the presentation view (Esc)" });
     leave.addEventListener("click", () => this.leave());
     this.bar = make("div", { className: "present", role: "group", aria: { label: "Presentation view" } }, ...Object.values(this.buttons), leave);
     document.body.append(this.bar);
-    this.wasOpen = this.diagram?.open;
   }
 
   toggle(part) {
     const left = this.parts.filter((each) => each !== part);
-    const more = Object.keys(this.known).filter((each) => each === part || left.includes(each));
+    const more = Object.keys(PARTS).filter((each) => each === part || left.includes(each));
     const parts = this.parts.includes(part) ? left : more;
     if (parts.length) this.show(parts); // the last one stays
   }
@@ -64,20 +57,34 @@ export class Presentation {
     this.parts = parts;
     document.documentElement.dataset.present = parts.join(" ");
     for (const [part, button] of Object.entries(this.buttons)) button.setAttribute("aria-pressed", String(parts.includes(part)));
-    if (OF_TRAIN.some((part) => parts.includes(part))) openTab(0);
-    if (parts.includes("diagram")) this.diagram.open = true;
     tell(parts.join("-"));
     scrollTo(0, 0);
+    if (OF_TRAIN.some((part) => parts.includes(part))) this.openTrain();
+  }
+
+  // Where the address asks for it, the tab may be still to come.
+  async openTrain() {
+    const diagram = await whenThere("#lab .diagram");
+    if (!this.bar) return;
+    openTab(0);
+    this.wasOpen ??= diagram.open;
+    if (this.parts.includes("diagram")) diagram.open = true;
   }
 
   leave() {
     this.bar.remove();
     this.bar = null;
-    if (this.diagram) this.diagram.open = this.wasOpen;
+    if (this.wasOpen === false) document.querySelector("#lab .diagram").open = false;
+    this.wasOpen = undefined;
     delete document.documentElement.dataset.present;
     tell(null);
     this.opener.focus();
   }
+}
+
+async function whenThere(selector) {
+  while (!document.querySelector(selector)) await sleep(LOOK_MS);
+  return document.querySelector(selector);
 }
 
 const isCovered = () => CSS.supports("selector(:popover-open)") && document.querySelector(":popover-open") !== null;

@@ -77,7 +77,13 @@ class Tour {
     this.tip.hidden = false;
     document.documentElement.style.setProperty(HEIGHT, `${this.tip.offsetHeight + 2 * GAP}px`);
     target.toggleAttribute("data-toured", true);
-    target.scrollIntoView({ block: "nearest" });
+    this.bringToSight();
+    // Once more where a tab has just been opened, which takes until the next frame.
+    if (this.stop > 1) requestAnimationFrame(() => requestAnimationFrame(() => this.tip.isConnected && this.bringToSight()));
+  }
+
+  bringToSight() {
+    this.target.scrollIntoView({ block: "nearest" });
     this.place();
   }
 
@@ -134,7 +140,7 @@ export function offerTour(button, { invites }) {
     write(button, "Tour");
     tour ??= new Tour((hadFocus) => {
       tour = null;
-      if (hadFocus) button.focus({ preventScroll: true });
+      if (hadFocus) button.focus();
     });
   });
 }

@@ -65,16 +65,18 @@ def test_the_address_opens_it_on_any_screen_and_it_fits(visit: Visit) -> None:
     assert width(page, "#probabilities .track >> nth=0") > 1000
 
 
-def test_the_diagram_is_offered_and_opened_where_there_is_one(visit: Visit) -> None:
-    page = visit()
-    page.evaluate(
-        """() => document.querySelector("#lab .diagram") ?? document.querySelector(".lab")
-             .append(Object.assign(document.createElement("details"), { className: "diagram" }))"""
-    )
-    page.get_by_role("button", name="Present").click()
-    bar(page).get_by_role("button", name="Diagram").click()
-    expect(page.locator("#lab .diagram")).to_have_attribute("open", "")
+def test_the_diagram_is_presented_too_and_fits(visit: Visit) -> None:
+    page = visit("?present=diagram#open=sgd&title=Hello", size=(1920, 1080))
+    stage = page.locator("#lab .diagram .stage")
+    expect(stage).to_be_visible()
+    assert shown(page) == ["#status"]
+    box = stage.bounding_box()
+    assert box is not None
+    assert box["y"] + box["height"] < 1080 - 50
+    for part in ("Pad", "Bars"):
+        bar(page).get_by_role("button", name=part).click()
     assert shown(page) == ["#sketchpad canvas", "#probabilities", "#status"]
     expect(page.locator(".chart")).to_be_hidden()
+    assert "?present=pad-bars-diagram#" in page.url
     bar(page).get_by_role("button", name="Leave").click()
     expect(page.locator("#lab .diagram")).not_to_have_attribute("open", "")

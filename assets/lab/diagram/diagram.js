@@ -32,7 +32,7 @@ export class Diagram {
     this.frame = null;
     this.refresh = latestOnly(() => this.look());
     this.say = spaced(WORDS_MS, () => this.describe());
-    section.open = storage.read(STORED) === "open";
+    section.open ||= storage.read(STORED) === "open";
     section.addEventListener("toggle", () => storage.write(STORED, section.open ? "open" : ""));
     this.watch();
     this.hear();
