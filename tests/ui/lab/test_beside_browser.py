@@ -16,10 +16,12 @@ SHORT = "#preset=few&pictures=200&layers=16&epochs="
 OTHER = [0xC2, 0x41, 0x0C]  # --page-other
 
 
-def train(page: Page, address: str) -> None:
+def train(page: Page, address: str, *, run: int) -> None:
     open_page(page, address)
     page.reload()
     page.get_by_role("button", name="Train", exact=True).click()
+    # The line is of this run from now on.
+    expect(page.locator(f'.board tr[data-run="{run}"]')).to_be_visible(timeout=PATIENCE_MS)
     expect(page.locator("#status")).to_have_text(re.compile("^Done"), timeout=PATIENCE_MS)
 
 
@@ -28,8 +30,8 @@ def trained(profile: BrowserContext, app_url: str) -> Iterator[Page]:
     """The page of a visitor with a seven and two runs that are over, of 3 and 20 epochs."""
     with visits(profile, app_url) as visit:
         page = visit()
-        for epochs in (3, 20):
-            train(page, f"{app_url}{SHORT}{epochs}")
+        for run, epochs in enumerate((3, 20), start=1):
+            train(page, f"{app_url}{SHORT}{epochs}", run=run)
         draw(page, SEVEN)
         yield page
 

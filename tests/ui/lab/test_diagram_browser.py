@@ -181,7 +181,6 @@ def test_without_hidden_layers_and_where_the_server_alone_has_the_network(visit:
     stage.focus()
     page.keyboard.press("ArrowDown")
     expect(words(page)).to_contain_text("What it looks at is in the picture")
-    page.locator(".more summary").click()
     train(page, "1024, 1024", until="^Done")
     expect(page.locator(".what")).to_contain_text("64 of 1,024 units shown")
     stage.focus()

@@ -15,15 +15,16 @@ SHORT = "#preset=few&pictures=200&layers=16&epochs="
 @pytest.fixture
 def two_runs(page: Page, app_url: str) -> Page:
     """The page of a visitor with two runs that are over, of 3 and 6 epochs."""
-    for epochs in (3, 6):
+    for run, epochs in enumerate((3, 6), start=1):
         open_page(page, f"{app_url}{SHORT}{epochs}")
         page.reload()
-        train(page)
+        train(page, run)
     return page
 
 
-def train(page: Page) -> None:
+def train(page: Page, run: int) -> None:
     page.get_by_role("button", name="Train", exact=True).click()
+    expect(row(page, run)).to_be_visible(timeout=PATIENCE_MS)  # the line is of this run from now on
     expect(page.locator("#status")).to_have_text(re.compile("^Done"), timeout=PATIENCE_MS)
 
 
