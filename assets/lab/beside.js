@@ -1,6 +1,6 @@
 // Two runs side by side: the opened one, and another that the visitor chose in the table.
 import { bytesOf } from "../shared/bytes.js";
-import { fillTable, make, paintGrey, write } from "../shared/draw.js";
+import { fillTable, make, paintOnWhite, write } from "../shared/draw.js";
 import { latestOnly, spaced } from "../shared/latest.js";
 import { call, on } from "../shared/page.js";
 import { storage } from "../shared/storage.js";
@@ -133,10 +133,10 @@ export class Beside {
   }
 
   showPictures({ labels, answers, images }, names) {
-    const pixels = bytesOf(images).map((value) => 255 - value); // on white
+    const pixels = bytesOf(images);
     const items = labels.map((label, i) => {
       const canvas = make("canvas", { width: 28, height: 28 });
-      paintGrey(canvas, pixels.subarray(PIXELS * i, PIXELS * (i + 1)));
+      paintOnWhite(canvas, pixels.subarray(PIXELS * i, PIXELS * (i + 1)));
       const said = answers.map((each) => each[i]);
       const words = `A ${label}: ${names.map((name, which) => `${name} says ${said[which]}`).join(", ")}`;
       const marks = said.map((digit, which) => make("span", { className: which ? "others" : "mine", textContent: digit === label ? `${digit} ✓` : digit }));

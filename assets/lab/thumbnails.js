@@ -1,6 +1,6 @@
 // Pictures of MNIST as buttons, in a grid: one press puts a picture on the pad, as it is.
 import { bytesOf } from "../shared/bytes.js";
-import { make, paintGrey, write } from "../shared/draw.js";
+import { make, paintOnWhite, write } from "../shared/draw.js";
 import { call, page } from "../shared/page.js";
 import { captionOf } from "./answers.js";
 
@@ -69,7 +69,7 @@ export class Thumbnails {
   paint() {
     for (const [name, tile] of this.tiles) {
       if (tile.isPainted || !known.has(name)) continue;
-      paintGrey(tile.canvas, known.get(name).map((value) => 255 - value)); // on white
+      paintOnWhite(tile.canvas, known.get(name));
       tile.isPainted = true;
     }
   }

@@ -43,6 +43,9 @@ function paint(canvas, count, colourAt, { x = 0, y = 0, width = canvas.width } =
 
 export const paintGrey = (canvas, values) => paint(canvas, values.length, (i) => grey(values[i]));
 
+// Ink on white, as it is written, where 255 is ink.
+export const paintOnWhite = (canvas, values) => paintGrey(canvas, values.map((value) => 255 - value));
+
 export function paintSigned(canvas, values, place) {
   paint(canvas, values.length, (i) => shade(values[i]), place);
 }

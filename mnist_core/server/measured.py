@@ -40,13 +40,16 @@ def measured_answers(
     Of all of them, or where the network is large of evenly spread ones, so that it takes 0.1 s or so.
     """
     stride = _stride(classifier, len(images))
-    spread = images[::stride].reshape(-1, IMAGE_SIZE, IMAGE_SIZE)
-    parts = [
-        classifier.predict_images(part.astype(np.float32) / np.float32(255))
-        for part in (spread[first : first + _PART] for first in range(0, len(spread), _PART))
-    ]
-    return MeasuredAnswers(
-        labels=labels[::stride], probabilities=np.concatenate(parts), stride=stride
+    probabilities = answers_to(classifier, images[::stride])
+    return MeasuredAnswers(labels=labels[::stride], probabilities=probabilities, stride=stride)
+
+
+def answers_to(classifier: Classifier, images: NDArray[np.uint8]) -> Floats:
+    """The (n, 10) probabilities that `classifier` gives images (n, 784), 255 = ink; n is at least 1."""
+    images = images.reshape(-1, IMAGE_SIZE, IMAGE_SIZE)
+    parts = (images[first : first + _PART] for first in range(0, len(images), _PART))
+    return np.concatenate(
+        [classifier.predict_images(part.astype(np.float32) / np.float32(255)) for part in parts]
     )
 
 

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 #: Among a visitor's requests, one that computes on a drawing counts as so many predictions.
 COST = 3.0
+#: A drawing of more points counts as so many more requests.
+POINTS_OF_A_DRAWING = 250
 #: A digit of a larger probability has next to no loss.
 SURE = 0.9
 

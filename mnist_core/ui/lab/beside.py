@@ -10,13 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_core.errors import RefusedError
-from mnist_core.ink.raster import IMAGE_SIZE
 from mnist_core.server.application import Application
 from mnist_core.server.limits import Limits
+from mnist_core.server.measured import answers_to
 from mnist_core.server.runs import Run
 from mnist_core.server.session import Session
 from mnist_core.ui.answers import Answer
-from mnist_core.ui.drawings import Drawn
+from mnist_core.ui.drawings import POINTS_OF_A_DRAWING, Drawn
 from mnist_core.ui.lab.views import GONE, WEIGHTS_GONE, MomentRequest, confusion, run_of
 from mnist_core.worker.messages import Held, Snapshot
 
@@ -25,7 +25,6 @@ _PICTURES = 24  # that the page shows, of those on which two runs disagree
 _MOST_READ = 2000
 _FEWEST_READ = 500
 _PRODUCTS = 10**9
-_POINTS_OF_A_DRAWING = 250  # a drawing of more counts as so many more requests
 
 _ITSELF = "A run beside itself shows no difference. Choose another one."
 _UNMEASURED = "One of the two has not been measured yet."
@@ -84,7 +83,7 @@ def both_say(session: Session, request: DrawnPairRequest, *, limits: Limits) -> 
     ink = request.ink(max_points=limits.points)
     if ink.is_empty:
         return {"blank": True}
-    session.charge(sum(map(len, ink.strokes)) // _POINTS_OF_A_DRAWING)
+    session.charge(sum(map(len, ink.strokes)) // POINTS_OF_A_DRAWING)
     says: list[Answer | None] = []
     for each, moment in ((run, request.moment), (other, None)):
         snapshot = each.at(moment)
@@ -155,8 +154,7 @@ def _read(run: Run, moment: int | None, images: _Digits) -> _Digits:
     snapshot = run.at(moment)
     if snapshot is None or not snapshot.weights:
         raise RefusedError("gone", WEIGHTS_GONE)
-    ink = np.divide(images, 255, dtype=np.float32).reshape(-1, IMAGE_SIZE, IMAGE_SIZE)
     digits: _Digits = (
-        run.classifier_of(snapshot).predict_images(ink).argmax(axis=1).astype(np.uint8)
+        answers_to(run.classifier_of(snapshot), images).argmax(axis=1).astype(np.uint8)
     )
     return digits

@@ -21,14 +21,13 @@ from mnist_core.server.session import Session
 from mnist_core.server.strokes import checked_strokes
 from mnist_core.ui.answers import Answer, answered, api_error, serve
 from mnist_core.ui.component import component
-from mnist_core.ui.drawings import DrawingRequest
+from mnist_core.ui.drawings import POINTS_OF_A_DRAWING, DrawingRequest
 from mnist_core.ui.endpoint import PICTURE, READING, SEVEN, SEVENTY_ONE, endpoint
 from mnist_core.ui.numbers import grey
 from mnist_core.ui.pad.pictures import read_upload
 from mnist_core.ui.pad.words import words, words_of
 from mnist_core.ui.static import weights
 
-_POINTS_OF_A_DRAWING = 250
 _STROKES_OF_A_DRAWING = 6
 
 
@@ -119,7 +118,7 @@ def _predict(session: Session, request: PredictRequest, *, max_points: int) -> A
     # A usual drawing counts once; one of thousands of points takes as long as that many more, and one
     # of many strokes is read in many groups of them.
     session.charge(
-        sum(map(len, ink.strokes)) // _POINTS_OF_A_DRAWING
+        sum(map(len, ink.strokes)) // POINTS_OF_A_DRAWING
         + len(ink.strokes) // _STROKES_OF_A_DRAWING
     )
     classifier, weights = session.answering_with(request.model)
