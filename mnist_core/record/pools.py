@@ -15,7 +15,7 @@ from mnist_core.data.pendigits import PenDigit
 from mnist_core.ink.ink import Ink
 from mnist_core.ink.raster import PEN_EDGE, PEN_RADIUS, Strokes
 from mnist_core.models.config import CLASS_COUNT
-from mnist_core.record.hands import vary_strokes
+from mnist_core.record.hands import cut_off, vary_strokes
 from mnist_core.record.non_digits import non_digit
 from mnist_core.record.rare_styles import made_up_digit, with_bar, with_slash
 from mnist_core.training.augmentation import AugmentationConfig, augment
@@ -24,6 +24,9 @@ from mnist_core.training.augmentation import AugmentationConfig, augment
 Batch = tuple[Tensor, Tensor, Tensor | None]
 #: The label of ink that is no digit: the eleventh logit.
 NOT_A_DIGIT = CLASS_COUNT
+# The shares of drawings whose ink is cut off on one side, and porous as chalk's.
+_CUT_SHARE = 0.05
+_POROUS_SHARE = 0.05
 # Batches made at once, on a thread of their own while the one before is learnt from.
 _BATCHES_AHEAD = 8
 
@@ -55,11 +58,11 @@ class RecordConfig:
     weight_decay: float = 0.02
     average_decay: float = 0.9995
     mnist_share: float = 0.5
-    pen_share: float = 0.22
-    made_up_share: float = 0.16
-    non_digit_share: float = 0.12
-    pen_variants: int = 12
-    made_up: int = 30_000
+    pen_share: float = 0.21
+    made_up_share: float = 0.18
+    non_digit_share: float = 0.11
+    pen_variants: int = 20
+    made_up: int = 60_000
     non_digits: int = 40_000
     validation_size: int = 5_000
     all_writers: bool = False
@@ -165,13 +168,19 @@ def _drawn(
     generator: np.random.Generator,
     device: torch.device | str,
 ) -> Pool:
-    """The drawings as images, half of them with another pen than the usual one."""
+    """The drawings as images, half with another pen than the usual one, some as pictures have them."""
     images = np.zeros((len(drawings), 28, 28), np.uint8)
     for image, (strokes, _) in zip(images, drawings, strict=True):
         radius, edge = PEN_RADIUS, PEN_EDGE
         if generator.random() < 0.5:
-            radius, edge = generator.uniform(0.95, 1.65), generator.uniform(0.9, 1.6)
+            radius, edge = generator.uniform(0.95, 1.8), generator.uniform(0.9, 1.6)
+        if generator.random() < _CUT_SHARE:
+            strokes = cut_off(strokes, generator=generator)
         drawn = Ink(strokes).to_image(pen_radius=radius, pen_edge=edge)
+        if generator.random() < _POROUS_SHARE:
+            drawn = drawn * (
+                1 - generator.uniform(0, 0.6) * generator.random(drawn.shape, np.float32)
+            )
         image[:] = np.rint(drawn * 255)
     labels = torch.tensor([label for _, label in drawings], dtype=torch.int64)
     return Pool(torch.from_numpy(images).to(device), labels.to(device))
