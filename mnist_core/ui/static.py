@@ -6,6 +6,8 @@ import asyncio
 import gzip
 import hashlib
 import json
+import posixpath
+import re
 import threading
 from collections.abc import AsyncIterator, Mapping
 from functools import cache
@@ -23,11 +25,7 @@ _PIECE_BYTES = 2**16
 _COMPRESSING = threading.Lock()
 # Folders of the scripts that the pad needs.
 _FIRST = ("shared/", "pad/")
-# The browser's own network, which a visit begins without.
-_LATER = frozenset(
-    f"pad/{name}.js"
-    for name in ("reader", "classifier", "raster", "network", "checkpoint", "words", "inside")
-)
+_IMPORT = re.compile(r'^import\s[^"]*"([^"]+)"', re.MULTILINE)
 
 
 @cache
@@ -91,11 +89,23 @@ def mount_script(name: str) -> str:
 def preload_links() -> str:
     """Elements for the page's head: the scripts at once, not one after the other's imports.
 
-    Those of the browser's own network come later. A browser takes six at a time, so the pad's, which a
-    visitor sees first, come first.
+    A browser takes six at a time, so the pad's, which a visitor sees first, come first.
     """
-    names = sorted(modules().keys() - _LATER, key=lambda name: (not name.startswith(_FIRST), name))
+    names = sorted(_imported(), key=lambda name: (not name.startswith(_FIRST), name))
     return "".join(f'<link rel="modulepreload" href="{address(name)}">' for name in names)
+
+
+def _imported() -> set[str]:
+    """The components' scripts and all that those import; what a worker alone imports comes later."""
+    waiting = [name for name in modules() if (ASSETS / name).with_suffix(".html").exists()]
+    found: set[str] = set()
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            imports = _IMPORT.findall(modules()[name].decode())
+            waiting += [posixpath.normpath(f"{name}/../{path}") for path in imports]
+    return found
 
 
 async def _serve(request: Request) -> Response:

@@ -13,7 +13,7 @@ from mnist_core.ui.hood.notebook import training_loop
 _CHART = "evaluation.charts.view_classify"
 # What of a picture becomes the model's image; what these call is left out, as it fills pages.
 _PICTURE = ("ink.picture.find_ink", "ink.picture.place")
-_IMAGE = ("server.images.checked_image",)
+_IMAGE = ("ui.lab.gallery.pictures",)
 
 #: The functions of `explain` and of drawing that compute what a step shows, all of them. By name: their
 #: files are read, not imported, which would bring in PyTorch.

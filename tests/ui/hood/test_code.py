@@ -24,6 +24,7 @@ from mnist_core.ui.hood import steps
 from mnist_core.ui.hood.code import FUNCTIONS, sources
 from mnist_core.ui.hood.settings import Settings
 from mnist_core.ui.hood.training_images import TrainingImages
+from mnist_core.ui.lab import gallery
 from mnist_core.ui.pad.why import pixels_behind
 from tests.support.browser import SEVEN
 
@@ -115,6 +116,8 @@ def test_the_code_shown_for_a_picture_ran_for_it(monkeypatch: pytest.MonkeyPatch
     assert {picture_of.find_ink.__code__, picture_of.place.__code__} <= ran
     for function in (picture_of.find_ink, picture_of.place):
         assert inspect.getsource(function).rstrip() in shown
+    # And for one of MNIST's, what brought it to the page.
+    assert sources()["image"] == inspect.getsource(gallery.pictures).rstrip()
 
 
 def test_the_figures_code_is_that_of_the_figure(drawing: Drawing) -> None:
