@@ -44,15 +44,20 @@ class SGD:
         self._velocity = torch.zeros_like(values) if momentum else None
 
     def step(self, *, learning_rate: float, weight_decay: float) -> None:
+        if self._velocity is None:
+            if weight_decay:
+                self._values.mul_(1 - learning_rate * weight_decay)
+            self._values.add_(self._gradients, alpha=-learning_rate)
+            return
         torch._fused_sgd_(
             [self._values],
             [self._gradients],
-            [] if self._velocity is None else [self._velocity],
+            [self._velocity],
             weight_decay=weight_decay,
             momentum=self._momentum,
             lr=learning_rate,
             dampening=0.0,
-            nesterov=self._velocity is not None,
+            nesterov=True,
             maximize=False,
             is_first_step=False,
         )

@@ -18,6 +18,7 @@ from typing import BinaryIO
 
 import torch
 
+from mnist_core.cores import step_back
 from mnist_core.data.datasets import Splits
 from mnist_core.data.download import DownloadProgress, ProgressCallback
 from mnist_core.data.mnist import load_mnist
@@ -40,7 +41,6 @@ from mnist_core.worker.messages import (
 
 log = logging.getLogger(__name__)
 
-_NICENESS = 5  # drawing comes first
 _DOWNLOAD_REPORT_BYTES = 2**18
 
 
@@ -144,7 +144,7 @@ def main() -> None:
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     orders = os.fdopen(os.dup(sys.stdin.fileno()), "rb")
     log_as_json(logging.WARNING)
-    os.nice(_NICENESS)
+    step_back()  # drawing comes first
     torch.set_num_threads(1)
     inbox: Inbox = queue.SimpleQueue()
     threading.Thread(target=_read_orders, args=(orders, inbox), daemon=True).start()

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from mnist_core import cores
 from mnist_core.cores import available_cores
+from mnist_core.files import ROOT
 from mnist_core.server.limits import Limits
 
 
@@ -47,3 +50,19 @@ def test_cores_follow_the_affinity() -> None:
 
 def test_as_many_trainings_at_once_as_there_are_cores_to_use() -> None:
     assert Limits().trainings == available_cores()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no niceness there")
+@pytest.mark.parametrize("leads", [True, False])
+def test_who_steps_back_does_so_among_sessions_too_but_not_for_others(leads: bool) -> None:
+    code = (
+        "import os; from pathlib import Path; from mnist_core.cores import step_back; step_back()\n"
+        "group = Path('/proc/self/autogroup')\n"  # Linux alone has it
+        "print(os.nice(0), *(group.read_text().split()[1:] if group.exists() else ()))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, stdout=-1, start_new_session=leads, check=True
+    )
+    own, *of_group = done.stdout.decode().split()
+    assert int(own) == os.nice(0) + 5
+    assert not of_group or (of_group == ["nice", "5"]) is leads

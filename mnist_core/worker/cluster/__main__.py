@@ -19,6 +19,7 @@ from typing import Any, BinaryIO, TextIO
 import ray
 
 from mnist_core.cluster import join
+from mnist_core.cores import step_back
 from mnist_core.errors import DatasetError, StartError
 from mnist_core.logs import log_as_json
 from mnist_core.worker.__main__ import read_mnist, told_now_and_then
@@ -168,6 +169,8 @@ def main(*, worker: type = RayWorker, modules: Sequence[str] = ("mnist_core",)) 
     out = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     orders = os.fdopen(os.dup(sys.stdin.fileno()), "rb")
     address, cores = sys.argv[1], int(sys.argv[2])
+    if address == "local":
+        step_back()  # with the trainings, which are all in this process's session
     log_stream = _log_alone()
     try:
         join(address, cores=cores, modules=modules)
