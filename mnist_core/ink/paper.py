@@ -13,6 +13,7 @@ cv2.setNumThreads(1)
 
 Grey = NDArray[np.float32]
 Colours = NDArray[np.float32]
+Mask = NDArray[np.bool_]
 
 # The paper is the median over windows of this share of the picture's shorter side: wider than any stroke,
 # and a median keeps the edges of shadows, desks and screens where they are.
@@ -22,6 +23,15 @@ _GLANCE = 128
 # A single channel is taken where it shows the ink so much better than the brightness does.
 _CLEARER = 1.3
 _BRIGHTNESS = np.array((0.299, 0.587, 0.114), np.float32)
+# Ink that fills a picture: it covers so much of it and of one side, its lines are narrower than this
+# share of that, all else as dark or as light is less, and the two are so far apart (Otsu 1979).
+_LEAST_INK = 0.12
+_LEAST_SPAN = 0.5
+_WIDEST_LINE = 0.45
+_MOST_ELSE = 0.003
+_LEAST_APART = 0.85
+# The paper beside it is averaged over windows of this share of the longer side.
+_SMOOTH = 0.12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,24 +49,32 @@ class Contrast:
     even: bool
 
 
-def contrasts(colours: Colours) -> tuple[Grey, list[Contrast]]:
-    """The brightness of a picture, (height, width), and its contrast for dark ink and for light.
-
-    colours: (height, width, 1 or 3) in [0, 1].
-    """
+def brightness(colours: Colours) -> Grey:
+    """(height, width), of a picture that is (height, width, 1 or 3); all in [0, 1]."""
     grey = colours[..., 0] if colours.shape[2] == 1 else colours @ _BRIGHTNESS
-    grey = np.ascontiguousarray(grey)
-    clearest = _clearest(colours, grey)
-    level = _even_level(clearest)
-    paper: Grey = _median(clearest) if level is None else np.full_like(clearest, np.float32(level))
+    return np.ascontiguousarray(grey)
+
+
+def contrasts(colours: Colours) -> list[Contrast]:
+    """The contrast of a picture, (height, width, 1 or 3) in [0, 1], for dark ink and for light."""
+    clearest = _clearest(colours, brightness(colours))
+    level = even_level(clearest)
+    even = level is not None
+    bare = None if even else _bare_paper(clearest)
+    if level is not None:
+        paper: Grey = np.full_like(clearest, np.float32(level))
+    elif bare is not None:
+        paper = _averaged(clearest, bare)
+    else:
+        paper = _median(clearest)
     rest = clearest - paper
     # The paper's texture and the camera's grain, without the ink's few strong pixels.
-    spread = 1.4826 * float(np.median(np.abs(rest - np.median(rest))))
+    shown = rest if bare is None else rest[bare]
+    spread = 1.4826 * float(np.median(np.abs(shown - np.median(shown))))
     at_level = max(float(np.median(paper)), 0.15)
-    even = level is not None
     dark = np.asarray(np.clip(-rest / np.maximum(paper, 0.15), 0, 1), np.float32)
     light = np.asarray(np.clip(rest, 0, 1), np.float32)
-    return grey, [
+    return [
         Contrast(map=dark, shade=clearest, paper=paper, noise=spread / at_level, even=even),
         Contrast(map=light, shade=1 - clearest, paper=1 - paper, noise=spread, even=even),
     ]
@@ -91,8 +109,11 @@ def _glance(grey: Grey) -> Grey:
     return np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA))
 
 
-def _even_level(grey: Grey) -> float | None:
-    """The paper's brightness where it is the same all over, as on a canvas or a scanner; else None."""
+def even_level(grey: Grey, *, least_shown: float = 0.4) -> float | None:
+    """The paper's brightness where it is the same all over, as on a canvas or a scanner; else None.
+
+    least_shown: how much of the picture must be of that level.
+    """
     small = _glance(grey)
     border = np.concatenate((small[0], small[-1], small[:, 0], small[:, -1]))
     level = float(np.median(border))
@@ -101,7 +122,46 @@ def _even_level(grey: Grey) -> float | None:
         return None
     # Thick ink hides much of the paper; what shows of it must be of that level.
     shows = float(np.mean(np.abs(small - level) < 0.04))
-    return level if shows > 0.4 else None
+    return level if shows > least_shown else None
+
+
+def _bare_paper(grey: Grey) -> Mask | None:
+    """What of the picture is paper, where thick ink fills it, as in one that is cropped; else None.
+
+    Paper is what shows more at the picture's edge. The rest must be a single mark, and one of a pen.
+    """
+    steps = np.rint(_glance(grey) * 255).astype(np.uint8)
+    threshold, light = cv2.threshold(steps, 0, 1, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
+    edge = np.concatenate((light[0], light[-1], light[:, 0], light[:, -1]))
+    paper_is_light = bool(edge.mean() >= 0.5)
+    ink = (light != paper_is_light).astype(np.uint8)
+    share = float(ink.mean())
+    if not _LEAST_INK < share < 1:
+        return None
+    apart = float(steps[ink == 1].mean()) - float(steps[ink == 0].mean())
+    if share * (1 - share) * apart**2 < _LEAST_APART * float(steps.var()):
+        return None
+    _, _, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
+    largest = stats[1:][stats[1:, cv2.CC_STAT_AREA].argmax()]
+    size = int(max(largest[cv2.CC_STAT_WIDTH], largest[cv2.CC_STAT_HEIGHT]))
+    width = 2 * float(cv2.distanceTransform(np.pad(ink, 1), cv2.DIST_L2, 3).max())
+    is_written = size > _LEAST_SPAN * max(ink.shape) and width < _WIDEST_LINE * size
+    if not is_written or int(ink.sum()) - largest[cv2.CC_STAT_AREA] > _MOST_ELSE * ink.size:
+        return None
+    bare = (grey * 255 > threshold) == paper_is_light
+    # Not the blurred rim of the ink, if there is more.
+    inner = cv2.erode(bare.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
+    return np.asarray(inner if inner.mean() > 0.02 else bare)
+
+
+def _averaged(grey: Grey, bare: Mask) -> Grey:
+    """The average of what is bare about each pixel, the nearer the more."""
+    weights = bare.astype(np.float32)
+    small, near = _glance(grey * weights), _glance(weights)
+    sigma = _SMOOTH * max(small.shape)
+    sums, counts = (cv2.GaussianBlur(each, (0, 0), sigma) for each in (small, near))
+    paper = sums / np.maximum(counts, 1e-6)
+    return np.asarray(cv2.resize(paper, grey.shape[::-1], interpolation=cv2.INTER_LINEAR))
 
 
 def _median(grey: Grey) -> Grey:

@@ -42,14 +42,20 @@ def find_ink(array: NDArray[np.generic]) -> FoundInk | None:
     """
     # OpenCV takes time and memory, which a page that was shown no picture does without.
     from mnist_core.ink.marks import writing
-    from mnist_core.ink.paper import contrasts
+    from mnist_core.ink.panels import panel_in
+    from mnist_core.ink.paper import brightness, contrasts
     from mnist_core.ink.pixels import colours_of
 
-    picture, sides = contrasts(colours_of(array, side=_WORKING_SIDE))
-    found = [each for each in map(writing, sides) if each is not None]
-    if not found:
-        return None
-    return FoundInk(picture=picture, ink=max(found, key=lambda each: each.score).ink)
+    colours = colours_of(array, side=_WORKING_SIDE)
+    picture = brightness(colours)
+    for window in (panel_in(picture), (slice(None), slice(None))):
+        sides = contrasts(colours[window]) if window else []
+        found = [each for each in map(writing, sides) if each is not None]
+        if found:
+            ink = np.zeros_like(picture)
+            ink[window] = max(found, key=lambda each: each.score).ink
+            return FoundInk(picture=picture, ink=ink)
+    return None
 
 
 def place(ink: Picture) -> NDArray[np.float32]:
