@@ -39,7 +39,7 @@ from mnist_core.server.ray_engine import RayEngine
 from mnist_core.server.ready_model import check_weights
 from mnist_core.ui.hood.tab import hood_tab
 from mnist_core.ui.lab.tab import lab_tab
-from mnist_core.ui.page import Tab, build_page, end_page, launch_options
+from mnist_core.ui.page import Tab, build_page, end_page, launch_options, queue_requests
 from mnist_core.ui.tools import check_tools
 
 TABS: dict[str, Tab] = {"Train": lab_tab, "Under the hood": hood_tab}
@@ -161,7 +161,7 @@ def main() -> None:
     )
     application = Application(limits=limits, data=options.data, engine=engine)
     page = build_page(application, tabs=TABS)
-    page.queue(default_concurrency_limit=8, max_size=100)
+    queue_requests(page)
     try:
         check_host(options.host)
         # SIGTERM ends the page as Ctrl+C does: the trainings' processes go with it.

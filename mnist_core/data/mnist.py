@@ -16,16 +16,19 @@ from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+import torch
+
 from mnist_core.data.datasets import Dataset, Splits
 from mnist_core.data.download import ProgressCallback, downloaded
 from mnist_core.errors import DatasetError
 from mnist_core.files import remove_abandoned_parts, write_atomically
+from mnist_core.ink.raster import IMAGE_SIZE
 
 if TYPE_CHECKING:
     from torchvision import datasets
 
-# The unpacked files' MD5 sums: torchvision checks the archives that it downloads, but takes whatever
-# lies unpacked in the folder for good.
+# The unpacked files' MD5 sums: what they are read for is known to be there.
 _RAW_MD5 = {
     "train-images-idx3-ubyte": "6bbc9ace898e44ae57da46a324031adb",
     "train-labels-idx1-ubyte": "a25bea736e30d166cdddb491f175f624",
@@ -34,12 +37,14 @@ _RAW_MD5 = {
 }
 # The largest of the files is 47 MB unpacked; what says that it is more is none of them.
 _MAX_BYTES = 2**26
+# Before what counts, a file has its kind and its sizes.
+_BEFORE_IMAGES, _BEFORE_LABELS = 16, 8
 
 
 @cache
 def mnist_class() -> type[datasets.MNIST]:
     """torchvision's MNIST, which unpickles nothing."""
-    # Not before MNIST is read: torchvision takes a second, and memory.
+    # Not before it is needed: torchvision takes a second, and memory.
     from torchvision import datasets
 
     class MNIST(datasets.MNIST):  # type: ignore[misc]  # torchvision is untyped
@@ -87,16 +92,17 @@ def load_mnist(
         if fault is not None:
             _mend(raw_folder / name, fault, download=download, on_progress=on_progress)
     try:
-        mnist = mnist_class()
-        train, test = (_as_dataset(mnist(folder, train=part)) for part in (True, False))
+        return Splits(train=_read(raw_folder, "train"), test=_read(raw_folder, "t10k"))
     except (OSError, RuntimeError, ValueError) as error:
         raise DatasetError(f"{raw_folder}: could not read MNIST ({error})") from error
-    return Splits(train=train, test=test)
 
 
-def _as_dataset(source: datasets.MNIST) -> Dataset:
-    # The same numbers as torchvision's ToTensor gives, for all images at once.
-    return Dataset(source.data.float().div_(255), source.targets.long())
+def _read(folder: Path, part: str) -> Dataset:
+    """The same numbers as torchvision's ToTensor gives, for all images at once."""
+    pixels = np.fromfile(folder / f"{part}-images-idx3-ubyte", np.uint8, offset=_BEFORE_IMAGES)
+    labels = np.fromfile(folder / f"{part}-labels-idx1-ubyte", np.uint8, offset=_BEFORE_LABELS)
+    images = torch.from_numpy(pixels).reshape(-1, IMAGE_SIZE, IMAGE_SIZE)
+    return Dataset(images.float().div_(255), torch.from_numpy(labels).long())
 
 
 def _fault(path: Path) -> str | None:

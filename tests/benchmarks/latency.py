@@ -186,7 +186,7 @@ def main() -> None:
         open_page(page, url)
         if options.diagram:
             page.evaluate(linked.OPEN_DIAGRAM)
-        measure(page, 60)  # warms everything up
+        measure(page, min(moves, 60))  # warms everything up
         times = {"idle": measure(page, moves)}
         within = report("idle", times["idle"])
         begin_training(page)

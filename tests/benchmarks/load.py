@@ -397,7 +397,9 @@ async def _all_train(trainers: list[Visitor]) -> bool:
     return all(poll and poll["runs"][-1]["status"] == "running" for poll in polls)
 
 
-async def churn(url: str, *, visitor_count: int, lanes: int, rest_s: float) -> bool:
+async def churn(
+    url: str, *, visitor_count: int, lanes: int, rest_s: float, setup: dict[str, Any]
+) -> bool:
     pid = process_at(url)
     components = await components_of(url)
     errors = came = trained = refused = 0
@@ -412,7 +414,7 @@ async def churn(url: str, *, visitor_count: int, lanes: int, rest_s: float) -> b
             await visitor.come()
             for points in (20, 60, 120):
                 errors += not await visitor.predict(eight(points))
-            started = await visitor.call("lab_start", setup={"preset": "fast"})
+            started = await visitor.call("lab_start", setup=setup)
             errors += not (started and (started["ok"] or started["code"] == "full"))
             refused += bool(started and not started["ok"])
             # Until the training has run for a second, or patience with the queue is at its end.
@@ -510,11 +512,10 @@ async def fuzz(url: str, count: int, *, alone_s: float = 5.0) -> bool:
     return not leaks and alive and not beside.errors and kinds == set(KINDS)
 
 
-async def classes(url: str, *, visitor_count: int, quick: bool) -> bool:
+async def classes(url: str, *, visitor_count: int, setup: dict[str, Any]) -> bool:
     components = await components_of(url)
     share = Share(process_at(url))
     visitors = [Visitor(url, components) for _ in range(visitor_count)]
-    setup = {"preset": "fast"} | ({"epochs": 1, "train_size": 2000} if quick else {})
     waited = await classroom.lesson(list(visitors), setup)
     return classroom.report(waited, busy=str(share))
 
@@ -545,12 +546,15 @@ def process_at(url: str) -> int:
 
 async def run(part: str, url: str, options: argparse.Namespace) -> bool:
     quick: bool = options.quick
+    setup: dict[str, Any] = {"preset": "fast"} | (
+        {"epochs": 1, "train_size": 2000} if quick else {}
+    )
     if part == "draw" and options.with_weights:
         return await drawing_at_home(
             url,
-            visitor_count=5 if quick else options.visitors or 500,
+            visitor_count=2 if quick else options.visitors or 500,
             seconds=1.0 if quick else 20.0,
-            quiet_s=1.0 if quick else 4.0,
+            quiet_s=0.5 if quick else 4.0,
         )
     if part == "draw" and options.visitors:
         for trainings in (0, 2):
@@ -566,10 +570,12 @@ async def run(part: str, url: str, options: argparse.Namespace) -> bool:
         ]
         return calm and busy
     if part == "churn":
-        visitor_count, lanes, rest_s = (4, 2, 1.0) if quick else (500, 20, 20.0)
-        return await churn(url, visitor_count=visitor_count, lanes=lanes, rest_s=rest_s)
+        visitor_count, lanes, rest_s = (2, 2, 0.1) if quick else (500, 20, 20.0)
+        return await churn(
+            url, visitor_count=visitor_count, lanes=lanes, rest_s=rest_s, setup=setup
+        )
     if part == "class":
-        return await classes(url, visitor_count=5 if quick else 30, quick=quick)
+        return await classes(url, visitor_count=3 if quick else 30, setup=setup)
     count, alone_s = (len(KINDS), 0.5) if quick else (options.requests, 5.0)
     return await fuzz(url, count, alone_s=alone_s)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from torchvision.transforms import ToTensor
 
 from mnist_core.data import mnist as data
 from mnist_core.data.datasets import Splits
@@ -68,13 +69,18 @@ def serve(monkeypatch: pytest.MonkeyPatch, files: dict[str, bytes]) -> list[str]
     return asked
 
 
-def test_mnist_is_what_torchvision_and_to_tensor_give(mnist: Splits) -> None:
+def test_mnist_is_what_torchvision_and_to_tensor_give(mnist: Splits, mnist_root: Path) -> None:
     assert mnist.train.images.shape == (60_000, 28, 28)
     assert mnist.test is not None
     assert len(mnist.test) == 10_000
     assert mnist.train.images.dtype == torch.float32
     assert (mnist.train.images.min().item(), mnist.train.images.max().item()) == (0, 1)
-    assert mnist.train.labels[:5].tolist() == [5, 0, 4, 1, 9]
+    for part, is_train in ((mnist.train, True), (mnist.test, False)):
+        theirs = data.mnist_class()(mnist_root, train=is_train, transform=ToTensor())
+        assert part.labels.tolist() == theirs.targets.tolist()
+        assert torch.equal(part.images.mul(255).round().to(torch.uint8), theirs.data)
+        for index in (0, -1):
+            assert torch.equal(part.images[index], theirs[index][0][0])
 
 
 def test_files_on_disk_are_read_without_a_network(

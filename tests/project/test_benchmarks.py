@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -20,33 +20,50 @@ from tests.support.app import App, serve
 pytestmark = [pytest.mark.server, pytest.mark.usefixtures("mnist")]
 
 
-# Several modules with their options, one after the other: what they import comes once.
+# Runs a module with its options for each line that it reads, and answers with what it printed and what
+# it complained of: what the modules import comes once. 1 says that a figure missed its limit, as it may.
 _RUN = """
-import json, runpy, sys
-status = 0
-for module, *options in json.loads(sys.argv[1]):
-    sys.argv[1:] = options
-    try:
-        runpy.run_module(module, run_name="__main__", alter_sys=True)
-    except SystemExit as end:
-        status = max(status, end.code or 0)
-sys.exit(status)
+import contextlib, io, json, runpy, sys, traceback
+for line in sys.stdin:
+    module, *sys.argv[1:] = json.loads(line)
+    printed, wrong = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(wrong):
+        try:
+            runpy.run_module(module, run_name="__main__", alter_sys=True)
+        except SystemExit as end:
+            if end.code not in (None, 0, 1):
+                print(end, file=wrong)
+        except Exception:
+            traceback.print_exc()
+    print(json.dumps([printed.getvalue(), wrong.getvalue()]), flush=True)
 """
 
+Run = Callable[..., str]
 
-def printed_by(*commands: list[str]) -> str:
-    finished = subprocess.run(
-        [sys.executable, "-c", _RUN, json.dumps(commands)],
+
+@pytest.fixture(scope="module")
+def printed_by() -> Iterator[Run]:
+    """What a module prints with these options, run in the one process of all benchmarks."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", _RUN],
         cwd=ROOT,
-        capture_output=True,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
         text=True,
-        timeout=280,
-        check=False,
     )
-    # 1 where a figure misses its limit, as it may here.
-    assert finished.returncode in (0, 1), finished.stderr
-    assert finished.stderr == ""
-    return finished.stdout
+    with process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        orders, answers = process.stdin, process.stdout
+
+        def printed_by(module: str, *options: str) -> str:
+            print(json.dumps([module, *options]), file=orders, flush=True)
+            printed, wrong = json.loads(answers.readline())
+            assert wrong == ""
+            return str(printed)
+
+        yield printed_by
+        process.kill()
 
 
 @pytest.fixture(scope="module")
@@ -58,26 +75,24 @@ def busy_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
 
 
 @pytest.mark.browser
-def test_load(busy_app: App) -> None:
-    quick = ["--quick", "--url", busy_app.url]
-    load = "tests.benchmarks.load"
-    printed = printed_by(
-        [load, "draw", "churn", "class", *quick], [load, "draw", "--with-weights", *quick]
+def test_load(printed_by: Run, busy_app: App) -> None:
+    load = ("tests.benchmarks.load", "--quick", "--url", busy_app.url)
+    printed = printed_by(*load, "draw", "churn", "class") + printed_by(
+        *load, "draw", "--with-weights"
     )
-    rows = ["5 visitors draw: ", "5 visitors draw, 2 trainings: ", "4 visitors in 2 lanes: "]
-    rows += ["5 visitors press Train at once: ", "waits told against those that came: "]
-    rows += ["a visit: ", "5 visitors come within "]
-    rows += ["5 visitors draw with their weights, 5 ask: "]
+    rows = ["5 visitors draw: ", "5 visitors draw, 2 trainings: ", "2 visitors in 2 lanes: "]
+    rows += ["3 visitors press Train at once: ", "waits told against those that came: "]
+    rows += ["a visit: ", "2 visitors come within "]
+    rows += ["2 visitors draw with their weights, 5 ask: "]
     assert [row for row in rows if f"\n{row}" not in f"\n{printed}"] == [], printed
     assert printed.count(", 0 errors") == printed.count(" errors") == 5, printed
 
 
 @pytest.mark.browser
-def test_latency_here_and_over_links(busy_app: App) -> None:
-    latency = ["tests.benchmarks.latency", "--quick", "--url", busy_app.url]
-    printed = printed_by(
-        latency, [*latency, "--link", "20", "--yours", "--slow-cpu", "2"]
-    ).splitlines()
+def test_latency_here_and_over_links(printed_by: Run, busy_app: App) -> None:
+    latency = ("tests.benchmarks.latency", "--quick", "--url", busy_app.url)
+    over_a_link = printed_by(*latency, "--link", "20", "--yours", "--slow-cpu", "2")
+    printed = [*printed_by(*latency).splitlines(), *over_a_link.splitlines()]
     rows = ["idle ", "training ", "two others ", "20 ms, ready-made: ", "20 ms, yours: "]
     assert len(printed) == len(rows), printed
     for row, line in zip(rows, printed, strict=True):
@@ -94,16 +109,16 @@ def test_latency_here_and_over_links(busy_app: App) -> None:
         ("lab_speed", ["notebook, s an epoch: ", "fast: ", "slider to bars: ", "pause "]),
     ],
 )
-def test_speed_of_a_tab(name: str, rows: list[str], busy_app: App) -> None:
-    printed = printed_by([f"tests.benchmarks.{name}", "--quick", "--url", busy_app.url])
+def test_speed_of_a_tab(name: str, rows: list[str], printed_by: Run, busy_app: App) -> None:
+    printed = printed_by(f"tests.benchmarks.{name}", "--quick", "--url", busy_app.url)
     begins = [line for line in printed.splitlines() if line.startswith(tuple(rows))]
     assert len(begins) == len(rows), printed
 
 
-def test_bench_on_the_command_line(tmp_path: Path) -> None:
+def test_bench_on_the_command_line(printed_by: Run, tmp_path: Path) -> None:
     kept, figure = tmp_path / "bench.json", tmp_path / "growth.png"
     printed = printed_by(
-        ["mnist_core", "bench", "--quick", "--json", str(kept), "--figure", str(figure)]
+        "mnist_core", "bench", "--quick", "--json", str(kept), "--figure", str(figure)
     )
     names = ["notebook's own loop", "step against its products", "fast preset, until 98 %"]
     names += ["1 × 64 units, ratio", "Classifier.predict", "ours against it", "memory with the"]

@@ -176,7 +176,7 @@ def test_a_search_on_ray_finds_what_one_on_this_machine_finds(
     pytest.importorskip("ray")
     command = [sys.executable, "-m", "mnist_core", "sweep", *TINY, "--data", str(mnist_root)]
     ran = subprocess.run(
-        [*command, "--ray", "local", "--state", str(tmp_path / "ray")],
+        [*command, "--ray", "local", "--processes", "1", "--state", str(tmp_path / "ray")],
         cwd=ROOT,
         capture_output=True,
         text=True,

@@ -102,7 +102,6 @@ def test_a_killed_server_leaves_no_worker_and_the_page_comes_back(
     assert page.evaluate("window.mnist.strokes.length") == 2
     page.get_by_role("button", name="Undo").click()
     expect(page.locator("#answer")).to_have_text("7")
-    train(page)
     again.end()
 
 

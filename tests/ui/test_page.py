@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 
 import gradio as gr
+import pytest
 
 from mnist_core.models.classifier import Classifier
 from mnist_core.models.mlp import MLP
 from mnist_core.server.application import Application
-from mnist_core.ui.page import build_page, forget_events
+from mnist_core.ui.page import build_page, forget_events, queue_requests
 from tests.support.loops import run
 from tests.support.visitors import Pool
 
@@ -46,3 +48,19 @@ def test_the_sweep_has_gradio_forget() -> None:
     remember(page, 201)
     application.sweep()
     assert len(page._queue.pending_event_ids_session) == 200
+
+
+def test_without_requests_gradio_looks_for_them_fifty_times_a_second(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    page = in_a_loop(gr.Blocks)
+    queue_requests(page)
+    rests: list[float] = []
+
+    async def rest(seconds: float) -> None:
+        rests.append(seconds)
+        page._queue.stopped = True
+
+    monkeypatch.setattr(asyncio, "sleep", rest)
+    run(page._queue.start_processing())
+    assert rests == [0.02]

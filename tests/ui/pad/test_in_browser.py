@@ -39,7 +39,7 @@ from tests.support.examples import the_same_each_time
 # what only a few drawings would show.
 APART = 1e-4
 # Of so many drawings at most, the words may differ, and only where Python itself is in two minds.
-MAX_TIES = 3
+MAX_TIES = 1
 
 Strokes = list[list[list[float]]]
 Floats = NDArray[np.float32]
@@ -101,9 +101,9 @@ def floats_of(text: str) -> Floats:
 
 
 def held_out_digits(root: Path) -> list[Strokes]:
-    """The digits of the pen writers that never trained the model: 1,499."""
-    digits = read_pen_digits(root / "pendigits")
-    return [[s.tolist() for s in d.strokes] for d in digits if is_held_out(d.writer)]
+    """A third of the digits of the pen writers that never trained the model: 500."""
+    digits = [d for d in read_pen_digits(root / "pendigits") if is_held_out(d.writer)]
+    return [[s.tolist() for s in d.strokes] for d in digits[::3]]
 
 
 def scribble(rng: np.random.Generator, points: int, size: float = 1000) -> Strokes:
@@ -139,19 +139,19 @@ ODD: dict[str, tuple[int, Callable[[np.random.Generator], Strokes]]] = {
     "two dots": (50, lambda rng: rng.uniform(0, 1e3, (2, 1, 2)).tolist()),
     "dots": (50, lambda rng: rng.uniform(0, 1e3, (rng.integers(3, 40), 1, 2)).tolist()),
     "nearly a dot": (60, nearly_a_dot),
-    "a line": (100, lambda rng: scribble(rng, 2)),
+    "a line": (50, lambda rng: scribble(rng, 2)),
     "a horizontal line": (30, lambda rng: [[[0, y := rng.uniform(0, 9)], [rng.uniform(1, 9), y]]]),
     "a vertical line": (30, lambda rng: [[[x := rng.uniform(0, 9), 0], [x, rng.uniform(1, 9)]]]),
     "each point twice": (
         50,
         lambda rng: [np.repeat(rng.integers(0, 1000, (20, 2)), 2, axis=0).tolist()],
     ),
-    "on a grid": (200, on_a_grid),
+    "on a grid": (100, on_a_grid),
     "outside the box": (50, lambda rng: [rng.uniform(-9e5, 9e5, (12, 2)).tolist()]),
     "huge": (50, lambda rng: [(s * 1e12).tolist() for s in map(np.array, smooth(rng))]),
     "tiny": (50, lambda rng: [(s * 1e-15).tolist() for s in map(np.array, smooth(rng))]),
     "far away": (50, lambda rng: [(s + 1e9).tolist() for s in map(np.array, smooth(rng))]),
-    "wandering": (400, smooth),
+    "wandering": (100, smooth),
     "8,000 points": (6, lambda rng: scribble(rng, 8000)),
     "more pieces than are drawn": (12, lambda rng: scribble(rng, int(rng.integers(2600, 3600)))),
 }
@@ -277,9 +277,9 @@ def margin(prediction: Prediction, reject_below: float) -> float:
     )
 
 
-def test_three_thousand_drawings_get_pythons_answer(page: Page, mnist_root: Path) -> None:
-    drawings = held_out_digits(mnist_root) + odd_drawings() + any_drawings(350)
-    assert len(drawings) >= 3000
+def test_over_a_thousand_drawings_get_pythons_answer(page: Page, mnist_root: Path) -> None:
+    drawings = held_out_digits(mnist_root) + odd_drawings() + any_drawings(150)
+    assert len(drawings) >= 1200
     found = browser_answers(page, drawings)
     classifier = Classifier.load()
     truth = predictions(classifier, drawings)

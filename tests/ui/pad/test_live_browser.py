@@ -273,14 +273,19 @@ def test_a_worker_that_falls_silent_is_given_up(visit: Visit) -> None:
         const Real = window.Worker;
         window.Worker = class extends Real {
           postMessage(message, ...rest) {
-            if (!(window.silent && message.type === "strokes")) super.postMessage(message, ...rest);
+            if (window.silent && message.type === "strokes") window.isAsked = true;
+            else super.postMessage(message, ...rest);
           }
         };"""
     )
     wait_until_here(page)
+    page.clock.install()
     page.evaluate("window.silent = true")
     asked = Asked(page)
     draw(page, SEVEN)
+    page.wait_for_function("window.isAsked")
+    for patience_ms in (5000, 500):  # as a device's sleep may have taken the first
+        page.clock.fast_forward(patience_ms)
     expect(page.locator("#answer")).to_have_text("7")
     assert asked.count("predict") > 0
 
@@ -399,10 +404,12 @@ def test_who_leaves_in_the_middle_of_the_weights_finds_the_pad_answering(
         app.kill()  # in the middle of both visitors' weights
         line.cut()
         for each in (page, other):
+            each.evaluate("(strokes) => mnist.setStrokes(strokes)", SEVEN)  # asks for an answer
             expect(each.get_by_text("No connection: training")).to_be_visible()
         line.is_open = True
         start_app(port=app.port)
         for each in (page, other):
+            each.evaluate("dispatchEvent(new Event('online'))")  # it looks for the server at once
             wait_until_here(each)
             asked = Asked(each)
             each.evaluate("(strokes) => mnist.setStrokes(strokes)", ONE)

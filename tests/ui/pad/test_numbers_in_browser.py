@@ -21,7 +21,7 @@ __all__ = ["assets_url", "page"]
 
 APART = 0.002
 # Rows that are as likely as each other: the last bit decides, here and there.
-MAX_TIES = 2
+MAX_TIES = 1
 
 _READ = """async (drawings) => {
   const { Network } = await import("/pad/network.js");
@@ -60,11 +60,11 @@ def is_same(found: dict[str, Any], reading: Reading) -> bool:
 
 
 def test_numbers_and_odd_drawings_get_pythons_reading(page: Page, mnist_root: Path) -> None:
-    drawings = numbers(mnist_root, 150) + odd_drawings()[::40] + any_drawings(30) + other_ink()
+    drawings = numbers(mnist_root, 75) + odd_drawings()[::25] + any_drawings(30) + other_ink()
     classifier = Classifier.load()
     readings = [classifier.read(Ink(strokes)) for strokes in drawings]
     found = page.evaluate(_READ, json.dumps(drawings))
-    assert sum(len(reading.digits) > 1 for reading in readings) > 140
+    assert sum(len(reading.digits) > 1 for reading in readings) > 70
     other = [
         (drawing, each["words"], words_of(reading))
         for drawing, each, reading in zip(drawings, found, readings, strict=True)
