@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from dataclasses import asdict
 from pathlib import Path
 
-import safetensors.torch
 import torch
 from torch import Tensor
 
 from mnist_core.files import write_atomically
 from mnist_core.models.checkpoint_reading import read_checkpoint
-from mnist_core.models.config import FORMAT
+from mnist_core.models.checkpoint_writing import dump_network
 from mnist_core.models.mlp import MLP
 from mnist_core.models.network import Network
 
@@ -21,34 +18,8 @@ from mnist_core.models.network import Network
 def dump_checkpoint(
     model: MLP, *, metadata: Mapping[str, str] | None = None, half: bool = False
 ) -> bytes:
-    """`model` as the bytes of a safetensors file, its configuration in the metadata.
-
-    `half` keeps the weights of its layers as float16, in half the bytes.
-    """
-    # Clones, since parameters may be views into one vector, which safetensors refuses.
-    tensors = {name: tensor.detach().cpu().clone() for name, tensor in model.state_dict().items()}
-    if half:
-        tensors = {name: _halved(tensor) for name, tensor in tensors.items()}
-    described = dict(metadata or {}) | {
-        "format": FORMAT,
-        "config": json.dumps(asdict(model.config)),
-    }
-    return safetensors.torch.save(tensors, metadata=described)
-
-
-def _halved(tensor: Tensor) -> Tensor:
-    """A layer's weights as float16. The rest is small, and what leaves float16's range stays float32."""
-    if tensor.ndim != 2 or not bool(tensor.abs().max() <= torch.finfo(torch.float16).max):
-        return tensor
-    return tensor.half()
-
-
-def fits_half(model: MLP) -> bool:
-    """Whether `dump_checkpoint` with `half` keeps every number as it is."""
-    return all(
-        torch.equal(_halved(tensor).to(tensor.dtype), tensor)
-        for tensor in model.state_dict().values()
-    )
+    """`model` as the bytes of a safetensors file, as `dump_network` has it."""
+    return dump_network(network_of(model), metadata=metadata, half=half)
 
 
 def is_finite(tensor: Tensor) -> bool:

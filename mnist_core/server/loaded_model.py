@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from mnist_core.models.checkpoint_writing import dump_network, fits_half
+from mnist_core.models.classifier import Classifier
 from mnist_core.server.runs import MAX_TRAVELLING_BYTES, Weights
 from mnist_core.worker.messages import Snapshot
-
-if TYPE_CHECKING:
-    from mnist_core.models.classifier import Classifier
 
 _VERSION = 1  # these weights never change
 
@@ -28,10 +27,8 @@ class LoadedModel:
     @classmethod
     def of(cls, classifier: Classifier, *, number: int) -> LoadedModel:
         """That model under the id `number`."""
-        from mnist_core.models.checkpoints import dump_checkpoint, fits_half  # with PyTorch
-
-        model = classifier.model
-        weights = dump_checkpoint(model, half=fits_half(model))
+        network = classifier.network
+        weights = dump_network(network, half=fits_half(network))
         travels = len(weights) <= MAX_TRAVELLING_BYTES
         return cls(id=number, classifier=classifier, weights=weights if travels else b"")
 

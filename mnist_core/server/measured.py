@@ -26,10 +26,18 @@ class MeasuredAnswers:
     stride: int
 
 
+def stride_of(parameters: int, *, count: int) -> int:
+    """Every how many of `count` pictures a network reads: all, or where it is large fewer.
+
+    So that its answers take 0.1 s or so.
+    """
+    return max(1, -(-count * parameters // _MOST_PRODUCTS))
+
+
 def products_of(classifier: Classifier, *, count: int) -> int:
     """How many multiplications `measured_answers` takes for a set of `count` pictures."""
-    stride = _stride(classifier, count)
-    return classifier.network.parameter_count * len(range(0, count, stride))
+    parameters = classifier.network.parameter_count
+    return parameters * len(range(0, count, stride_of(parameters, count=count)))
 
 
 def measured_answers(
@@ -37,9 +45,9 @@ def measured_answers(
 ) -> MeasuredAnswers:
     """What `classifier` says of a set: images (N, 784), 255 = ink, with their labels (N,).
 
-    Of all of them, or where the network is large of evenly spread ones, so that it takes 0.1 s or so.
+    Of all of them, or of evenly spread ones: `stride_of`.
     """
-    stride = _stride(classifier, len(images))
+    stride = stride_of(classifier.network.parameter_count, count=len(images))
     probabilities = answers_to(classifier, images[::stride])
     return MeasuredAnswers(labels=labels[::stride], probabilities=probabilities, stride=stride)
 
@@ -51,7 +59,3 @@ def answers_to(classifier: Classifier, images: NDArray[np.uint8]) -> Floats:
     return np.concatenate(
         [classifier.predict_images(part.astype(np.float32) / np.float32(255)) for part in parts]
     )
-
-
-def _stride(classifier: Classifier, count: int) -> int:
-    return max(1, -(-count * classifier.network.parameter_count // _MOST_PRODUCTS))

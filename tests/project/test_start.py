@@ -38,6 +38,8 @@ application.start()
 page = loaded()
 from mnist_core.ink.ink import Ink
 digit = application.ready.predict(Ink({SEVEN})).digit
+from mnist_core.server.loaded_model import LoadedModel
+LoadedModel.of(application.ready, number=1)
 answering = loaded()
 import mnist_core.worker.__main__
 print(json.dumps([page, digit, answering, loaded(), stubs]))

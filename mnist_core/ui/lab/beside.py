@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +11,7 @@ from numpy.typing import NDArray
 from mnist_core.errors import RefusedError
 from mnist_core.server.application import Application
 from mnist_core.server.limits import Limits
-from mnist_core.server.measured import answers_to
+from mnist_core.server.measured import answers_to, stride_of
 from mnist_core.server.runs import Run
 from mnist_core.server.session import Session
 from mnist_core.ui.answers import Answer
@@ -21,10 +20,6 @@ from mnist_core.ui.lab.views import GONE, WEIGHTS_GONE, MomentRequest, confusion
 from mnist_core.worker.messages import Held, Snapshot
 
 _PICTURES = 24  # that the page shows, of those on which two runs disagree
-# Pictures that a network reads for a comparison, fewer where it is large: that stays below 50 ms.
-_MOST_READ = 2000
-_FEWEST_READ = 500
-_PRODUCTS = 10**9
 
 _ITSELF = "A run beside itself shows no difference. Choose another one."
 _UNMEASURED = "One of the two has not been measured yet."
@@ -125,8 +120,8 @@ def _compared(one: _At, other: _At, application: Application) -> _Compared:
     stride = max(snapshot.stride for on, snapshot in measures if on == held)
     known = [on == held and stride % snapshot.stride == 0 for on, snapshot in measures]
     for (run, _), is_known in zip((one, other), known, strict=True):
-        if not is_known:
-            stride *= math.ceil(len(images) / stride / _affordable(run))
+        if not is_known and run.started is not None:
+            stride *= stride_of(run.started.parameters, count=len(images[::stride]))
     said = [
         np.frombuffer(snapshot.predictions, dtype=np.uint8)[:: stride // snapshot.stride]
         if is_known
@@ -142,11 +137,6 @@ def _measure_of(run: Run, moment: int | None) -> tuple[Held, Snapshot]:
     if run.started is None or snapshot is None or not snapshot.predictions:
         raise RefusedError("unmeasured", _UNMEASURED)
     return run.started.measured_on, snapshot
-
-
-def _affordable(run: Run) -> int:
-    parameters = run.started.parameters if run.started else 1
-    return min(_MOST_READ, max(_FEWEST_READ, _PRODUCTS // parameters))
 
 
 def _read(run: Run, moment: int | None, images: _Digits) -> _Digits:

@@ -7,6 +7,7 @@ import logging
 from typing import Literal
 
 from mnist_core.errors import CheckpointError, CheckpointFault, RefusedError
+from mnist_core.models.checkpoint_writing import dump_network
 from mnist_core.models.classifier import Classifier
 from mnist_core.server.payload import Payload
 from mnist_core.server.session import Session
@@ -47,10 +48,8 @@ def download(session: Session, request: DownloadRequest) -> Answer:
         return {"text": read_asset(_LOADER)}
     if not session.has_model:
         raise RefusedError("refused", "There is no model of your own yet. Train one first.")
-    from mnist_core.models.checkpoints import dump_checkpoint  # with PyTorch
-
-    model = session.classifier_for("yours").model
-    return {"data": base64.b64encode(dump_checkpoint(model)).decode()}
+    network = session.classifier_for("yours").network
+    return {"data": base64.b64encode(dump_network(network)).decode()}
 
 
 def upload(session: Session, request: UploadRequest) -> Answer:
