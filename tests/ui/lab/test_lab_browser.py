@@ -247,6 +247,19 @@ def test_three_runs_make_a_leaderboard_that_sorts(visit: Visit) -> None:
     button(page, "Run").click()
     runs = page.locator(".board tr[data-run]").evaluate_all("rows => rows.map(r => r.dataset.run)")
     assert runs == ["1", "2", "3"]
+    scrolled, moved = page.locator(".board th").first.evaluate(HEAD_STAYS)
+    assert scrolled > 0
+    assert moved == 0
+
+
+# Scrolls the table, in a low window, under its head.
+HEAD_STAYS = """(head) => {
+  const scroll = head.closest(".scroll");
+  const top = head.getBoundingClientRect().top;
+  scroll.style.maxHeight = "80px";
+  scroll.scrollTop = 60;
+  return [scroll.scrollTop, head.getBoundingClientRect().top - top];
+}"""
 
 
 def test_a_link_gives_the_same_first_losses_in_another_browser(
