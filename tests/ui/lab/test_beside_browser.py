@@ -159,6 +159,7 @@ def test_it_ends_where_one_of_the_two_goes(two_runs: Page, app_url: str) -> None
     expect(section(page)).to_contain_text("Run 3 and run 1 differ in epochs", timeout=PATIENCE_MS)
     expect(page.locator(".disagreement")).to_contain_text("They disagree", timeout=PATIENCE_MS)
     page.get_by_role("button", name="Delete this run").click()
+    page.get_by_role("button", name="Press again to delete run 3").click()
     expect(section(page)).to_be_hidden()
     expect(page.locator(".opened .note")).to_contain_text("Run 3 is gone")
     expect(page.locator(".opened .note")).to_contain_text("Run 2 is open")
