@@ -95,10 +95,10 @@ def test_a_press_lays_a_run_beside_the_opened_one(two_runs: Page) -> None:
     note = page.locator(".disagreement")
     expect(note).to_contain_text(re.compile(r"They disagree on [\d,]+ of 5,000 held-out pictures"))
     expect(page.locator(".difference td").filter(has_text=re.compile("^[+−]"))).not_to_have_count(0)
-    pictures = page.locator(".disagreed").get_by_role("img")
+    pictures = page.locator(".disagreed").get_by_role("button")
     expect(pictures).to_have_count(24)
     expect(pictures.first).to_have_attribute(
-        "aria-label", re.compile(r"^A (\d): run 2 says \d, run 1 says \d$")
+        "aria-label", re.compile(r"^A (\d): run 2 says \d, run 1 says \d: put it on the pad$")
     )
     found = Axe().run(page, ".beside, .board", {"runOnly": ["wcag2a", "wcag2aa"]})
     assert not found.response["violations"], found.generate_report()
