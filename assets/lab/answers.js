@@ -43,9 +43,10 @@ export function countOf(pictures, { step, stride, total }, { name }) {
 }
 
 // A picture {at, truth, guess, sure} in words; `sure` is left out where nobody asked.
-export function captionOf({ truth, guess, sure }) {
-  const is = truth === guess ? `${truth} ✓` : `${truth} ✗ ${guess}`;
-  const said = truth === guess ? "read right" : `but read as ${guess}`;
+export function readingCaption(picture) {
+  const { truth, guess, sure } = picture;
+  const is = isWrong(picture) ? `${truth} ✗ ${guess}` : `${truth} ✓`;
+  const said = isWrong(picture) ? `but read as ${guess}` : "read right";
   const share = sure === undefined ? "" : percent(sure);
-  return { is, share, whole: `A ${truth}, ${said}${share && `, ${share} sure`}` };
+  return { parts: [is, share], whole: `A ${truth}, ${said}${share && `, ${share} sure`}`, isWrong: isWrong(picture) };
 }

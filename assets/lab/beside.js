@@ -1,18 +1,17 @@
 // Two runs side by side: the opened one, and another that the visitor chose in the table.
-import { bytesOf } from "../shared/bytes.js";
-import { fillTable, make, paintOnWhite, write } from "../shared/draw.js";
+import { fillTable, write } from "../shared/draw.js";
 import { latestOnly, spaced } from "../shared/latest.js";
 import { call, on } from "../shared/page.js";
 import { storage } from "../shared/storage.js";
 import { writeHeads, writeWithTerms } from "../shared/terms.js";
 import { Difference } from "./difference.js";
-import { differenceWords, disagreementWords, figuresOf, nameOf } from "./pair.js";
+import { differenceWords, disagreedCaption, disagreementWords, figuresOf, nameOf } from "./pair.js";
 import { Says } from "./says.js";
+import { Thumbnails } from "./thumbnails.js";
 import { AWAY, HELD_OUT, TEST, isActive, measureOf } from "./words.js";
 
 const STORED = "mnist:beside";
 const EACH_MS = 500; // while one of them learns
-const PIXELS = 784;
 
 export class Beside {
   constructor(root, lab) {
@@ -24,6 +23,7 @@ export class Beside {
     this.of = null; // id of the one that was open when the two were last drawn
     this.line = ""; // what is to be said of it beside the opened run's own line
     this.difference = new Difference(this.part(".difference"));
+    this.disagreed = new Thumbnails(this.part(".disagreed"), lab.server, disagreedCaption);
     this.says = new Says(this.section, lab, () => this.pair);
     this.ask = latestOnly(() => this.fetch());
     this.later = spaced(EACH_MS, () => this.ask());
@@ -118,34 +118,18 @@ export class Beside {
     if (answer.ok) this.compare(pair, answer);
   }
 
-  compare({ run, other, moment }, answer) {
+  compare({ run, other, moment }, { held, at, labels, answers, matrices, ...counts }) {
     const names = [`run ${run}`, `run ${other}`];
-    const pictures = (answer.measured_on === "test" ? TEST : HELD_OUT).name;
+    const pictures = (held === "test" ? TEST : HELD_OUT).name;
     const when = moment === null ? "" : ", at the moment of the slider,";
     write(
       this.part(".legend-words"),
       `A row is the digit that was written, a column the answer. + (indigo): ${names[0]}${when} does better by so many pictures, ` +
         `− (orange): ${names[1]} does. Better is more read right on the diagonal, and fewer mixed up off it.`,
     );
-    this.difference.show(answer.matrices, names);
-    writeWithTerms(this.part(".disagreement"), disagreementWords(answer, { run, beside: other, pictures, shown: answer.labels.length }));
-    this.showPictures(answer, names);
-  }
-
-  showPictures({ labels, answers, images }, names) {
-    const pixels = bytesOf(images);
-    const items = labels.map((label, i) => {
-      const canvas = make("canvas", { width: 28, height: 28 });
-      paintOnWhite(canvas, pixels.subarray(PIXELS * i, PIXELS * (i + 1)));
-      const said = answers.map((each) => each[i]);
-      const words = `A ${label}: ${names.map((name, which) => `${name} says ${said[which]}`).join(", ")}`;
-      const marks = said.map((digit, which) => make("span", { className: which ? "others" : "mine", textContent: digit === label ? `${digit} ✓` : digit }));
-      const picture = make("div", { tabIndex: 0, role: "img", title: words, aria: { label: words } }, canvas, make("b", { textContent: label }), ...marks);
-      return make("li", {}, picture);
-    });
-    const list = this.part(".disagreed");
-    const held = [...list.children].findIndex((item) => item.contains(document.activeElement));
-    list.replaceChildren(...items);
-    items[held]?.firstChild.focus();
+    this.difference.show(matrices, names);
+    writeWithTerms(this.part(".disagreement"), disagreementWords(counts, { run, beside: other, pictures, shown: at.length }));
+    const said = (i) => answers.map((each, which) => ({ name: names[which], digit: each[i] }));
+    this.disagreed.show(held, at.map((place, i) => ({ at: place, truth: labels[i], said: said(i) })));
   }
 }

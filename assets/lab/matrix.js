@@ -3,6 +3,7 @@ import { legibleOn, mixed } from "../shared/colours.js";
 import { make, onLook } from "../shared/draw.js";
 import { grouped, percent } from "../shared/numbers.js";
 import { writeWithTerms } from "../shared/terms.js";
+import { asOneStop, stopAt } from "./stops.js";
 
 const RIGHT = [79, 70, 229];
 const WRONG = [217, 119, 6];
@@ -27,16 +28,19 @@ export class Matrix {
     this.tiles = tiles;
     this.cells = [];
     onLook(this.note, () => this.shown && this.show(...this.shown));
-    const title = (text) => make("th", { textContent: String(text) });
-    root.querySelector(".matrix").append(
-      make("tr", {}, ...["", ...DIGITS].map(title)),
-      ...DIGITS.map((truth) => make("tr", {}, title(truth), ...DIGITS.map((guess) => {
-        const button = make("button", { type: "button" });
+    const grid = root.querySelector(".matrix");
+    const title = (text, scope) => make("th", { textContent: String(text), scope });
+    grid.append(
+      make("tr", {}, make("td"), ...DIGITS.map((guess) => title(guess, "col"))),
+      ...DIGITS.map((truth) => make("tr", {}, title(truth, "row"), ...DIGITS.map((guess) => {
+        const button = make("button", { type: "button", tabIndex: -1 });
         button.addEventListener("click", () => onCell(truth, guess));
         this.cells.push(button);
         return make("td", {}, button);
       }))),
     );
+    asOneStop(grid);
+    stopAt(grid, this.cells[0]);
   }
 
   show(counts, accuracy, measure) {

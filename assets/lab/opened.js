@@ -3,8 +3,6 @@ import { write } from "../shared/draw.js";
 import { call, emit } from "../shared/page.js";
 import { AWAY, fullWords, isActive, isBare } from "./words.js";
 
-const SURE = "Press again to delete";
-
 export class Opened {
   id = null; // of the run that the visitor opened; null: the newest, whichever it is
 
@@ -12,12 +10,31 @@ export class Opened {
     this.lab = lab;
     this.line = root.querySelector(".opened .note");
     this.name = root.querySelector("[name=run-name]");
-    this.one = root.querySelector("[data-run=delete]");
-    this.all = root.querySelector("[data-run=all]");
     this.name.addEventListener("change", () => this.rename());
-    this.one.addEventListener("click", () => this.delete(this.run.id));
-    this.all.addEventListener("click", () => this.deleteAll());
-    this.all.addEventListener("blur", () => this.calm());
+    this.deletes(root.querySelector("[data-run=delete]"), () => `run ${this.run.id}`, () => this.delete(this.run.id));
+    this.deletes(root.querySelector("[data-run=all]"), () => "all runs", () => this.delete(null));
+  }
+
+  // A button that deletes at the second press. A double click is one, and so is a key that is held.
+  deletes(button, what, act) {
+    const { textContent: words } = button;
+    const calm = () => {
+      button.textContent = words;
+      this.show();
+    };
+    button.addEventListener("blur", calm);
+    button.addEventListener("keydown", (event) => event.repeat && event.preventDefault());
+    button.addEventListener("click", ({ detail }) => {
+      const sure = `Press again to delete ${what()}`;
+      if (detail > 1) return;
+      if (button.textContent === sure) {
+        calm();
+        act();
+        return;
+      }
+      button.textContent = sure;
+      write(this.line, `Deleting ${what()} can't be undone.`);
+    });
   }
 
   // The run whose curves, slider and weights are shown; undefined where there is none.
@@ -75,17 +92,5 @@ export class Opened {
     if (!runs.newest) emit("mnist:model", { model: "ready" });
     this.lab.draw();
     (runs.newest ? this.name : this.lab.orders.buttons.train).focus();
-  }
-
-  // At the second press: it can't be undone.
-  deleteAll() {
-    if (this.all.textContent === SURE) {
-      this.calm();
-      this.delete(null);
-    } else this.all.textContent = SURE;
-  }
-
-  calm() {
-    this.all.textContent = "Delete all";
   }
 }

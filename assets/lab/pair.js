@@ -56,3 +56,10 @@ export function disagreementWords({ differ, count, alone }, { run, beside, pictu
     `run ${beside} alone on ${grouped(alone[1])}, neither on ${grouped(neither)}.${few}`
   );
 }
+
+// A picture on which they disagree: what it is, and of each run its name and the digit that it said.
+export const disagreedCaption = ({ truth, said }) => ({
+  parts: [truth, ...said.map(({ digit }) => (digit === truth ? `${digit} ✓` : digit))].map(String),
+  whole: `A ${truth}: ${said.map(({ name, digit }) => `${name} says ${digit}`).join(", ")}`,
+  isWrong: false,
+});

@@ -2,7 +2,8 @@
 import { bytesOf } from "../shared/bytes.js";
 import { make, paintOnWhite, write } from "../shared/draw.js";
 import { call, page } from "../shared/page.js";
-import { captionOf } from "./answers.js";
+import { readingCaption } from "./answers.js";
+import { asOneStop, stopAt } from "./stops.js";
 
 const AT_ONCE = 60; // so many pictures a request
 const PIXELS = 784;
@@ -25,11 +26,10 @@ export class Thumbnails {
   tiles = new Map(); // by set and place
   shown = []; // of them, in their order
 
-  constructor(grid, server) {
-    this.grid = grid;
-    this.server = server;
-    grid.addEventListener("keydown", (event) => this.move(event));
-    grid.addEventListener("focusin", ({ target }) => this.enter(target));
+  // captionOf: a picture's {parts, whole, isWrong}, parts being what stands under it.
+  constructor(grid, server, captionOf = readingCaption) {
+    Object.assign(this, { grid, server, captionOf });
+    asOneStop(grid);
   }
 
   // Whoever is shown already stays, with the focus, and only says something else.
@@ -44,24 +44,25 @@ export class Thumbnails {
   }
 
   place(names) {
-    const held = this.grid.contains(document.activeElement) ? document.activeElement : null;
+    const { grid } = this;
+    const at = [...grid.children].indexOf(document.activeElement);
+    const held = grid.children[at];
     this.shown = names;
-    this.grid.replaceChildren(...[...this.tiles.values()].map(({ button }) => button));
-    held?.focus({ preventScroll: true });
-    this.enter(this.grid.contains(document.activeElement) ? document.activeElement : this.grid.firstChild);
+    grid.replaceChildren(...[...this.tiles.values()].map(({ button }) => button));
+    stopAt(grid, grid.firstChild);
+    // Where it is gone, the focus stays in its place.
+    if (held) (held.isConnected ? held : (grid.children[at] ?? grid.lastChild))?.focus({ preventScroll: true });
   }
 
   tile(name) {
     const canvas = make("canvas", { width: 28, height: 28 });
-    const [is, share] = [make("span"), make("span")];
-    const button = make("button", { type: "button", className: "tile", tabIndex: -1 }, canvas, is, share);
+    const button = make("button", { type: "button", className: "tile", tabIndex: -1 }, canvas);
     button.addEventListener("click", () => known.has(name) && page.setImage(known.get(name)));
     const say = (picture) => {
-      const caption = captionOf(picture);
-      write(is, caption.is);
-      write(share, caption.share);
-      button.setAttribute("aria-label", `${caption.whole}: put it on the pad`);
-      button.toggleAttribute("data-wrong", picture.truth !== picture.guess);
+      const { parts, whole, isWrong } = this.captionOf(picture);
+      parts.forEach((part, i) => write(button.children[i + 1] ?? button.appendChild(make("span")), part));
+      button.setAttribute("aria-label", `${whole}: put it on the pad`);
+      button.toggleAttribute("data-wrong", isWrong);
     };
     return { button, canvas, say, isPainted: false };
   }
@@ -72,24 +73,6 @@ export class Thumbnails {
       paintOnWhite(tile.canvas, known.get(name));
       tile.isPainted = true;
     }
-  }
-
-  // One stop for the Tab key, and arrows from there: there may be hundreds.
-  enter(target) {
-    const tile = target?.closest("button");
-    if (!tile) return;
-    for (const each of this.grid.querySelectorAll("[tabindex='0']")) each.tabIndex = -1;
-    tile.tabIndex = 0;
-  }
-
-  move(event) {
-    const buttons = [...this.grid.children];
-    const columns = buttons.filter(({ offsetTop }) => offsetTop === buttons[0].offsetTop).length;
-    const steps = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns, ArrowDown: columns };
-    const next = buttons[buttons.indexOf(document.activeElement) + steps[event.key]];
-    if (!next) return;
-    event.preventDefault();
-    next.focus();
   }
 
   focus(index) {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { captionOf, countOf, picturesIn, sorted } from "../../assets/lab/answers.js";
+import { countOf, picturesIn, readingCaption, sorted } from "../../assets/lab/answers.js";
 import { base64Of } from "../../assets/shared/bytes.js";
 import { HELD_OUT } from "../../assets/lab/words.js";
 
@@ -29,8 +29,9 @@ test("pictures are chosen, and sorted by how sure the answer was", () => {
 });
 
 test("right and wrong are told in words, and that not all pictures were measured", () => {
-  assert.deepEqual(captionOf(pictures[0]), { is: "3 ✓", share: "91.6 %", whole: "A 3, read right, 91.6 % sure" });
-  assert.deepEqual(captionOf({ truth: 5, guess: 3 }), { is: "5 ✗ 3", share: "", whole: "A 5, but read as 3" });
+  const right = { parts: ["3 ✓", "91.6 %"], whole: "A 3, read right, 91.6 % sure", isWrong: false };
+  assert.deepEqual(readingCaption(pictures[0]), right);
+  assert.deepEqual(readingCaption({ truth: 5, guess: 3 }), { parts: ["5 ✗ 3", ""], whole: "A 5, but read as 3", isWrong: true });
   const told = countOf(pictures, ANSWER, HELD_OUT);
   assert.equal(
     told,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from dataclasses import dataclass
 
 import numpy as np
@@ -30,10 +29,10 @@ _At = tuple[Run, int | None]  # a run and a moment of it, None: its newest weigh
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Compared:
-    """Images (n, 784) of that set, their labels (n,), and the (n,) digits that both read there."""
+    """Labels (n,) of every `stride`-th picture of that set, and the (n,) digits that both read there."""
 
     held: Held
-    images: NDArray[np.uint8]
+    stride: int
     labels: _Digits
     predictions: list[_Digits]
 
@@ -52,7 +51,7 @@ def beside(session: Session, request: PairRequest, *, application: Application) 
     """Confusion matrices of both on the same pictures, and those on which they disagree.
 
     alone: how many only the first, only the second reads right. differ: how many they read differently,
-    of `count`; `labels`, `answers` and `images` are those of the first of them.
+    of `count`; `at` (places in the set `held`), `labels` and `answers` are those of the first of them.
     """
     run, other = _pair(session, request)
     found = _compared((run, request.moment), (other, None), application)
@@ -61,14 +60,14 @@ def beside(session: Session, request: PairRequest, *, application: Application) 
     differ = np.flatnonzero(said[0] != said[1])
     shown = differ[:_PICTURES]
     return {
-        "measured_on": found.held,
+        "held": found.held,
         "count": len(labels),
         "matrices": [confusion(labels, digits) for digits in said],
         "alone": [int((right[0] & ~right[1]).sum()), int((right[1] & ~right[0]).sum())],
         "differ": len(differ),
+        "at": (shown * found.stride).tolist(),
         "labels": labels[shown].tolist(),
         "answers": [digits[shown].tolist() for digits in said],
-        "images": base64.b64encode(found.images[shown].tobytes()).decode(),
     }
 
 
@@ -128,7 +127,7 @@ def _compared(one: _At, other: _At, application: Application) -> _Compared:
         else _read(*each, images[::stride])
         for each, (_, snapshot), is_known in zip((one, other), measures, known, strict=True)
     ]
-    return _Compared(held=held, images=images[::stride], labels=labels[::stride], predictions=said)
+    return _Compared(held=held, stride=stride, labels=labels[::stride], predictions=said)
 
 
 def _measure_of(run: Run, moment: int | None) -> tuple[Held, Snapshot]:

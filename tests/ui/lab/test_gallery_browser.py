@@ -173,5 +173,6 @@ def test_the_gallery_follows_a_training_and_leaves_the_server_alone(
     polls, answers = (asked[before:].count(name) for name in ("lab_poll", "lab_gallery"))
     assert 0 < answers < polls
     page.get_by_role("button", name="Delete this run").click()
+    page.get_by_role("button", name="Press again to delete").click()
     expect(page.locator(".board tbody tr")).to_have_count(1)
     expect(count).to_contain_text("held-out pictures right")

@@ -232,6 +232,14 @@ def test_a_cell_of_the_matrix_shows_its_pictures_in_a_grid(trained: Page) -> Non
     trained.wait_for_function("window.mnist.picture?.isPlaced")
     trained.locator("#sketchpad").get_by_role("button", name="Undo").click()
     trained.wait_for_function("window.mnist.picture === null")
+    # The matrix is one stop for the Tab key, with arrows from there.
+    cell.focus()
+    for key in ("ArrowDown", "ArrowRight"):
+        trained.keyboard.press(key)
+    expect(trained.get_by_role("button", name=re.compile("of a 4 read as 4"))).to_be_focused()
+    expect(trained.locator(".matrix button:not([tabindex='-1'])")).to_have_count(1)
+    trained.keyboard.press("Enter")
+    expect(trained.locator(".mistakes .note")).to_contain_text("of a 4, and read right")
 
 
 def test_three_runs_make_a_leaderboard_that_sorts(visit: Visit) -> None:
@@ -247,6 +255,19 @@ def test_three_runs_make_a_leaderboard_that_sorts(visit: Visit) -> None:
     button(page, "Run").click()
     runs = page.locator(".board tr[data-run]").evaluate_all("rows => rows.map(r => r.dataset.run)")
     assert runs == ["1", "2", "3"]
+    scrolled, moved = page.locator(".board th").first.evaluate(HEAD_STAYS)
+    assert scrolled > 0
+    assert moved == 0
+
+
+# Scrolls the table, in a low window, under its head.
+HEAD_STAYS = """(head) => {
+  const scroll = head.closest(".scroll");
+  const top = head.getBoundingClientRect().top;
+  scroll.style.maxHeight = "80px";
+  scroll.scrollTop = 60;
+  return [scroll.scrollTop, head.getBoundingClientRect().top - top];
+}"""
 
 
 def test_a_link_gives_the_same_first_losses_in_another_browser(

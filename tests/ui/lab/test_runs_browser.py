@@ -76,11 +76,18 @@ def test_a_run_has_a_name_that_is_never_more_than_a_text(two_runs: Page) -> None
 def test_runs_are_deleted_one_by_one_or_all(two_runs: Page) -> None:
     page = two_runs
     row(page, 1).click()
-    page.get_by_role("button", name="Delete this run").click()
+    page.get_by_role("button", name="Delete this run").dblclick()  # one press
+    expect(opened(page)).to_have_text("Deleting run 1 can't be undone.")
+    again = page.get_by_role("button", name="Press again to delete run 1")
+    again.press("Tab")
+    expect(again).to_have_count(0)
+    expect(opened(page)).to_contain_text("Run 1 is open")
+    page.get_by_role("button", name="Delete this run").press("Enter")
+    again.press("Enter")
     expect(row(page, 1)).to_have_count(0)
     expect(opened(page)).to_contain_text("Run 2 is open")
     page.get_by_role("button", name="Delete all").click()
-    page.get_by_role("button", name="Press again to delete").click()
+    page.get_by_role("button", name="Press again to delete all runs").click()
     expect(page.locator(".results")).to_be_hidden()
     expect(page.get_by_role("button", name="Train", exact=True)).to_be_focused()
     page.wait_for_function("!window.mnist.trained")
@@ -91,6 +98,7 @@ def test_deleting_the_run_that_trains_ends_it(page: Page, app_url: str) -> None:
     page.reload()
     page.get_by_role("button", name="Train", exact=True).click()
     page.get_by_role("button", name="Delete this run").click(timeout=PATIENCE_MS)
+    page.get_by_role("button", name="Press again to delete run 1").click()
     expect(page.locator(".results")).to_be_hidden()
     train_again = page.get_by_role("button", name="Train", exact=True)
     expect(train_again).to_be_enabled()
