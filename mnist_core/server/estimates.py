@@ -19,7 +19,7 @@ _SUPPOSED_S = (
     1.0  # of work that are supposed to go as all else does, until there is more to learn from
 )
 # On a usual core, from a worker's start: until it answers, and until it has the data.
-_READY_S, _WARM_UP_S = 1.6, 3.3
+_READY_S, _WARM_UP_S = 1.6, 1.9
 
 
 def work_s(start: Start, *, done: float = 1.0) -> float:
@@ -84,7 +84,7 @@ class Estimates:
             # What has not answered for so long takes about as long again, and then its time for the data.
             whole_s = max(self.warm_up_s, 2.2 * age_s)
         else:
-            whole_s = max(answered_s / _READY_S * _WARM_UP_S, 1.25 * age_s)
+            whole_s = max(answered_s / _READY_S * _WARM_UP_S, 1.1 * age_s)
         return whole_s - age_s
 
     def slowness(

@@ -83,8 +83,8 @@ def test_a_worker_that_is_late_is_waited_for_longer() -> None:
     usual_s = estimates.warm_up_s
     assert estimates.coming_s(0.0, answered_s=None) == usual_s
     assert estimates.coming_s(20.0, answered_s=None) > 20
-    assert estimates.coming_s(20.0, answered_s=16.0) == pytest.approx(10 * usual_s - 20)
-    assert estimates.coming_s(400.0, answered_s=16.0) == pytest.approx(100)
+    assert estimates.coming_s(17.0, answered_s=16.0) == pytest.approx(10 * usual_s - 17)
+    assert estimates.coming_s(400.0, answered_s=16.0) == pytest.approx(40)
     estimates.warmed(30.0)
     assert estimates.coming_s(10.0, answered_s=None) == pytest.approx(20)
     # Where nothing has been trained, that alone tells how slow it is here.
