@@ -172,10 +172,24 @@ def test_in_forced_colours_bars_progress_tab_and_model_are_seen(visit: Visit) ->
     border = "(tab) => getComputedStyle(tab).borderTopWidth"
     assert page.get_by_role("tab", name="Train").evaluate(border) == "2px"
     assert page.get_by_role("tab", name="Under the hood").evaluate(border) != "2px"
+    grid, curve = page.locator(".chart > canvas").evaluate(STANDS_OUT)
+    assert 0 < grid < curve / 2
     page.locator(".why summary").click()
     for kind in ("for", "against"):
         legend = page.locator(f".why .legend .{kind}")
         expect(legend).to_have_css("forced-color-adjust", "none")
+
+
+# How far the chart's grid and its curves are from the ground, as a canvas paints them.
+STANDS_OUT = """(canvas) => {
+  const context = document.createElement("canvas").getContext("2d");
+  const [ground, ...others] = ["--page-ground", "--page-grid", "--page-accent"].map((name) => {
+    context.fillStyle = getComputedStyle(canvas).getPropertyValue(name);
+    context.fillRect(0, 0, 1, 1);
+    return [...context.getImageData(0, 0, 1, 1).data];
+  });
+  return others.map((each) => Math.hypot(...each.map((value, i) => value - ground[i])));
+}"""
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
