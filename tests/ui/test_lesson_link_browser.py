@@ -30,6 +30,7 @@ def lesson_link(page: Page) -> str:
     form.get_by_label("All settings").select_option("hidden")
     form.get_by_label("Learning rate").select_option("shown")
     form.get_by_label("Batch size").select_option("shown, locked")
+    expect(page.locator(".made")).to_contain_text("trains with its own batch size")
     expect(form.get_by_label("All settings")).to_have_value("keep")
     form.get_by_label("with my drawing").check()
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
@@ -70,8 +71,15 @@ def test_a_link_from_the_form_opens_the_lesson_and_starts_nothing_by_itself(visi
     expect(batch).to_be_visible()  # under More settings, which the link opens
     expect(batch).to_be_disabled()
     page.get_by_role("tab", name="Under the hood").click()
+    hint = page.locator("label", has=page.locator("[name=batch_size]")).locator(".hint")
+    hint.evaluate(
+        "(hint) => new MutationObserver(() => hint.dataset.locked.includes('experiment') &&"
+        " (window.hinted = true)).observe(hint, { attributes: true })"
+    )
     card.get_by_role("button", name="Start: Steps too large").click()
     expect(page.locator(".lesson")).to_contain_text("the loss ran away", timeout=PATIENCE_MS)
+    assert page.evaluate("window.hinted")
+    expect(hint).to_have_attribute("data-locked", "set for this lesson")
     # The experiment's own values go with it; the lesson's come back.
     locked = visit("#preset=few&batch=32&lock=batch&hide=seed").get_by_label("Batch size")
     expect(locked).to_have_value("32")
