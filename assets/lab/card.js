@@ -26,15 +26,17 @@ export class LessonCard {
 
   draw({ title, sentence, experiment }, odd) {
     this.card?.remove();
-    const parts = [
-      title && make("h2", { textContent: title, dir: "auto" }),
+    const heading = title && make("h2", { textContent: title, dir: "auto" });
+    const words = [
       sentence && make("p", { textContent: sentence, dir: "auto" }),
       experiment && this.offer(experiment),
       odd.length && make("p", { className: "odd", role: "status", textContent: wordsOf(odd) }),
     ].filter(Boolean);
-    if (!parts.length) return;
+    if (!heading && !words.length) return;
+    const parts = [heading, make("div", {}, ...words)].filter(Boolean);
     this.card = make("section", { id: "lesson", aria: { label: title ? "Lesson" : "Link" } }, ...parts);
     document.querySelector("#columns").prepend(this.card);
+    if (heading) new ResizeObserver(() => tellHeight(heading)).observe(heading);
   }
 
   // At a press, never by itself: the sentence is read first, and thirty who open a link don't all train at once.
@@ -58,6 +60,11 @@ export class LessonCard {
     }
     openTab(place === "train" ? 0 : 1);
   }
+}
+
+// For the style sheet: the heading stays in sight above what it is about.
+function tellHeight({ offsetHeight }) {
+  document.documentElement.style.setProperty("--lesson-height", `${offsetHeight}px`);
 }
 
 function wordsOf(odd) {

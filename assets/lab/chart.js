@@ -14,7 +14,7 @@ const DASHES = [7, 4];
 
 const isBeside = (run) => run.isBeside;
 const coloursOf = (style) =>
-  Object.fromEntries(["accent", "other", "ink", "soft", "track"].map((name) => [name, style.getPropertyValue(`--page-${name}`).trim()]));
+  Object.fromEntries(["accent", "other", "ink", "soft", "grid"].map((name) => [name, style.getPropertyValue(`--page-${name}`).trim()]));
 
 export class Chart {
   constructor(figure) {
@@ -81,7 +81,7 @@ export class Chart {
     context.fillText(panel.title, x, y - 9);
     context.textAlign = "right";
     for (const tick of panel.ticks) {
-      stroke(context, [[x, up(tick)], [x + w, up(tick)]], { colour: colours.track });
+      stroke(context, [[x, up(tick)], [x + w, up(tick)]], { colour: colours.grid });
       context.fillText(panel.words(tick), x - 5, up(tick) + 4);
     }
     context.fillText(this.axis.words(total), x + w, y + h + 16);

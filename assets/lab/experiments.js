@@ -1,6 +1,7 @@
 // What to look for: trainings that show one thing each, with a sentence before and one after.
-// runs: what each changes of the preset "notebook"; several are trained one after the other.
+// runs: what each changes of the preset BASE; several are trained one after the other.
 const FEW = { train_size: 100, batch_size: 20, epochs: 100, learning_rate: 0.02 };
+const BASE = "notebook";
 const QUICK = { train_size: 5000, batch_size: 50, epochs: 3 }; // no batch is smaller, and shakes more, than others
 
 export const EXPERIMENTS = {
@@ -83,3 +84,6 @@ export const EXPERIMENTS = {
     runs: [{}],
   },
 };
+
+// The set-ups of an experiment's runs.
+export const setupsOf = (name, presets) => EXPERIMENTS[name].runs.map((changes) => ({ ...presets[BASE], ...changes }));

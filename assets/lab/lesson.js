@@ -2,10 +2,8 @@
 import { make } from "../shared/draw.js";
 import { on } from "../shared/page.js";
 import { writeWithTerms } from "../shared/terms.js";
-import { EXPERIMENTS } from "./experiments.js";
+import { EXPERIMENTS, setupsOf } from "./experiments.js";
 import { isActive, roomWords } from "./words.js";
-
-const BASE = "notebook";
 
 export class Lesson {
   constructor(root, lab) {
@@ -21,12 +19,6 @@ export class Lesson {
     on(lab.element, "mnist:run", () => this.follow());
   }
 
-  // The set-ups of an experiment's runs.
-  setupsOf(name) {
-    const base = this.lab.setup.controls.presets[BASE];
-    return EXPERIMENTS[name].runs.map((changes) => ({ ...base, ...changes }));
-  }
-
   async begin(name) {
     if (isActive(this.lab.current)) await this.lab.orders.order("stop");
     this.say(name, "before");
@@ -34,7 +26,7 @@ export class Lesson {
   }
 
   async run({ name, at }) {
-    const setups = this.setupsOf(name);
+    const setups = setupsOf(name, this.lab.setup.controls.presets);
     const before = this.lab.runs.newest?.id;
     this.under = null;
     this.lab.setup.write(setups[at]);

@@ -1,9 +1,10 @@
 // A form that makes a link for a lesson from the set-up in the controls.
 import { make, write } from "../shared/draw.js";
 import { page } from "../shared/page.js";
-import { EXPERIMENTS } from "./experiments.js";
+import { EXPERIMENTS, setupsOf } from "./experiments.js";
 import { FIELDS, addressOf } from "./fields.js";
 import { MOST_LETTERS, PLACES, lessonAddress } from "./link.js";
+import { listed } from "./pair.js";
 
 const STATES = { "": "shown", lock: "shown, locked", hide: "hidden" };
 
@@ -71,16 +72,25 @@ export class LessonForm {
     return { title: value("title"), sentence: value("sentence"), open: value("open"), experiment: value("experiment"), frames };
   }
 
+  // Where an experiment has other values than those locked, they go before; in words, or nothing.
+  beforeLocks(setup, { experiment, frames }) {
+    const own = experiment ? setupsOf(experiment, this.setup.controls.presets) : [];
+    const isOther = (name) => own.some((each) => String(each[name]) !== String(setup[name]));
+    const names = FIELDS.filter((name) => name !== "preset" && frames[name] === "lock" && isOther(name)).map((name) => this.setup.nameOf(name));
+    return names.length ? `The experiment trains with its own ${listed(names).toLowerCase()}: the lock holds for all other trainings.` : "";
+  }
+
   // What is wrong with the set-up, or null.
   show() {
     if (!this.details.open) return null;
     const setup = this.setup.read();
     const fault = this.setup.wrong(setup);
-    const hash = addressOf(setup, this.form.elements.drawing.checked ? page.strokes : []) + lessonAddress(this.lesson);
+    const { lesson } = this;
+    const hash = addressOf(setup, this.form.elements.drawing.checked ? page.strokes : []) + lessonAddress(lesson);
     const address = fault ? "" : new URL(hash, location.href).href;
     this.link.value = address;
     this.open.href = address || "#";
-    write(this.line, fault ? `There is no link to this set-up yet. ${fault}` : "");
+    write(this.line, fault ? `There is no link to this set-up yet. ${fault}` : this.beforeLocks(setup, lesson));
     return fault;
   }
 

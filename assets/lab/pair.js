@@ -17,7 +17,7 @@ function valueWords(value) {
 // A setting that changed on the way is told with all its values.
 const settingOf = ({ setup, changed }, field) => (changed[field] ?? [setup[field]]).map(valueWords).join(" → ");
 
-const listed = (parts) => (parts.length > 1 ? `${parts.slice(0, -1).join(", ")} and ${parts.at(-1)}` : parts[0]);
+export const listed = (parts) => (parts.length > 1 ? `${parts.slice(0, -1).join(", ")} and ${parts.at(-1)}` : parts[0]);
 
 // How the set-ups of two runs differ, the opened one's first.
 export function differenceWords(run, beside) {

@@ -98,8 +98,14 @@ export class SetupForm {
   }
 
   lock(locked) {
+    const setup = this.read();
     for (const { name, element } of this.fields) {
-      element.disabled = this.frames[name] === "lock" || (locked && !this.controls.live.includes(name));
+      const isFramed = this.frames[name] === "lock";
+      element.disabled = isFramed || (locked && !this.controls.live.includes(name));
+      const isOther = locked && String(setup[name]) !== String(this.held[name]); // an experiment's
+      const { dataset } = element.closest("label").querySelector(".hint");
+      if (isFramed) dataset.locked = isOther ? "the experiment's own" : "set for this lesson";
+      else delete dataset.locked;
     }
     if (!locked && this.first) this.write(this.held); // an experiment has values of its own
   }
@@ -117,9 +123,7 @@ export class SetupForm {
     this.held = Object.fromEntries(Object.entries(setup).filter(isHeld));
     this.first = Object.keys(frames).length ? setup : null;
     for (const { name, element } of this.fields) {
-      const label = element.closest("label");
-      label.hidden = frames[name] === "hide";
-      label.toggleAttribute("data-locked", frames[name] === "lock");
+      element.closest("label").hidden = frames[name] === "hide";
     }
     const ofMore = this.fields.filter(({ element }) => this.more.contains(element));
     const base = this.controls.presets[setup.preset];

@@ -126,8 +126,9 @@ def test_a_large_screen_is_used_with_larger_type(visit: Visit) -> None:
     assert page.evaluate("window.mnist.strokes[0][0]") == pytest.approx([280, 220], abs=3)
 
 
-def test_between_phone_and_desk_a_number_fits_its_field(visit: Visit) -> None:
+def test_between_phone_and_desk_a_number_and_a_choice_fit_their_fields(visit: Visit) -> None:
     page = visit()
+    page.get_by_text("More settings").click()
     for width in (860, 861, 960, 1023, 1024):
         resize(page, (width, 800))
         box = page.locator("#lab").bounding_box()
@@ -135,7 +136,17 @@ def test_between_phone_and_desk_a_number_fits_its_field(visit: Visit) -> None:
         assert box["width"] > 480, width
         field = page.get_by_label("Learning rate")
         assert field.evaluate("(field) => field.scrollWidth <= field.clientWidth"), width
+        assert page.evaluate(CUT_OFF) == [], width
         assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+CUT_OFF = """[...document.querySelectorAll(".more select")].flatMap((select) => {
+  const { font, paddingLeft, paddingRight } = getComputedStyle(select);
+  const context = Object.assign(document.createElement("canvas").getContext("2d"), { font });
+  const room = select.clientWidth - parseFloat(paddingLeft) - parseFloat(paddingRight);
+  const texts = [...select.options].map(({ text }) => text);
+  return texts.filter((text) => context.measureText(text).width > room);
+})"""
 
 
 def colours(part: Locator) -> list[str]:
@@ -161,10 +172,24 @@ def test_in_forced_colours_bars_progress_tab_and_model_are_seen(visit: Visit) ->
     border = "(tab) => getComputedStyle(tab).borderTopWidth"
     assert page.get_by_role("tab", name="Train").evaluate(border) == "2px"
     assert page.get_by_role("tab", name="Under the hood").evaluate(border) != "2px"
+    grid, curve = page.locator(".chart > canvas").evaluate(STANDS_OUT)
+    assert 0 < grid < curve / 2
     page.locator(".why summary").click()
     for kind in ("for", "against"):
         legend = page.locator(f".why .legend .{kind}")
         expect(legend).to_have_css("forced-color-adjust", "none")
+
+
+# How far the chart's grid and its curves are from the ground, as a canvas paints them.
+STANDS_OUT = """(canvas) => {
+  const context = document.createElement("canvas").getContext("2d");
+  const [ground, ...others] = ["--page-ground", "--page-grid", "--page-accent"].map((name) => {
+    context.fillStyle = getComputedStyle(canvas).getPropertyValue(name);
+    context.fillRect(0, 0, 1, 1);
+    return [...context.getImageData(0, 0, 1, 1).data];
+  });
+  return others.map((each) => Math.hypot(...each.map((value, i) => value - ground[i])));
+}"""
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -202,6 +227,8 @@ def test_on_a_touch_screen_no_field_is_so_small_that_a_phone_zooms_in(visit: Vis
     )
     assert len(sizes) > 8
     assert min(sizes) >= 16
+    page.get_by_text("More settings").click()
+    assert page.evaluate(CUT_OFF) == []
 
 
 def test_every_target_is_large_enough_to_hit(visit: Visit) -> None:

@@ -8,6 +8,11 @@ from playwright.sync_api import Page, expect
 
 from tests.support.browser import PATIENCE_MS, SEVEN, Visit
 
+BELOW_THE_TITLE = """() => {
+  const boxOf = (name) => document.querySelector(name).getBoundingClientRect();
+  const [title, step] = ["#lesson h2", "#hood details[open] h3"].map(boxOf);
+  return title.bottom <= step.top && step.bottom < innerHeight;
+}"""
 TITLE = "How large a step? <b>שלום</b>"
 SENTENCE = "Write down what the dashed line does."
 
@@ -25,6 +30,7 @@ def lesson_link(page: Page) -> str:
     form.get_by_label("All settings").select_option("hidden")
     form.get_by_label("Learning rate").select_option("shown")
     form.get_by_label("Batch size").select_option("shown, locked")
+    expect(page.locator(".made")).to_contain_text("trains with its own batch size")
     expect(form.get_by_label("All settings")).to_have_value("keep")
     form.get_by_label("with my drawing").check()
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
@@ -48,6 +54,13 @@ def test_a_link_from_the_form_opens_the_lesson_and_starts_nothing_by_itself(visi
     hood = page.locator("#hood section[data-step] details[open]")
     expect(hood).to_have_count(1)
     expect(hood.locator("h3")).to_have_text("8 One step of SGD")
+    # The title stays in sight above it.
+    for size in ((1280, 900), (390, 844), (844, 390)):
+        page.set_viewport_size({"width": size[0], "height": size[1]})
+        hood.evaluate("(step) => step.scrollIntoView()")
+        expect(card.get_by_role("heading")).to_be_in_viewport(ratio=1)
+        page.wait_for_function(BELOW_THE_TITLE)
+    page.set_viewport_size({"width": 1280, "height": 900})
     page.get_by_role("tab", name="Train").click()
     expect(page.locator("#status")).to_contain_text("Press Train")
     setup = page.get_by_role("form", name="Set-up of the training")
@@ -58,8 +71,15 @@ def test_a_link_from_the_form_opens_the_lesson_and_starts_nothing_by_itself(visi
     expect(batch).to_be_visible()  # under More settings, which the link opens
     expect(batch).to_be_disabled()
     page.get_by_role("tab", name="Under the hood").click()
+    hint = page.locator("label", has=page.locator("[name=batch_size]")).locator(".hint")
+    hint.evaluate(
+        "(hint) => new MutationObserver(() => hint.dataset.locked.includes('experiment') &&"
+        " (window.hinted = true)).observe(hint, { attributes: true })"
+    )
     card.get_by_role("button", name="Start: Steps too large").click()
     expect(page.locator(".lesson")).to_contain_text("the loss ran away", timeout=PATIENCE_MS)
+    assert page.evaluate("window.hinted")
+    expect(hint).to_have_attribute("data-locked", "set for this lesson")
     # The experiment's own values go with it; the lesson's come back.
     locked = visit("#preset=few&batch=32&lock=batch&hide=seed").get_by_label("Batch size")
     expect(locked).to_have_value("32")
@@ -93,9 +113,8 @@ def test_hostile_parts_are_text_or_nothing_and_one_sentence_says_so(visit: Visit
     assert page.locator("img[src=x]").count() == 0
     assert page.evaluate("window.broken") is None
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    box = card.bounding_box()
-    assert box is not None
-    assert box["height"] < 300
+    boxes = [part.bounding_box() for part in card.locator("> *").all()]
+    assert sum(box["height"] for box in boxes if box) < 300
     rate = page.get_by_label("Learning rate")
     expect(rate).to_have_value("0.1")
     expect(rate).to_be_enabled()  # hidden and locked: neither
