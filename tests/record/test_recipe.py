@@ -19,6 +19,7 @@ from tests.support.synthetic import synthetic_digits
 SMALL = RecordConfig(
     hidden_sizes=(32,),
     teacher_epochs=2,
+    teacher_threads=1,
     epochs=3,
     images_per_epoch=128,
     batch_size=32,
