@@ -291,7 +291,7 @@ def _share_on_sides(points: NDArray[np.float64], *, line: float) -> float:
         )
         low, high = turned.min(axis=0), turned.max(axis=0)
         off = np.minimum(turned - low, high - turned).min(axis=1)
-        side = (high - low).max()
-        most = min(max(0.06 * side, 0.03 * side + line), 0.1 * side)
+        side = (high - low).min()
+        most = min(max(0.08 * side, 0.03 * side + line), 0.12 * side)
         best = max(best, float(np.mean(off < most)))
     return best
