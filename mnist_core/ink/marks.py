@@ -21,15 +21,27 @@ _LEAST_SIGNAL = 3.0
 _LEVELS = 9
 # What a mark that touches none, one, … four sides of the picture is worth.
 _CUT_OFF = np.array((1.0, 0.6, 0.3, 0.15, 0.1))
-# Of the writing's own size: the least part of a digit, how far from it, and the least other digit.
-_LEAST_PART, _NEAR_PART = 0.12, 0.3
+# Of the writing's own size: the least part of a digit, a large one, how far each is from it, and the
+# least other digit.
+_LEAST_PART, _LARGE_PART = 0.12, 0.3
+_NEAR_PART, _NEAR_LARGE_PART = 0.06, 0.3
 _LEAST_PEER, _NEAR_PEER = 0.5, 2.0
+# What is flat (its height to its width) may be a digit's roof above it or its foot, and is so near; what
+# is wider than a share of the writing's size nearly hangs together with it: it may be a line, or a word.
+_FLAT, _NEAR_ROOF, _NEAR_FOOT = 0.6, 0.15, 0.06
+_WIDE, _NEAR_WIDE = 0.6, 0.03
+# A thin end comes to sight at a low threshold; what then grows so much both ways is a grid or a frame.
+_MOST_GROWN = 1.25
 _FRAMES = 3
+# A frame is so large by what it was at a lower threshold.
+_SAME_FRAME = 0.8
 # So many marks of each threshold are looked at closely, and so many pixels about them.
 _CANDIDATES = 3
 _RIM = 4
 # Wider than this share of its own size, a mark is no stroke of a pen.
 _WIDEST = 0.36
+# What is so much wider than high is a line below the writing.
+_LONG = 4.0
 _FRAME_TURNS_DEGREES = range(-15, 16, 3)
 
 _LEFT, _TOP, _WIDTH, _HEIGHT, _AREA = range(5)
@@ -51,7 +63,7 @@ class _Marks:
         filled = self.stats[:, _AREA] / (wide * high)
         blob = (filled > 0.7) & (np.minimum(wide, high) > 0.4 * np.maximum(wide, high))
         worth = self.strengths * np.sqrt(self.stats[:, _AREA]) * _CUT_OFF[self.sides]
-        return np.asarray(np.where(blob, 0.3 * worth, worth))
+        return np.asarray(np.where(wide > _LONG * high, 0.1, np.where(blob, 0.3, 1.0)) * worth)
 
     def mask(self, index: int) -> Mask:
         return np.asarray(self.labels == index + 1)
@@ -87,7 +99,7 @@ def writing(contrast: Contrast) -> Writing | None:
         if not levels:
             return None
         score, marks, index = _likeliest(levels, contrast)
-        inside = _inside_frame(marks, index)
+        inside = _inside_any_frame(levels, marks, index)
         if inside is None:
             break
         seen = np.where(inside, seen, np.float32(0))
@@ -180,12 +192,15 @@ def _lowered(
     core = marks.mask(index)
     area, sides = int(marks.stats[index, _AREA]), int(marks.sides[index])
     place = np.flatnonzero(core.ravel())[0]
+    most = _MOST_GROWN * marks.stats[index, _WIDTH:_AREA]
     chosen = marks, index
     for lower in reversed([each for each in levels if each.level < marks.level]):
         if lower.level < least:
             break
         grown = int(lower.labels.ravel()[place]) - 1
         if lower.stats[grown, _AREA] > 2.0 * area or lower.sides[grown] > sides:
+            break
+        if (lower.stats[grown, _WIDTH:_AREA] > most).all():
             break
         chosen = lower, grown
         area = int(lower.stats[grown, _AREA])
@@ -204,17 +219,36 @@ def _with_companions(marks: _Marks, index: int) -> Mask:
     strong = marks.strengths > 0.6 * marks.strengths[index]
     whole = (marks.sides == 0) | (marks.sides <= marks.sides[index])
     whole |= (across == 0) & (down == 0) & (sizes < 1.5 * size)
-    part = (sizes > _LEAST_PART * size) & (np.maximum(across, down) < _NEAR_PART * size)
-    peer = (stats[:, _HEIGHT] > _LEAST_PEER * high) & (stats[:, _HEIGHT] < 2 * high)
+    wides, highs = stats[:, _WIDTH], stats[:, _HEIGHT]
+    near = np.where(sizes > _LARGE_PART * size, _NEAR_LARGE_PART, _NEAR_PART)
+    flat = np.where(stats[:, _TOP] < top, _NEAR_ROOF, _NEAR_FOOT)
+    flat = np.where(wides > _WIDE * size, _NEAR_WIDE, flat)
+    near = np.where((highs < _FLAT * wides) & (down > 0), np.minimum(near, flat), near)
+    part = (sizes > _LEAST_PART * size) & (np.maximum(across, down) < near * size)
+    peer = (highs > _LEAST_PEER * high) & (highs < 2 * high)
     peer &= (down == 0) & (across < _NEAR_PEER * size)
     kept = strong & whole & (part | peer)
     kept[index] = True
     around = np.ones(marks.labels.shape, bool)
-    for other in np.flatnonzero(kept & (sizes > size)):
+    for other in np.flatnonzero((across == 0) & (down == 0) & (sizes > size)):
         inside = _inside_frame(marks, int(other))
         if inside is not None and inside[marks.mask(index)].all():
             around &= inside
     return np.asarray(np.concatenate(([False], kept))[marks.labels] & around)
+
+
+def _inside_any_frame(levels: list[_Marks], marks: _Marks, index: int) -> Mask | None:
+    """As `_inside_frame`, also where the frame comes apart from the others at a higher threshold."""
+    inside = _inside_frame(marks, index)
+    for higher in levels:
+        if inside is not None:
+            break
+        if higher.level > marks.level:
+            sizes = higher.stats[:, _WIDTH:_AREA]
+            largest = int(sizes.prod(axis=1).argmax())
+            if (sizes[largest] > _SAME_FRAME * marks.stats[index, _WIDTH:_AREA]).all():
+                inside = _inside_frame(higher, largest)
+    return inside
 
 
 def _inside_frame(marks: _Marks, index: int) -> Mask | None:
@@ -228,7 +262,7 @@ def _inside_frame(marks: _Marks, index: int) -> Mask | None:
     within = (abs(centres_x - left - wide / 2) < 0.4 * wide) & (
         abs(centres_y - top - high / 2) < 0.4 * high
     )
-    tall = np.maximum(stats[:, _WIDTH], stats[:, _HEIGHT]) > 0.15 * max(wide, high)
+    tall = np.maximum(stats[:, _WIDTH], stats[:, _HEIGHT]) > 0.25 * max(wide, high)
     others = within & tall & (marks.strengths > 0.3 * marks.strengths[index])
     others[index] = False
     if min(wide, high) < 0.3 * max(wide, high) or not others.any():
@@ -236,7 +270,7 @@ def _inside_frame(marks: _Marks, index: int) -> Mask | None:
     mask = marks.mask(index)
     rows, columns = np.nonzero(mask[top : top + high, left : left + wide])
     points = np.stack((columns, rows), axis=1)[:: max(1, len(rows) // 1000)].astype(np.float64)
-    if _share_on_sides(points) < 0.8:
+    if _share_on_sides(points, line=marks.width(index)) < 0.8:
         return None
     inside = np.zeros(mask.shape, bool)
     inside[top : top + high, left : left + wide] = True
@@ -244,8 +278,11 @@ def _inside_frame(marks: _Marks, index: int) -> Mask | None:
     return np.asarray(inside & ~lines)
 
 
-def _share_on_sides(points: NDArray[np.float64]) -> float:
-    """The share of points on the sides of an upright rectangle about them, turned as fits best."""
+def _share_on_sides(points: NDArray[np.float64], *, line: float) -> float:
+    """The share of points on the sides of an upright rectangle about them, turned as fits best.
+
+    line: the width of those sides.
+    """
     best = 0.0
     for degrees in _FRAME_TURNS_DEGREES:
         angle = np.deg2rad(degrees)
@@ -254,5 +291,7 @@ def _share_on_sides(points: NDArray[np.float64]) -> float:
         )
         low, high = turned.min(axis=0), turned.max(axis=0)
         off = np.minimum(turned - low, high - turned).min(axis=1)
-        best = max(best, float(np.mean(off < 0.06 * (high - low).max())))
+        side = (high - low).min()
+        most = min(max(0.08 * side, 0.03 * side + line), 0.12 * side)
+        best = max(best, float(np.mean(off < most)))
     return best

@@ -29,7 +29,8 @@ _LEAST_INK = 0.12
 _LEAST_SPAN = 0.5
 _WIDEST_LINE = 0.45
 _MOST_ELSE = 0.003
-_LEAST_APART = 0.85
+_UNDECIDED = 0.1
+_LEAST_APART = 0.75
 # The paper beside it is averaged over windows of this share of the longer side.
 _SMOOTH = 0.12
 
@@ -128,12 +129,14 @@ def even_level(grey: Grey, *, least_shown: float = 0.4) -> float | None:
 def _bare_paper(grey: Grey) -> Mask | None:
     """What of the picture is paper, where thick ink fills it, as in one that is cropped; else None.
 
-    Paper is what shows more at the picture's edge. The rest must be a single mark, and one of a pen.
+    Paper is what shows more at the picture's edge; the rest must be a single mark of a pen.
     """
     steps = np.rint(_glance(grey) * 255).astype(np.uint8)
     threshold, light = cv2.threshold(steps, 0, 1, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
-    edge = np.concatenate((light[0], light[-1], light[:, 0], light[:, -1]))
-    paper_is_light = bool(edge.mean() >= 0.5)
+    edge = float(np.concatenate((light[0], light[-1], light[:, 0], light[:, -1])).mean())
+    wide = [_width(light == shade) for shade in (0, 1)]
+    # As much of either is there where a bar of a 7 lies along the edge: strokes are the narrower.
+    paper_is_light = wide[1] >= wide[0] if abs(edge - 0.5) < _UNDECIDED else edge > 0.5
     ink = (light != paper_is_light).astype(np.uint8)
     share = float(ink.mean())
     if not _LEAST_INK < share < 1:
@@ -141,17 +144,33 @@ def _bare_paper(grey: Grey) -> Mask | None:
     apart = float(steps[ink == 1].mean()) - float(steps[ink == 0].mean())
     if share * (1 - share) * apart**2 < _LEAST_APART * float(steps.var()):
         return None
+    outlines, _ = cv2.findContours(ink, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     _, _, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
     largest = stats[1:][stats[1:, cv2.CC_STAT_AREA].argmax()]
     size = int(max(largest[cv2.CC_STAT_WIDTH], largest[cv2.CC_STAT_HEIGHT]))
-    width = 2 * float(cv2.distanceTransform(np.pad(ink, 1), cv2.DIST_L2, 3).max())
-    is_written = size > _LEAST_SPAN * max(ink.shape) and width < _WIDEST_LINE * size
-    if not is_written or int(ink.sum()) - largest[cv2.CC_STAT_AREA] > _MOST_ELSE * ink.size:
+    is_line = wide[0 if paper_is_light else 1] < _WIDEST_LINE * size
+    is_written = size > _LEAST_SPAN * max(ink.shape) and is_line
+    is_alone = int(ink.sum()) - largest[cv2.CC_STAT_AREA] <= _MOST_ELSE * ink.size
+    if not (is_written and is_alone) or _is_sheet(max(outlines, key=cv2.contourArea)):
         return None
     bare = (grey * 255 > threshold) == paper_is_light
     # Not the blurred rim of the ink, if there is more.
     inner = cv2.erode(bare.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
     return np.asarray(inner if inner.mean() > 0.02 else bare)
+
+
+def _width(mask: Mask) -> float:
+    """How wide it is where it is widest."""
+    return 2 * float(cv2.distanceTransform(np.pad(mask, 1).astype(np.uint8), cv2.DIST_L2, 3).max())
+
+
+def _is_sheet(outline: NDArray[np.int32]) -> bool:
+    """Whether an outline, (n, 1, 2), is a rectangle that is not narrow, seen from the side perhaps."""
+    hull = cv2.contourArea(cv2.convexHull(outline))
+    _, sides, _ = cv2.minAreaRect(outline)
+    if min(sides) < _WIDEST_LINE * max(sides):
+        return False
+    return cv2.contourArea(outline) > 0.95 * hull and hull > 0.88 * sides[0] * sides[1]
 
 
 def _averaged(grey: Grey, bare: Mask) -> Grey:

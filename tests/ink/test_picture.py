@@ -98,6 +98,48 @@ def test_what_lies_beside_a_digit_is_no_ink() -> None:
         assert found.found.ink.shape == found.found.picture.shape
 
 
+def test_a_line_below_a_digit_and_a_word_beside_it_are_no_ink() -> None:
+    image = Ink(SEVEN).to_image()
+    picture = sheet(image)
+    expected = Ink.from_image(picture).to_image()
+    picture[226:230, 140:260] = 0.3
+    for column in range(130, 200, 14):
+        picture[64:76, column : column + 8] = picture[64:68, column : column + 11] = 0.15
+    assert np.abs(Ink.from_image(picture).to_image() - expected).mean() < 0.02
+
+
+@pytest.mark.parametrize("dark_panel", [True, False])
+def test_what_lies_in_a_panel_or_axes_is_read(dark_panel: bool) -> None:
+    image = Ink(SEVEN).to_image()
+    page = np.ones((300, 400))
+    page[40:240, 120:320] = big(image) if dark_panel else 1 - big(image)
+    page[39:241, [119, 320]] = page[[39, 240], 119:321] = 0.0
+    page[80:200:40, 114:120] = page[241:247, 160:300:40] = 0.0  # ticks
+    if not dark_panel:
+        grid = np.zeros(page.shape, bool)
+        grid[40:240, 150:320:60] = grid[70:240:60, 120:320] = True
+        page[grid] = np.minimum(page[grid], 0.7)
+    assert np.abs(Ink.from_image(page).to_image() - image).mean() < 0.04
+
+
+@pytest.mark.parametrize("negative", [False, True])
+def test_thick_ink_that_fills_its_picture(negative: bool) -> None:
+    ink = big(Ink(SEVEN).to_image(), 420) > 0.15
+    ink = ink[ink.any(axis=1)][:, ink.any(axis=0)]
+    expected = Ink.from_image(np.pad(ink, 200)).to_image()
+    picture = (0.85 - 0.7 * ink) * (1 - 0.3 * np.linspace(0, 1, ink.shape[1]))
+    picture += np.random.default_rng(4).normal(0, 0.01, picture.shape)
+    found = Ink.from_image(1 - picture if negative else picture).to_image()
+    assert np.abs(found - expected).mean() < 0.02
+
+
+def test_a_sheet_on_a_dark_desk_is_no_ink() -> None:
+    image = Ink(SEVEN).to_image()
+    expected = Ink.from_image(sheet(image)).to_image()
+    on_desk = np.pad(sheet(image)[50:250, 90:310], 40, constant_values=0.2)
+    assert np.abs(Ink.from_image(on_desk).to_image() - expected).mean() < 0.03
+
+
 def test_the_edge_of_a_shadow_is_no_ink() -> None:
     image = Ink(SEVEN).to_image()
     picture = sheet(image)
