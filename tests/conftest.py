@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
 
-# Small networks are slower on two threads, and many times slower where the tests share the cores.
-os.environ.setdefault("OMP_NUM_THREADS", "1")
-
-import torch
-
-from mnist_core.data.datasets import Splits
-from mnist_core.data.mnist import default_root, load_mnist
 from mnist_core.errors import DatasetError
 from tests.support.app import app, app_url, start_app
 from tests.support.browser import browser, page, profile, visit
-from tests.support.synthetic import synthetic_digits
+
+# PyTorch comes with the first fixture that needs it: who only hands out the tests does without.
+if TYPE_CHECKING:
+    from mnist_core.data.datasets import Splits
 
 __all__ = ["app", "app_url", "browser", "page", "profile", "start_app", "visit"]
+
+# Small networks are slower on two threads, and many times slower where the tests share the cores.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 # Which fixtures make a test slow, and the mark that leaves it out: `-m "not browser and not server"`.
 _MARKS = {"browser": {"browser"}, "server": {"app", "start_app", "spied"}}
@@ -57,6 +57,11 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
 @pytest.fixture(scope="session")
 def digits() -> Splits:
     """600 training and 200 test digits, made up."""
+    import torch
+
+    from mnist_core.data.datasets import Splits
+    from tests.support.synthetic import synthetic_digits
+
     generator = torch.Generator().manual_seed(0)
     return Splits(
         train=synthetic_digits(600, generator=generator),
@@ -67,12 +72,16 @@ def digits() -> Splits:
 @pytest.fixture(scope="session")
 def mnist_root() -> Path:
     """The folder that holds MNIST, or will after a download."""
+    from mnist_core.data.mnist import default_root
+
     return Path(os.environ.get("MNIST_ROOT", default_root()))
 
 
 @pytest.fixture(scope="session")
 def mnist(mnist_root: Path) -> Splits:
     """The real MNIST; a visible skip where it can't be had, a failure in CI."""
+    from mnist_core.data.mnist import load_mnist
+
     try:
         return load_mnist(mnist_root)
     except DatasetError as error:

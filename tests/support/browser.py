@@ -164,6 +164,6 @@ def draw(page: Page, strokes: Strokes, *, lift: bool = True) -> None:
         page.mouse.move(*places[0])
         page.mouse.down()
         for x, y in places[1:]:
-            page.mouse.move(x, y, steps=2)
+            page.mouse.move(x, y)  # each waits for the page's next frame
         if lift or index < len(strokes) - 1:
             page.mouse.up()
