@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from mnist_core.evaluation.camera import (
     Shot,
@@ -76,3 +77,24 @@ def transparent(strokes: Strokes, generator: np.random.Generator) -> bytes:
     )
     pixels[..., 3] = to_levels(write(strokes, shot, generator))
     return as_png(pixels)
+
+
+def plotted(strokes: Strokes, generator: np.random.Generator) -> bytes:
+    """In the axes of a plot with ticks and their labels, light on dark or dark on light."""
+    side, margin = int(generator.integers(120, 400)), 40
+    shot = Shot(
+        size=(side, side), digit=float(generator.uniform(0.5, 0.75)),
+        pen=float(generator.uniform(0.04, 0.14)), place=(0.5, 0.5),
+    )  # fmt: skip
+    ink = write(strokes, shot, generator)
+    inside = to_levels(ink if generator.integers(2) else 1 - ink)
+    page: NDArray[np.uint8] = np.pad(inside, margin, constant_values=255)
+    first, last = margin - 1, margin + side
+    cv2.rectangle(page, (first, first), (last, last), 0, 1)
+    for index, place in enumerate(range(margin, last, side // 4)):
+        cv2.line(page, (place, last), (place, last + 5), 0, 1)
+        cv2.line(page, (first - 5, place), (first, place), 0, 1)
+        for corner in ((place - 4, last + 17), (first - 22, place + 4)):
+            label = str(5 * index)
+            cv2.putText(page, label, corner, cv2.FONT_HERSHEY_SIMPLEX, 0.35, 0, 1, cv2.LINE_AA)
+    return as_jpeg(page, quality=85) if generator.integers(2) else as_png(page)

@@ -11,10 +11,12 @@ from dataclasses import replace
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from mnist_core.evaluation.camera import (
     WHITE,
     Colours,
+    Shot,
     Strokes,
     as_jpeg,
     axes_of,
@@ -30,7 +32,7 @@ from mnist_core.evaluation.camera import (
     usual_shot,
     write,
 )
-from mnist_core.evaluation.canvases import drawn_large, drawn_small, scanned, transparent
+from mnist_core.evaluation.canvases import drawn_large, drawn_small, plotted, scanned, transparent
 
 
 def photo(kind: str, strokes: Strokes, *, generator: np.random.Generator) -> bytes:
@@ -214,12 +216,25 @@ def _small(strokes: Strokes, generator: np.random.Generator) -> bytes:
 
 
 def _at_the_edge(strokes: Strokes, generator: np.random.Generator) -> bytes:
-    """Cropped close: the ink touches the picture's edge on one side or more, or nearly."""
-    shot = replace(usual_shot(generator), digit=0.5, tilt_degrees=0.0)
+    """The ink touches the picture's edge on one side or more, or nearly."""
+    gaps = generator.integers(1, 40, 4) * (generator.permutation(4) < generator.integers(1, 4))
+    return _cropped(strokes, usual_shot(generator), gaps, generator)
+
+
+def _filling(strokes: Strokes, generator: np.random.Generator) -> bytes:
+    """Thick ink and hardly any paper about it."""
+    shot = replace(usual_shot(generator), pen=float(generator.uniform(0.1, 0.18)))
+    return _cropped(strokes, shot, generator.integers(0, 8, 4), generator)
+
+
+def _cropped(
+    strokes: Strokes, shot: Shot, gaps: NDArray[np.int_], generator: np.random.Generator
+) -> bytes:
+    """Cropped to the ink and `gaps` of paper about it: above, below, left and right, in pixels."""
+    shot = replace(shot, digit=0.5, tilt_degrees=0.0)
     ink = write(strokes, shot, generator)
     scene = light(lay_on_paper(ink, shot, generator), generator)
     rows, columns = np.flatnonzero(ink.max(axis=1) > 0.5), np.flatnonzero(ink.max(axis=0) > 0.5)
-    gaps = generator.integers(1, 40, 4) * (generator.permutation(4) < generator.integers(1, 4))
     top, bottom = max(0, rows[0] - gaps[0]), rows[-1] + 1 + gaps[1]
     left, right = max(0, columns[0] - gaps[2]), columns[-1] + 1 + gaps[3]
     return take(np.ascontiguousarray(scene[top:bottom, left:right]), shot, generator)
@@ -289,4 +304,6 @@ KINDS: dict[str, Callable[[Strokes, np.random.Generator], bytes]] = {
     "drawn large": drawn_large,
     "drawn small": drawn_small,
     "transparent PNG": transparent,
+    "thick, filling the picture": _filling,
+    "in a plot": plotted,
 }

@@ -16,7 +16,7 @@ from mnist_core.models.classifier import Classifier
 
 _SEED = 2026
 #: Pictures of each kind; of 12 megapixels, which take seconds to make, a tenth.
-COUNT = 50
+COUNT = 100
 _LARGE = "12 megapixels"
 
 

@@ -61,7 +61,7 @@ def contrasts(colours: Colours) -> list[Contrast]:
     clearest = _clearest(colours, brightness(colours))
     level = even_level(clearest)
     even = level is not None
-    bare = None if even else _bare_paper(clearest)
+    bare = _bare_paper(clearest)
     if level is not None:
         paper: Grey = np.full_like(clearest, np.float32(level))
     elif bare is not None:
