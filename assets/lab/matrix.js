@@ -58,7 +58,7 @@ export class Matrix {
       button.style.background = counts[index] ? `rgb(${colour.join(" ")})` : "transparent";
       button.style.color = legibleOn(colour);
       const [truth, guess] = [Math.floor(index / 10), index % 10];
-      button.setAttribute("aria-label", `${counts[index]} pictures of a ${truth} read as ${guess}`);
+      button.setAttribute("aria-label", `${counts[index]} ${counts[index] === 1 ? "picture" : "pictures"} of a ${truth} read as ${guess}`);
     });
   }
 
