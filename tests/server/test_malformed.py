@@ -12,7 +12,7 @@ from tests.support.malformed import KINDS, SERVER_FUNCTIONS, malformed_requests
 
 def test_no_request_breaks_anything(start_app: Callable[..., App]) -> None:
     app = start_app()
-    assert run(fuzz(app.url, 4 * len(KINDS), alone_s=1.0))
+    assert run(fuzz(app.url, 4 * len(KINDS), alone_s=0.2))
     app.end()
 
 
