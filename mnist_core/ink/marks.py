@@ -262,7 +262,8 @@ def _inside_frame(marks: _Marks, index: int) -> Mask | None:
     within = (abs(centres_x - left - wide / 2) < 0.4 * wide) & (
         abs(centres_y - top - high / 2) < 0.4 * high
     )
-    tall = np.maximum(stats[:, _WIDTH], stats[:, _HEIGHT]) > 0.25 * max(wide, high)
+    # The bar of a 7 in two strokes is smaller beside the rest than a digit is in a frame.
+    tall = np.maximum(stats[:, _WIDTH], stats[:, _HEIGHT]) > 0.38 * max(wide, high)
     others = within & tall & (marks.strengths > 0.3 * marks.strengths[index])
     others[index] = False
     if min(wide, high) < 0.3 * max(wide, high) or not others.any():
