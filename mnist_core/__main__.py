@@ -31,7 +31,7 @@ from mnist_core.ink.picture_file import NO_INK, read_picture
 from mnist_core.models.checkpoints import load_checkpoint, save_checkpoint
 from mnist_core.models.classifier import Classifier
 from mnist_core.models.mlp import MLP
-from mnist_core.record.pools import RecordConfig
+from mnist_core.record.pools import GOING_ON, RecordConfig
 from mnist_core.record.report import train_record
 from mnist_core.search.command import add_options, sweep, trials_of
 from mnist_core.training.config import MAX_EPOCHS
@@ -150,7 +150,8 @@ def run_evaluate(options: argparse.Namespace) -> None:
 
 
 def run_record(options: argparse.Namespace) -> None:
-    config = RecordConfig(seed=options.seed)
+    elders = [load_checkpoint(path) for path in options.elders]
+    config = dataclasses.replace(GOING_ON if elders else RecordConfig(), seed=options.seed)
     if options.epochs is not None:
         teacher_epochs = min(options.epochs, config.teacher_epochs)
         config = dataclasses.replace(config, epochs=options.epochs, teacher_epochs=teacher_epochs)
@@ -158,6 +159,7 @@ def run_record(options: argparse.Namespace) -> None:
     for line in train_record(
         data,
         config=config,
+        elders=elders,
         data_root=options.data,
         out=options.out,
         figure=options.figure,
@@ -225,6 +227,14 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--epochs", type=_whole(1, MAX_EPOCHS), help="instead of the preset's")
     command.add_argument(
         "--seed", type=_whole(0, 2**63 - 1), default=0, help="of all chance (default: 0)"
+    )
+    command.add_argument(
+        "--elders",
+        type=Path,
+        nargs="+",
+        default=[],
+        metavar="FILE",
+        help="for record: weights to go on from (the first) and to learn from (all)",
     )
     command.add_argument("--out", type=Path, metavar="FILE", help="where to save the weights")
     command.add_argument(

@@ -106,6 +106,10 @@ class RecordConfig:
         return (self.mnist_share, self.pen_share, self.made_up_share, self.non_digit_share)
 
 
+#: The recipe of an MLP that goes on from others.
+GOING_ON = RecordConfig(epochs=100, learning_rate=7e-4)
+
+
 @dataclass(frozen=True, slots=True)
 class Pool:
     """Images kept as bytes, since the pools of a full recipe would fill a gigabyte as floats."""

@@ -4,10 +4,14 @@ Half of each batch is MNIST; the rest is pen digits by other hands, digits in ra
 that is no digit. All of it is bent, slanted and thickened anew each time it is seen. A convolutional
 teacher learns from that first; the MLP then learns from the labels and from the teacher. The weights
 kept are a running average (Polyak), calibrated on validation images and writers.
+
+MLPs that are done can be elders of a next one: it goes on from the first of them, and learns from the
+labels and from what they all say together (Furlanello et al. 2018).
 """
 
 from __future__ import annotations
 
+import copy
 import json
 import os
 import time
@@ -64,6 +68,7 @@ def record(
     pen: Sequence[PenDigit],
     *,
     config: RecordConfig | None = None,
+    elders: Sequence[MLP] = (),
     state_path: Path | None = None,
     device: torch.device | str = "cpu",
 ) -> Generator[RecordEvent, None, None]:
@@ -71,12 +76,13 @@ def record(
 
     With `state_path`, each epoch's state is saved there atomically, and a run of the same `config`
     goes on from it: a kill loses at most the epoch under way. The file may be deleted at the end.
-    The same seed on the same machine and thread count gives the same weights.
+    The same seed on the same machine and thread count gives the same weights. With `elders`, there is no
+    teacher to train.
 
     Raises ValueError for a state file of another recipe or a damaged one.
     """
     config = config if config is not None else RecordConfig()
-    recipe = _Recipe(mnist, pen, config, torch.device(device))
+    recipe = _Recipe(mnist, pen, config, elders, torch.device(device))
     if state_path is not None and state_path.exists():
         recipe.resume(state_path)
     yield recipe.event(None, None)
@@ -92,10 +98,17 @@ class _Recipe:
     """Where a run of the recipe is: the stage, its epoch, and the networks of both stages."""
 
     def __init__(
-        self, mnist: Splits, pen: Sequence[PenDigit], config: RecordConfig, device: torch.device
+        self,
+        mnist: Splits,
+        pen: Sequence[PenDigit],
+        config: RecordConfig,
+        elders: Sequence[MLP],
+        device: torch.device,
     ) -> None:
         self._started_s = time.perf_counter()
         self._config = config
+        self._elders = [elder.to(device).eval() for elder in elders]
+        self._recipe = json.dumps(asdict(config) | {"elders": len(elders)})
         self._device = device
         data = hold_out(
             mnist, size=config.validation_size, generator=torch.Generator().manual_seed(config.seed)
@@ -117,10 +130,9 @@ class _Recipe:
             std=MNIST_STD,
             rejects=True,
         )
-        self._mlp = Learner(
-            MLP(settings, generator=generator).to(device), epochs=config.epochs, config=config
-        )
-        self._stage: Stage = "teacher"
+        mlp = copy.deepcopy(elders[0]) if elders else MLP(settings, generator=generator)
+        self._mlp = Learner(mlp.to(device), epochs=config.epochs, config=config)
+        self._stage: Stage = "mlp" if elders else "teacher"
         self._epoch = 0
         #: The calibrated MLP, once all epochs are done.
         self.model: MLP | None = None
@@ -173,7 +185,10 @@ class _Recipe:
     def _teach(self, images: Tensor) -> Tensor:
         # Not inference mode: what it makes may take no part in another thread's training.
         with torch.no_grad(), autocast(images.device):
-            return self._teacher.average(images).float()  # type: ignore[no-any-return]
+            if not self._elders:
+                return self._teacher.average(images).float()  # type: ignore[no-any-return]
+            said = [functional.log_softmax(elder(images).float(), dim=1) for elder in self._elders]
+            return torch.stack(said).mean(dim=0)
 
     def event(self, loss: float | None, epoch_s: float | None) -> RecordEvent:
         mnist, pen = (
@@ -203,7 +218,7 @@ class _Recipe:
         metadata = {
             "stage": self._stage,
             "epoch": str(self._epoch),
-            "recipe": json.dumps(asdict(self._config)),
+            "recipe": self._recipe,
         }
         # Clones, since safetensors refuses other layouts than the usual one.
         plain = {
@@ -216,7 +231,7 @@ class _Recipe:
         """Takes up the state at `path`."""
         data = path.read_bytes()
         metadata = read_metadata(data, name=str(path))
-        if metadata.get("recipe") != json.dumps(asdict(self._config)):
+        if metadata.get("recipe") != self._recipe:
             raise ValueError(f"{path}: the state of another recipe; delete it to begin anew")
         try:
             tensors = safetensors.torch.load(data)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import torch
@@ -14,6 +14,7 @@ from mnist_core.evaluation.charts import learning_curves
 from mnist_core.evaluation.measures import evaluate
 from mnist_core.evaluation.style import save_figure
 from mnist_core.models.checkpoints import load_checkpoint, save_checkpoint
+from mnist_core.models.mlp import MLP
 from mnist_core.record.pools import RecordConfig
 from mnist_core.record.recipe import RecordEvent, record
 
@@ -22,6 +23,7 @@ def train_record(
     mnist: Splits,
     *,
     config: RecordConfig,
+    elders: Sequence[MLP] = (),
     data_root: Path | str | None,
     out: Path | None,
     figure: Path | None = None,
@@ -30,14 +32,17 @@ def train_record(
     """Runs the recipe, yielding one line an epoch and the test accuracy last.
 
     With `out`, the weights are saved there, and each epoch's state beside them as `.state` until
-    then, from which a killed run goes on. `figure` shows how the MLP learnt in this run.
+    then, from which a killed run goes on. `elders` are `record`'s. `figure` shows how the MLP learnt
+    in this run.
     """
     pen = load_pen_digits(data_root, on_progress=on_progress)
     state_path = out.with_name(f"{out.name}.state") if out is not None else None
     device = "cuda" if torch.cuda.is_available() else "cpu"
     event: RecordEvent | None = None
     curve: list[tuple[int, float, float]] = []
-    for event in record(mnist, pen, config=config, state_path=state_path, device=device):
+    for event in record(
+        mnist, pen, config=config, elders=elders, state_path=state_path, device=device
+    ):
         yield _epoch_line(event)
         if event.stage == "mlp" and event.loss is not None and event.mnist_accuracy is not None:
             curve.append((event.epoch, event.loss, event.mnist_accuracy))

@@ -104,6 +104,18 @@ def test_a_killed_run_goes_on_to_the_same_weights(
     assert finished([only]).config == finished(events).config
 
 
+def test_an_mlp_goes_on_from_its_elders_and_learns_from_both(whole: list[RecordEvent]) -> None:
+    first, second = finished(whole), MLP(finished(whole).config, generator=torch.Generator())
+    still = replace(SMALL, epochs=1, learning_rate=1e-9)
+    (begun, done) = record(mnist(), pen(), config=still, elders=[first])
+    assert (begun.stage, begun.epoch) == ("mlp", 0)
+    assert done.model is not None
+    ours, theirs = (dict(model.named_parameters()) for model in (first, done.model))
+    assert all(torch.allclose(ours[name], theirs[name], atol=1e-5) for name in ours)
+    # Nothing has been learnt yet: what differs is who teaches.
+    assert losses(record(mnist(), pen(), config=still, elders=[first, second])) != [done.loss]
+
+
 def test_foreign_and_damaged_states_are_refused(tmp_path: Path) -> None:
     state = tmp_path / "state.safetensors"
     run = record(mnist(), pen(), config=SMALL, state_path=state)

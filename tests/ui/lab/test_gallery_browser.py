@@ -144,6 +144,8 @@ def test_pictures_stay_in_place_while_the_slider_goes_back(
     page, _ = trained
     open_gallery(page)
     slider = page.locator("#lab-moment")
+    slider.fill("0")
+    expect(page.locator(".gallery .count")).to_contain_text("After step 0:")
     page.get_by_role("button", name="Now", exact=True).click()
     expect(page.locator(".gallery .count")).not_to_contain_text("After step 0:")
     expect(tiles(page)).to_have_count(60)
