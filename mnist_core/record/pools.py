@@ -33,7 +33,7 @@ _BATCHES_AHEAD = 8
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordConfig:
-    """The recipe; the defaults made the shipped weights.
+    """The recipe of the shipped weights' elders; of them, `GOING_ON`.
 
     teacher_epochs, epochs: of the teacher, then of the MLP that learns from it. teacher_threads: threads
     that the teacher learns on, where there are so many cores; while the MLP learns, the second core
