@@ -45,8 +45,7 @@ export function countOf(pictures, { step, stride, total }, { name }) {
 // A picture {at, truth, guess, sure} in words; `sure` is left out where nobody asked.
 export function readingCaption(picture) {
   const { truth, guess, sure } = picture;
-  const is = isWrong(picture) ? `${truth} ✗ ${guess}` : `${truth} ✓`;
-  const said = isWrong(picture) ? `but read as ${guess}` : "read right";
+  const [is, said] = isWrong(picture) ? [`${truth} ✗ ${guess}`, `but read as ${guess}`] : [`${truth} ✓`, "read right"];
   const share = sure === undefined ? "" : percent(sure);
   return { parts: [is, share], whole: `A ${truth}, ${said}${share && `, ${share} sure`}`, isWrong: isWrong(picture) };
 }

@@ -4,7 +4,7 @@ import { page } from "../shared/page.js";
 import { EXPERIMENTS, setupsOf } from "./experiments.js";
 import { FIELDS, addressOf } from "./fields.js";
 import { MOST_LETTERS, PLACES, lessonAddress } from "./link.js";
-import { listed } from "./pair.js";
+import { listed } from "./words.js";
 
 const STATES = { "": "shown", lock: "shown, locked", hide: "hidden" };
 

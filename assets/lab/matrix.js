@@ -20,6 +20,8 @@ export function cellColour(counts, index, paper) {
   return mixed(colour, paper, TINT + strength);
 }
 
+const picturesWords = (count) => `${count} ${count === 1 ? "picture" : "pictures"}`;
+
 export class Matrix {
   // tiles: the Thumbnails for the pictures of a cell
   constructor(root, tiles, onCell) {
@@ -58,14 +60,14 @@ export class Matrix {
       button.style.background = counts[index] ? `rgb(${colour.join(" ")})` : "transparent";
       button.style.color = legibleOn(colour);
       const [truth, guess] = [Math.floor(index / 10), index % 10];
-      button.setAttribute("aria-label", `${counts[index]} ${counts[index] === 1 ? "picture" : "pictures"} of a ${truth} read as ${guess}`);
+      button.setAttribute("aria-label", `${picturesWords(counts[index])} of a ${truth} read as ${guess}`);
     });
   }
 
   showPictures(truth, guess, { count, held, at }) {
     const same = truth === guess ? "and read right" : `but read as ${guess}`;
     this.title.textContent = count
-      ? `${count} ${count === 1 ? "picture" : "pictures"} of a ${truth}, ${same}. Press one to put it on the pad.`
+      ? `${picturesWords(count)} of a ${truth}, ${same}. Press one to put it on the pad.`
       : `No picture of a ${truth} is read as ${guess}.`;
     this.tiles.show(held, at.map((place) => ({ at: place, truth, guess })));
   }

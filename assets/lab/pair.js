@@ -1,7 +1,7 @@
 // Two runs side by side, in words and figures.
 import { grouped, percent, seconds } from "../shared/numbers.js";
 import { FIELDS } from "./fields.js";
-import { WORDS, measureOf, measuresOf } from "./words.js";
+import { WORDS, listed, measureOf, measuresOf } from "./words.js";
 
 const NAMES = { hidden_sizes: "hidden layers", optimizer: "optimiser", train_size: "training pictures", shuffle_labels: "shuffled labels" };
 const SWITCH = { true: "on", false: "off" };
@@ -16,8 +16,6 @@ function valueWords(value) {
 
 // A setting that changed on the way is told with all its values.
 const settingOf = ({ setup, changed }, field) => (changed[field] ?? [setup[field]]).map(valueWords).join(" → ");
-
-export const listed = (parts) => (parts.length > 1 ? `${parts.slice(0, -1).join(", ")} and ${parts.at(-1)}` : parts[0]);
 
 // How the set-ups of two runs differ, the opened one's first.
 export function differenceWords(run, beside) {

@@ -10,6 +10,10 @@ export const WORDS = {
   adam: "Adam",
 };
 export const AWAY = "The server is out of reach for the moment. Please try again.";
+
+// "a, b and c".
+export const listed = (parts) => (parts.length > 1 ? `${parts.slice(0, -1).join(", ")} and ${parts.at(-1)}` : parts.join(""));
+
 const ALL_BUT_HELD_OUT = 55_000; // training pictures
 
 // What measures a run: pictures held out of its training, or where too few are left, the test's.

@@ -8,10 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_core.ink.paper import Contrast
-
-Grey = NDArray[np.float32]
-Mask = NDArray[np.bool_]
+from mnist_core.ink.paper import Contrast, Grey, Mask
 
 # Weaker than this share of the paper's brightness, a mark is the paper's texture or JPEG's.
 _LEAST_CONTRAST = 0.05

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-from mnist_core.ink.paper import Grey, even_level
+from mnist_core.ink.paper import Grey, Mask, edges, even_level
 
-Mask = NDArray[np.bool_]
 Window = tuple[slice, slice]
 
 # How far a panel's ground or a frame's line is from the page, and what lies in it from light to dark.
@@ -78,4 +76,4 @@ def _inset(mask: Mask, *, longest: int) -> int | None:
 def _on_rim(mask: Mask, inset: int) -> float:
     """How much of the rectangle that far inside of the mask's rim is filled."""
     inner = mask[inset : mask.shape[0] - inset, inset : mask.shape[1] - inset]
-    return float(np.concatenate((inner[0], inner[-1], inner[:, 0], inner[:, -1])).mean())
+    return float(edges(inner).mean())

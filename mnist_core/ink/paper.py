@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 import cv2
 import numpy as np
@@ -14,6 +15,7 @@ cv2.setNumThreads(1)
 Grey = NDArray[np.float32]
 Colours = NDArray[np.float32]
 Mask = NDArray[np.bool_]
+Scalar = TypeVar("Scalar", bound=np.generic)
 
 # The paper is the median over windows of this share of the picture's shorter side: wider than any stroke,
 # and a median keeps the edges of shadows, desks and screens where they are.
@@ -56,9 +58,12 @@ def brightness(colours: Colours) -> Grey:
     return np.ascontiguousarray(grey)
 
 
-def contrasts(colours: Colours) -> list[Contrast]:
-    """The contrast of a picture, (height, width, 1 or 3) in [0, 1], for dark ink and for light."""
-    clearest = _clearest(colours, brightness(colours))
+def contrasts(colours: Colours, grey: Grey) -> list[Contrast]:
+    """The contrast of a picture, for dark ink and for light.
+
+    colours: (height, width, 1 or 3) in [0, 1]. grey: their `brightness`, (height, width).
+    """
+    clearest = _clearest(colours, np.ascontiguousarray(grey))
     level = even_level(clearest)
     even = level is not None
     bare = _bare_paper(clearest)
@@ -116,7 +121,7 @@ def even_level(grey: Grey, *, least_shown: float = 0.4) -> float | None:
     least_shown: how much of the picture must be of that level.
     """
     small = _glance(grey)
-    border = np.concatenate((small[0], small[-1], small[:, 0], small[:, -1]))
+    border = edges(small)
     level = float(np.median(border))
     flat = float(np.mean(np.abs(border - level) < 0.04)) > 0.9
     if not flat:
@@ -126,6 +131,11 @@ def even_level(grey: Grey, *, least_shown: float = 0.4) -> float | None:
     return level if shows > least_shown else None
 
 
+def edges(picture: NDArray[Scalar]) -> NDArray[Scalar]:
+    """What lies along the four edges of (height, width): (2 * (height + width),), corners twice."""
+    return np.concatenate((picture[0], picture[-1], picture[:, 0], picture[:, -1]))
+
+
 def _bare_paper(grey: Grey) -> Mask | None:
     """What of the picture is paper, where thick ink fills it, as in one that is cropped; else None.
 
@@ -133,7 +143,7 @@ def _bare_paper(grey: Grey) -> Mask | None:
     """
     steps = np.rint(_glance(grey) * 255).astype(np.uint8)
     threshold, light = cv2.threshold(steps, 0, 1, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
-    edge = float(np.concatenate((light[0], light[-1], light[:, 0], light[:, -1])).mean())
+    edge = float(edges(light).mean())
     wide = [_width(light == shade) for shade in (0, 1)]
     # As much of either is there where a bar of a 7 lies along the edge: strokes are the narrower.
     paper_is_light = wide[1] >= wide[0] if abs(edge - 0.5) < _UNDECIDED else edge > 0.5

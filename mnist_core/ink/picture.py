@@ -49,7 +49,7 @@ def find_ink(array: NDArray[np.generic]) -> FoundInk | None:
     colours = colours_of(array, side=_WORKING_SIDE)
     picture = brightness(colours)
     for window in (panel_in(picture), (slice(None), slice(None))):
-        sides = contrasts(colours[window]) if window else []
+        sides = contrasts(colours[window], picture[window]) if window else []
         found = [each for each in map(writing, sides) if each is not None]
         if found:
             ink = np.zeros_like(picture)

@@ -19,7 +19,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 import app as application
 from mnist_core.models.checkpoints import dump_checkpoint
@@ -27,13 +27,12 @@ from mnist_core.models.config import MLPConfig
 from mnist_core.models.mlp import MLP
 from mnist_core.ui.static import weights
 from tests.support.app import App
-from tests.support.browser import PATIENCE_MS, SEVEN, Visit, draw
+from tests.support.browser import PATIENCE_MS, SEVEN, Visit, draw, train
 from tests.support.server import Server, unread_bytes, workers_of
 
 LONG = "#preset=notebook&epochs=100"  # a minute and more
 _LEAVERS = 8
 _AS_JSON = {"Content-Type": "application/json"}
-TRAINING = re.compile(r"^Training")
 
 Start = Callable[..., App]
 
@@ -53,16 +52,11 @@ def wait_until(happened: Callable[[], bool], otherwise: str) -> None:
         time.sleep(0.02)
 
 
-def train(page: Page) -> None:
-    page.get_by_role("button", name="Train", exact=True).click()
-    expect(page.locator("#status")).to_have_text(TRAINING, timeout=PATIENCE_MS)
-
-
 @pytest.mark.usefixtures("mnist")
 def test_a_killed_worker_is_said_and_its_training_goes_on(app: App, visit: Visit) -> None:
     page = visit(LONG)
     draw(page, SEVEN)
-    train(page)
+    train(page, until="^Training")
     expect(page.get_by_role("radio", name="Yours")).to_be_checked(timeout=PATIENCE_MS)
     for worker in workers_of(app.process.pid):
         os.kill(worker, signal.SIGKILL)
@@ -83,7 +77,7 @@ def test_a_killed_server_leaves_no_worker_and_the_page_comes_back(
     first = start_app()
     page = visit(first.url + LONG)
     draw(page, SEVEN)
-    train(page)
+    train(page, until="^Training")
     # Killed while weights are on their way: at five times a second, they always are.
     expect(page.get_by_role("radio", name="Yours")).to_be_checked(timeout=PATIENCE_MS)
     workers = workers_of(first.process.pid)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -167,3 +168,15 @@ def draw(page: Page, strokes: Strokes, *, lift: bool = True) -> None:
             page.mouse.move(x, y)  # each waits for the page's next frame
         if lift or index < len(strokes) - 1:
             page.mouse.up()
+
+
+def train(page: Page, *, until: str = r"^(Done|Stopped\. What)", run: int | None = None) -> None:
+    """Presses Train and waits until the line under it matches `until`.
+
+    run: the number of the run that begins, where an earlier one's line could be taken for its own.
+    """
+    page.get_by_role("button", name="Train", exact=True).click()
+    if run is not None:
+        row = page.locator(f'.board tr[data-run="{run}"]')
+        expect(row).to_be_visible(timeout=PATIENCE_MS)
+    expect(page.locator("#status")).to_have_text(re.compile(until), timeout=PATIENCE_MS)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.support.browser import PATIENCE_MS, Visit
+from tests.support.browser import Visit, train
 
 pytestmark = pytest.mark.usefixtures("mnist")
 
@@ -34,11 +33,6 @@ _TERMS = {
     "held-out", "test pictures", "step", "loss", "accuracy", "weights", "units", "runs", "Held out",
     "To 97 %", "Training loss", "epoch",
 }  # fmt: skip
-
-
-def train(page: Page, *, until: str) -> None:
-    page.get_by_role("button", name="Train", exact=True).click()
-    expect(page.locator("#status")).to_have_text(re.compile(until), timeout=PATIENCE_MS)
 
 
 def tap(place: Locator) -> None:

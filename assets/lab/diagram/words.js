@@ -1,5 +1,6 @@
 // What the diagram says in words: of the network, and of one of its units.
 import { grouped, percent } from "../../shared/numbers.js";
+import { listed } from "../words.js";
 import { into, outOf } from "./edges.js";
 
 const DIGITS = 10;
@@ -7,10 +8,6 @@ const DIGITS = 10;
 export const nameOfOutput = (index) => (index < DIGITS ? String(index) : "none");
 const signed = (value) => `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(2)}`;
 const plain = (value) => value.toFixed(2).replace("-", "−");
-
-function listed(words) {
-  return words.length > 1 ? `${words.slice(0, -1).join(", ")} and ${words.at(-1)}` : words.join("");
-}
 
 const isLast = ({ shown }, layer) => layer === shown.length - 1;
 

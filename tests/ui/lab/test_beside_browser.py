@@ -10,19 +10,10 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import BrowserContext, Locator, Page, Route, expect
 
-from tests.support.browser import ONE, PATIENCE_MS, SEVEN, draw, open_page, visits
+from tests.support.browser import ONE, PATIENCE_MS, SEVEN, draw, open_page, train, visits
 
 SHORT = "#preset=few&pictures=200&layers=16&epochs="
 OTHER = [0xC2, 0x41, 0x0C]  # --page-other
-
-
-def train(page: Page, address: str, *, run: int) -> None:
-    open_page(page, address)
-    page.reload()
-    page.get_by_role("button", name="Train", exact=True).click()
-    # The line is of this run from now on.
-    expect(page.locator(f'.board tr[data-run="{run}"]')).to_be_visible(timeout=PATIENCE_MS)
-    expect(page.locator("#status")).to_have_text(re.compile("^Done"), timeout=PATIENCE_MS)
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +22,9 @@ def trained(profile: BrowserContext, app_url: str) -> Iterator[Page]:
     with visits(profile, app_url) as visit:
         page = visit()
         for run, epochs in enumerate((3, 20), start=1):
-            train(page, f"{app_url}{SHORT}{epochs}", run=run)
+            open_page(page, f"{app_url}{SHORT}{epochs}")
+            page.reload()
+            train(page, until="^Done", run=run)
         draw(page, SEVEN)
         yield page
 

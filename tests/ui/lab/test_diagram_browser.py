@@ -14,7 +14,7 @@ from mnist_core.explain.activations import run_layers
 from mnist_core.files import WEIGHTS
 from mnist_core.ink.ink import Ink
 from mnist_core.models.checkpoints import load_checkpoint
-from tests.support.browser import ONE, PATIENCE_MS, SEVEN, Visit, draw
+from tests.support.browser import ONE, SEVEN, Visit, draw, train
 
 LONG = "#preset=few&epochs=100&pictures=5000"
 
@@ -61,11 +61,10 @@ def until_it_answers_alone(page: Page) -> None:
     )
 
 
-def train(page: Page, hidden: str, *, until: str) -> None:
+def train_with(page: Page, hidden: str, *, until: str) -> None:
     page.locator(".more").evaluate("(more) => (more.open = true)")
     page.get_by_label("Hidden layers").fill(hidden)
-    page.get_by_role("button", name="Train", exact=True).click()
-    expect(page.locator("#status")).to_have_text(re.compile(until), timeout=PATIENCE_MS)
+    train(page, until=until)
     expect(page.locator(".board tbody tr").last).to_be_visible()  # it pushes the diagram down
     page.locator(".stage").scroll_into_view_if_needed()
 
@@ -148,7 +147,7 @@ def test_on_a_phone_a_tap_shows_what_a_unit_does(visit: Visit) -> None:
 def test_it_changes_as_ones_own_network_learns_under_the_pen(visit: Visit) -> None:
     page = visit(LONG)
     stage = open_diagram(page)
-    train(page, "100", until="^Training: epoch")
+    train_with(page, "100", until="^Training: epoch")
     expect(page.locator(".what")).to_contain_text(
         "Your network: 784 pixels → 100 → 10 digits. 64 of 100"
     )
@@ -177,12 +176,12 @@ def test_without_hidden_layers_and_where_the_server_alone_has_the_network(visit:
     page = visit("#preset=few&epochs=1&pictures=200")
     draw(page, SEVEN)
     stage = open_diagram(page)
-    train(page, "", until="^Done")
+    train_with(page, "", until="^Done")
     expect(page.locator(".what")).to_contain_text("Your network: 784 pixels → 10 digits. Lines")
     stage.focus()
     page.keyboard.press("ArrowDown")
     expect(words(page)).to_contain_text("What it looks at is in the picture")
-    train(page, "1024, 1024", until="^Done")
+    train_with(page, "1024, 1024", until="^Done")
     expect(page.locator(".what")).to_contain_text("64 of 1,024 units shown")
     stage.focus()
     page.keyboard.press("ArrowRight")

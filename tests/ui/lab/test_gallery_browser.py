@@ -11,7 +11,7 @@ from playwright.sync_api import BrowserContext, Locator, Page, Request, expect
 
 from mnist_core.data.datasets import Splits
 from mnist_core.worker.measuring import evaluation_set
-from tests.support.browser import PATIENCE_MS, visits
+from tests.support.browser import train, visits
 
 TRAINING = "#preset=few&pictures=500&layers=16&epochs="
 
@@ -30,13 +30,8 @@ def trained(
     with visits(profile, app_url) as visit:
         page = visit(f"{TRAINING}30")
         page.on("request", note)
-        train(page)
+        train(page, until="^Done")
         yield page, asked
-
-
-def train(page: Page, *, until: str = "^Done") -> None:
-    page.get_by_role("button", name="Train", exact=True).click()
-    expect(page.locator("#status")).to_have_text(re.compile(until), timeout=PATIENCE_MS)
 
 
 def tiles(page: Page) -> Locator:

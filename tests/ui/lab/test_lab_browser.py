@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, Route, expect
 
 from mnist_core.data.datasets import Splits
-from tests.support.browser import PATIENCE_MS, SEVEN, Visit, draw, visits
+from tests.support.browser import PATIENCE_MS, SEVEN, Visit, draw, train, visits
 
 pytestmark = pytest.mark.usefixtures("mnist")
 
@@ -47,11 +47,6 @@ def button(page: Page, name: str) -> Locator:
 
 def status(page: Page) -> Locator:
     return page.locator("#status")
-
-
-def train(page: Page, *, until: str = r"^(Done|Stopped\. What)") -> None:
-    page.get_by_role("button", name="Train", exact=True).click()
-    expect(page.locator("#status")).to_have_text(re.compile(until), timeout=PATIENCE_MS)
 
 
 def step(page: Page) -> int:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import re
-
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.support.browser import PATIENCE_MS, SEVEN, draw, open_page
+from tests.support.browser import PATIENCE_MS, SEVEN, draw, open_page, train
 
 SHORT = "#preset=few&pictures=200&layers=16&epochs="
 
@@ -18,14 +16,8 @@ def two_runs(page: Page, app_url: str) -> Page:
     for run, epochs in enumerate((3, 6), start=1):
         open_page(page, f"{app_url}{SHORT}{epochs}")
         page.reload()
-        train(page, run)
+        train(page, until="^Done", run=run)
     return page
-
-
-def train(page: Page, run: int) -> None:
-    page.get_by_role("button", name="Train", exact=True).click()
-    expect(row(page, run)).to_be_visible(timeout=PATIENCE_MS)  # the line is of this run from now on
-    expect(page.locator("#status")).to_have_text(re.compile("^Done"), timeout=PATIENCE_MS)
 
 
 def row(page: Page, number: int) -> Locator:

@@ -17,7 +17,7 @@ from mnist_core.models.config import MLPConfig
 from mnist_core.models.mlp import MLP
 from mnist_core.ui.static import weights
 from tests.support.app import App
-from tests.support.browser import ONE, PATIENCE_MS, SEVEN, Visit, draw
+from tests.support.browser import ONE, SEVEN, Visit, draw, train
 from tests.support.halfway import halfway
 
 FILE = "**/mnist.safetensors"
@@ -98,11 +98,6 @@ def answer(page: Page) -> dict[str, Any]:
     kept = ("digit", "words", "blank", "probabilities", "likeness", "image", "model", "trained")
     detail = page.evaluate("window.mnist.prediction")
     return {name: detail[name] for name in kept}
-
-
-def train(page: Page, *, until: str = r"^(Done|Stopped\. What)") -> None:
-    page.get_by_role("button", name="Train", exact=True).click()
-    expect(page.locator("#status")).to_have_text(re.compile(until), timeout=PATIENCE_MS)
 
 
 def wait_for_the_last_weights(page: Page) -> None:
