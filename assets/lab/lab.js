@@ -92,6 +92,7 @@ class Lab {
   async begin() {
     this.draw();
     await connected; // and so the pad is there, for a drawing that a link brings
+    this.followAddress();
     this.card.show(location.hash);
     await session();
     this.listen();
@@ -105,16 +106,23 @@ class Lab {
     call(this.server, "lab_near", {}).catch(() => {}); // Train says what is wrong
   }
 
-  listen() {
-    for (const sign of ["pointerenter", "focusin"]) this.element.addEventListener(sign, () => this.near(), { once: true });
-    const here = (listener) => () => this.element.isConnected && listener();
-    window.addEventListener("pagehide", here(() => this.leave()));
-    window.addEventListener("pageshow", ({ persisted }) => persisted && this.element.isConnected && this.following.comeBack());
-    document.addEventListener("visibilitychange", () => this.following.poll());
-    // A link that is pasted into the page's own address bar loads nothing anew.
-    window.addEventListener("hashchange", here(() => {
+  // A link that is pasted into the page's own address bar loads nothing anew.
+  followAddress() {
+    window.addEventListener("hashchange", this.here(() => {
       if (!isActive(this.runs.newest)) this.card.show(location.hash);
     }));
+  }
+
+  // As long as this is the page's tab.
+  here(listener) {
+    return () => this.element.isConnected && listener();
+  }
+
+  listen() {
+    for (const sign of ["pointerenter", "focusin"]) this.element.addEventListener(sign, () => this.near(), { once: true });
+    window.addEventListener("pagehide", this.here(() => this.leave()));
+    window.addEventListener("pageshow", ({ persisted }) => persisted && this.element.isConnected && this.following.comeBack());
+    document.addEventListener("visibilitychange", () => this.following.poll());
   }
 
   draw(queue) {
