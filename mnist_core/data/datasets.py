@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
@@ -65,10 +64,7 @@ def hold_out(splits: Splits, *, size: int, generator: torch.Generator) -> Splits
     )
 
 
-def batches(
-    dataset: Dataset, *, batch_size: int, generator: torch.Generator
-) -> Iterator[tuple[Tensor, Tensor]]:
-    """One shuffled pass over `dataset` as (images, labels) batches; the last may be smaller."""
-    for index in torch.randperm(len(dataset), generator=generator).split(batch_size):
-        # index_select is three times as fast as images[index], and this is the hot loop.
-        yield dataset.images.index_select(0, index), dataset.labels.index_select(0, index)
+def batches(count: int, *, batch_size: int, generator: torch.Generator) -> tuple[Tensor, ...]:
+    """One shuffled pass over `count` images: the places of each batch, the last perhaps smaller."""
+    order = torch.randperm(count, generator=generator)
+    return order.split(batch_size)  # type: ignore[no-any-return]

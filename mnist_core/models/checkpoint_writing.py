@@ -22,9 +22,11 @@ def dump_network(
 
     `half` keeps the weights of its layers as float16, in half the bytes.
     """
-    tensors = dict(network.tensors)
-    if half:
-        tensors = {name: _halved(tensor) for name, tensor in tensors.items()}
+    tensors = {
+        # safetensors takes the memory as it is, also that of a transposed array
+        name: np.asarray(_halved(tensor) if half else tensor, order="C")
+        for name, tensor in network.tensors.items()
+    }
     described = dict(metadata or {}) | {
         "format": FORMAT,
         "config": json.dumps(asdict(network.config)),

@@ -101,7 +101,7 @@ class TrainingRun:
         self._optimizer = make_optimizer(
             config.optimizer, self._parameters.values, self._parameters.gradients
         )
-        self._backpropagation = Backpropagation(model)
+        self._backpropagation = Backpropagation(model, self._data)
         self._last_good = self._parameters.values.clone()
         self._started_s = time.perf_counter()
         self._waited_s = 0.0
@@ -133,8 +133,9 @@ class TrainingRun:
     def state(self) -> TrainingState:
         """A copy of all that the run carries from this batch to the next."""
         epoch = self._under_way
+        form = torch.contiguous_format
         return TrainingState(
-            {name: tensor.clone() for name, tensor in self._tensors().items()},
+            {name: tensor.clone(memory_format=form) for name, tensor in self._tensors().items()},
             counts={
                 "step": self.step,
                 "epoch": self.epoch,
@@ -191,46 +192,48 @@ class TrainingRun:
         epoch = self._under_way
         self._model.train()
         steps = math.ceil(len(self._data) / epoch.batch_size)
-        for images, labels in self._batches(epoch):
+        for chosen in self._batches(epoch):
             progress = (self.epoch - 1 + epoch.steps / steps) / self.config.epochs
             learning_rate = scheduled_learning_rate(self.config, progress)
-            loss, correct = self._learn(images, labels, learning_rate=learning_rate)
+            loss, correct = self._learn(chosen, learning_rate=learning_rate)
             if self.diverged:
                 break
             epoch.steps += 1
             epoch.loss += loss
             epoch.correct += correct
-            epoch.images += len(labels)
+            epoch.images += len(chosen)
             event = StepEvent(
                 step=self.step,
                 epoch=self.epoch,
                 step_in_epoch=epoch.steps,
                 steps_per_epoch=steps,
                 loss=loss,
-                accuracy=correct / len(labels),
+                accuracy=correct / len(chosen),
                 learning_rate=learning_rate,
             )
             yield from self._tell(event)
         self._under_way = None
         return epoch
 
-    def _batches(self, epoch: _Epoch) -> Iterator[tuple[Tensor, Tensor]]:
-        """The batches of `epoch` that it has not learnt from."""
+    def _batches(self, epoch: _Epoch) -> Iterator[Tensor]:
+        """The batches of `epoch` that it has not learnt from, as places in the data."""
         shuffler = self._generator
         if epoch.steps:  # taken up in the middle: the images are in the order that they were in
             shuffler = torch.Generator()
             shuffler.set_state(self._shuffled_from)
-        whole = batches(self._data, batch_size=epoch.batch_size, generator=shuffler)
+        whole = batches(len(self._data), batch_size=epoch.batch_size, generator=shuffler)
         return itertools.islice(whole, epoch.steps, None)
 
-    def _learn(self, images: Tensor, labels: Tensor, *, learning_rate: float) -> tuple[float, int]:
+    def _learn(self, chosen: Tensor, *, learning_rate: float) -> tuple[float, int]:
         """One step of gradient descent; the batch's loss and right answers before it."""
-        config = self.config
+        config, data = self.config, self._data
         if config.augment:
-            images = augment(images, config=_AUGMENTATION, generator=self._generator)
+            data, chosen = data.subset(chosen), torch.arange(len(chosen))
+            images = augment(data.images, config=_AUGMENTATION, generator=self._generator)
+            data = Dataset(images, data.labels)
         loss, correct = self._backpropagation(
-            images,
-            labels,
+            data,
+            chosen,
             dropout=config.dropout,
             generator=self._generator,
             label_smoothing=config.label_smoothing,
