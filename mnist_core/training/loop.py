@@ -16,7 +16,6 @@ from mnist_core.data.datasets import Dataset, Splits, batches
 from mnist_core.evaluation.measures import mean_loss_and_accuracy
 from mnist_core.models.mlp import MLP
 from mnist_core.training.augmentation import AugmentationConfig, augment
-from mnist_core.training.backpropagation import Backpropagation, FlatParameters
 from mnist_core.training.config import TrainConfig
 from mnist_core.training.events import EndEvent, EpochEvent, StepEvent, TrainEvent
 from mnist_core.training.optimizers import make_optimizer
@@ -87,6 +86,9 @@ class TrainingRun:
     def __init__(
         self, model: MLP, data: Splits, *, config: TrainConfig, generator: torch.Generator
     ) -> None:
+        # It brings a compiler, half a second that only a training has to wait for.
+        from mnist_core.training.backpropagation import Backpropagation, FlatParameters
+
         data = prepare(data, config)
         self.config = config
         self.step = self.epoch = 0

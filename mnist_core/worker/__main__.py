@@ -18,6 +18,7 @@ from typing import BinaryIO
 
 import torch
 
+import mnist_core.training.backpropagation  # noqa: F401  # there before somebody waits for it
 from mnist_core.cores import step_back
 from mnist_core.data.datasets import Splits
 from mnist_core.data.download import DownloadProgress, ProgressCallback
