@@ -17,6 +17,8 @@ _LEAST_SIDE, _LEAST_PIXELS = 0.2, 20
 # So much of a panel's rim is there; a frame's line is no wider than this share of its shorter side.
 _SOLID = 0.95
 _WIDEST_LINE = 0.08
+# What else hangs together with a panel, as ticks do, is the lesser part.
+_MOST_OF_MARK = 0.7
 # Of what is right inside a line so much may be ink; where the line is thin, as plots have them, more,
 # for the lines of a grid end at it.
 _CLEAR, _CLEAR_OF_GRID = 0.02, 0.2
@@ -41,8 +43,10 @@ def panel_in(grey: Grey) -> Window | None:
     left, top, width, height, _ = stats[index].tolist()
     mask = labels[top : top + height, left : left + width] == index
     rows, columns = _without_ticks(mask, axis=1), _without_ticks(mask, axis=0)
-    inset = _inset(mask[rows, columns], longest=max(grey.shape))
-    if inset is None:
+    panel = mask[rows, columns]
+    inset = _inset(panel, longest=max(grey.shape))
+    # A blot that is part of a larger mark, as the bowl of a thick 6, is none.
+    if inset is None or panel.sum() < _MOST_OF_MARK * mask.sum():
         return None
     window = (
         slice(top + rows.start + inset, top + rows.stop - inset),

@@ -57,11 +57,12 @@ def test_photo_with_uneven_light_and_grain(grain: float, negative: bool) -> None
     assert np.abs(Ink.from_image(picture).to_image() - image).mean() < 0.031
 
 
-def test_thin_line_in_a_large_picture_is_thickened() -> None:
+@pytest.mark.parametrize("width", [2, 60])
+def test_a_line_gets_the_usual_width(width: int) -> None:
     picture = np.ones((400, 400))
-    picture[50:350, 199:201] = 0.0
+    picture[50:350, 200 - width // 2 : 200 + width // 2] = 0.0
     found = Ink.from_image(picture).to_image()
-    np.testing.assert_allclose(found[10:18].sum(axis=1), 2.0, atol=0.1)
+    np.testing.assert_allclose(found[10:18].sum(axis=1), 2.3, atol=0.4)
 
 
 def test_the_same_digit_in_every_range_of_numbers() -> None:
@@ -120,6 +121,15 @@ def test_what_lies_in_a_panel_or_axes_is_read(dark_panel: bool) -> None:
         grid[40:240, 150:320:60] = grid[70:240:60, 120:320] = True
         page[grid] = np.minimum(page[grid], 0.7)
     assert np.abs(Ink.from_image(page).to_image() - image).mean() < 0.04
+
+
+def test_the_bowl_of_a_thick_6_is_no_panel() -> None:
+    page = np.zeros((200, 200))
+    page[20:170, 60:90] = page[100:170, 60:130] = 1.0
+    page[130:140, 90:100] = 0.0
+    found = Ink.from_image(page).found
+    assert found is not None
+    np.testing.assert_array_equal(found.ink > 0.5, page > 0.5)
 
 
 @pytest.mark.parametrize("negative", [False, True])
