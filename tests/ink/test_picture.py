@@ -125,7 +125,7 @@ def test_what_lies_in_a_panel_or_axes_is_read(dark_panel: bool) -> None:
 
 def test_the_bowl_of_a_thick_6_is_no_panel() -> None:
     page = np.zeros((200, 200))
-    page[20:170, 60:90] = page[100:170, 60:130] = 1.0
+    page[40:170, 60:90] = page[100:170, 60:130] = 1.0
     page[130:140, 90:100] = 0.0
     found = Ink.from_image(page).found
     assert found is not None
