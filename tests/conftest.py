@@ -11,13 +11,13 @@ from hypothesis import HealthCheck, settings
 
 from mnist_core.errors import DatasetError
 from tests.support.app import app, app_url, start_app
-from tests.support.browser import browser, page, profile, visit
+from tests.support.browser import browser, opened, page, profile, visit
 
 # PyTorch comes with the first fixture that needs it: who only hands out the tests does without.
 if TYPE_CHECKING:
     from mnist_core.data.datasets import Splits
 
-__all__ = ["app", "app_url", "browser", "page", "profile", "start_app", "visit"]
+__all__ = ["app", "app_url", "browser", "opened", "page", "profile", "start_app", "visit"]
 
 # Small networks are slower on two threads, and many times slower where the tests share the cores.
 os.environ.setdefault("OMP_NUM_THREADS", "1")

@@ -127,10 +127,23 @@ def visit(profile: BrowserContext, app_url: str) -> Iterator[Visit]:
         yield visit
 
 
+@pytest.fixture(scope="module")
+def opened(profile: BrowserContext, app_url: str) -> Iterator[Page]:
+    with visits(profile, app_url) as visit:
+        yield visit(size=(1280, 800))
+
+
 @pytest.fixture
-def page(visit: Visit) -> Page:
-    """The open page."""
-    return visit(size=(1280, 800))
+def page(opened: Page) -> Iterator[Page]:
+    """The open page with an empty pad, one for all tests of a file.
+
+    Who changes more than the drawing opens one of their own with `visit`.
+    """
+    opened.set_viewport_size({"width": 1280, "height": 800})
+    opened.evaluate("mnist.setStrokes([])")
+    expect(opened.locator("#answer")).to_have_text("draw a digit")
+    yield opened
+    opened.unroute_all()
 
 
 # What the page's components share, for the tests alone, after a reload too: nothing of the page's own
@@ -148,6 +161,16 @@ def open_page(page: Page, url: str) -> None:
     page.add_init_script(SHARED)
     page.set_default_timeout(PATIENCE_MS)
     page.goto(url)
+    wait_until_it_answers(page)
+
+
+def reload(page: Page) -> None:
+    """Loads the page anew, and waits until the pad answers: before, it may not even listen."""
+    page.reload()
+    wait_until_it_answers(page)
+
+
+def wait_until_it_answers(page: Page) -> None:
     page.wait_for_function("window.mnist?.prediction")
 
 

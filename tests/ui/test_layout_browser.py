@@ -55,7 +55,9 @@ def test_the_pad_and_its_answer_stay_beside_a_long_tab(visit: Visit) -> None:
         expect(strip(page)).to_be_hidden()
 
 
-def test_where_the_pad_scrolls_away_a_strip_keeps_ink_and_answer_in_sight(visit: Visit) -> None:
+def test_where_the_pad_scrolls_away_a_strip_keeps_ink_and_answer_in_sight_and_covers_no_focus(
+    visit: Visit,
+) -> None:
     page = visit(size=PHONE)
     open_hood(page)
     for size in (PHONE, (844, 390), (768, 1024)):
@@ -75,15 +77,7 @@ def test_where_the_pad_scrolls_away_a_strip_keeps_ink_and_answer_in_sight(visit:
     assert not strip(page).locator("a, button, input, [tabindex]").count()
     page.evaluate("scrollTo(0, 0)")
     expect(strip(page)).to_be_hidden()
-
-
-HOLDS_INK = """(canvas) => canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height)
-  .data.some((value, i) => i % 4 === 3 && value > 0)"""
-
-
-def test_the_strip_never_covers_what_has_the_focus(visit: Visit) -> None:
-    page = visit(size=PHONE)
-    open_hood(page)
+    resize(page, PHONE)
     scroll_to_the_end(page)
     expect(strip(page)).to_be_visible()
     for _ in range(25):
@@ -97,8 +91,11 @@ def test_the_strip_never_covers_what_has_the_focus(visit: Visit) -> None:
             assert tall or box["y"] >= cover["y"] + cover["height"] - 1
 
 
-def test_the_answer_is_in_sight_while_one_draws(visit: Visit) -> None:
-    page = visit()
+HOLDS_INK = """(canvas) => canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height)
+  .data.some((value, i) => i % 4 === 3 && value > 0)"""
+
+
+def test_the_answer_is_in_sight_while_one_draws(page: Page) -> None:
     for size in ((667, 375), (1280, 600), (390, 700), (844, 390)):
         resize(page, size)
         page.evaluate("scrollTo(0, 0)")
@@ -113,8 +110,7 @@ def test_the_answer_is_in_sight_while_one_draws(visit: Visit) -> None:
     assert share_in_sight(page.locator("#probabilities")) == 1
 
 
-def test_a_large_screen_is_used_with_larger_type(visit: Visit) -> None:
-    page = visit(size=(1280, 800))
+def test_a_large_screen_is_used_with_larger_type(page: Page) -> None:
     height = "(element) => element.getBoundingClientRect().height"
     usual = page.locator("#status").evaluate(height)
     resize(page, (1920, 1080))
@@ -126,8 +122,7 @@ def test_a_large_screen_is_used_with_larger_type(visit: Visit) -> None:
     assert page.evaluate("window.mnist.strokes[0][0]") == pytest.approx([280, 220], abs=3)
 
 
-def test_between_phone_and_desk_a_number_and_a_choice_fit_their_fields(visit: Visit) -> None:
-    page = visit()
+def test_between_phone_and_desk_a_number_and_a_choice_fit_their_fields(page: Page) -> None:
     page.get_by_text("More settings").click()
     for width in (860, 861, 960, 1023, 1024):
         resize(page, (width, 800))
@@ -138,6 +133,7 @@ def test_between_phone_and_desk_a_number_and_a_choice_fit_their_fields(visit: Vi
         assert field.evaluate("(field) => field.scrollWidth <= field.clientWidth"), width
         assert page.evaluate(CUT_OFF) == [], width
         assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.get_by_text("More settings").click()
 
 
 CUT_OFF = """[...document.querySelectorAll(".more select")].flatMap((select) => {
@@ -193,11 +189,24 @@ STANDS_OUT = """(canvas) => {
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_on_paper_ink_is_dark_and_bars_are_printed(visit: Visit, scheme: str) -> None:
-    page = visit(size=(760, 1000), color_scheme=scheme)
+def test_in_both_themes_the_page_fits_a_phone_legibly_and_is_printed_dark_on_white(
+    visit: Visit, scheme: str
+) -> None:
+    page = visit(size=PHONE, touch=True, color_scheme=scheme)
+    for part in ("html", "#lab-moment", "[name=epochs]"):  # the browser draws some of them itself
+        expect(page.locator(part)).to_have_css("color-scheme", scheme)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    tops = [
+        page.locator(place).evaluate("(element) => element.getBoundingClientRect().top")
+        for place in ("#sketchpad canvas", "#answer", "#probabilities [data-digit='9']")
+    ]
+    assert tops == sorted(tops)
     draw(page, SEVEN)
     expect(page.locator("#answer")).to_have_text("7")
-    page.emulate_media(media="print")
+    assert contrast(page, "#answer") >= 4.5
+    assert contrast(page, "#seen figcaption") >= 4.5
+    resize(page, (760, 1000))
+    page.emulate_media(media="print", color_scheme=scheme)
     ink = """(canvas) => {
       const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
       const at = data.findIndex((value, i) => i % 4 === 3 && value === 255);
@@ -211,14 +220,31 @@ def test_on_paper_ink_is_dark_and_bars_are_printed(visit: Visit, scheme: str) ->
     assert sum(map(int, re.findall(r"\d+", text)[:3])) < 200
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_what_the_browser_draws_itself_is_of_the_theme(visit: Visit, scheme: str) -> None:
-    page = visit(color_scheme=scheme)
-    for part in ("html", "#lab-moment", "[name=epochs]"):
-        expect(page.locator(part)).to_have_css("color-scheme", scheme)
+def contrast(page: Page, place: str) -> float:
+    """The contrast ratio (WCAG 2) of an element's text with what lies behind it."""
+    return float(
+        page.locator(place).evaluate(
+            """(element) => {
+              const light = (colour) => {
+                const [r, g, b] = colour.match(/[\\d.]+/g).slice(0, 3).map((text) => {
+                  const value = text / 255;
+                  return value <= 0.03928 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;
+                });
+                return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+              };
+              let paper = element;
+              const fill = () => getComputedStyle(paper).backgroundColor;
+              while (fill() === "rgba(0, 0, 0, 0)") paper = paper.parentElement;
+              const [a, b] = [getComputedStyle(element).color, fill()].map(light);
+              return (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+            }"""
+        )
+    )
 
 
-def test_on_a_touch_screen_no_field_is_so_small_that_a_phone_zooms_in(visit: Visit) -> None:
+def test_on_a_touch_screen_no_field_makes_a_phone_zoom_in_and_every_target_is_large_enough_to_hit(
+    visit: Visit,
+) -> None:
     page = visit(size=PHONE, touch=True)
     sizes = page.evaluate(
         """[...document.querySelectorAll("#lab :is(input, select, textarea), #hood select")]
@@ -229,10 +255,6 @@ def test_on_a_touch_screen_no_field_is_so_small_that_a_phone_zooms_in(visit: Vis
     assert min(sizes) >= 16
     page.get_by_text("More settings").click()
     assert page.evaluate(CUT_OFF) == []
-
-
-def test_every_target_is_large_enough_to_hit(visit: Visit) -> None:
-    page = visit(size=PHONE, touch=True)
     draw(page, SEVEN)
     for tab in ("Train", "Under the hood"):
         page.get_by_role("tab", name=tab).click()
@@ -249,8 +271,7 @@ SMALL_TARGETS = """[...document.querySelectorAll(
   `${each.outerHTML.slice(0, 80)} ${width} × ${height}`)"""
 
 
-def test_a_translator_leaves_digits_code_and_live_values_alone(visit: Visit) -> None:
-    page = visit()
+def test_a_translator_leaves_digits_code_and_live_values_alone(page: Page) -> None:
     for part in ("#answer", "#probabilities", ".glance", ".figures", ".matrix"):
         expect(page.locator(part)).to_have_attribute("translate", "no")
     assert page.evaluate("[...document.querySelectorAll('#hood code')].every((e) => !e.translate)")

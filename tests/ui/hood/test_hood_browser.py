@@ -30,6 +30,21 @@ def open_hood(page: Page, *names: str) -> None:
         step(page, name).locator("summary").click()
 
 
+@pytest.fixture
+def seven(page: Page) -> Page:
+    """The page with every step open, and the figures of a seven that was drawn just now."""
+    page.get_by_role("tab", name="Under the hood").click()
+    page.locator("#hood").get_by_role("button", name="Open all").click()
+    drawn = page.evaluate(DRAWN)
+    page.evaluate("(strokes) => mnist.setStrokes(strokes)", SEVEN)
+    page.wait_for_function(f"(before) => {DRAWN} > before", arg=drawn)
+    expect(chosen(page)).to_contain_text("The model is sure of 7")
+    return page
+
+
+DRAWN = "Number(document.querySelector('[data-drawn]')?.dataset.drawn ?? 0)"
+
+
 def chosen(page: Page) -> Locator:
     """What step 5 says of the digit that it begins with."""
     return step(page, "loss").locator(".chosen")
@@ -52,7 +67,8 @@ def has_colour(canvas: Locator) -> bool:
     )
 
 
-def test_without_a_drawing_every_step_shows_its_code_and_offers_a_digit(page: Page) -> None:
+def test_every_step_shows_its_code_offers_a_digit_and_follows_the_drawing(visit: Visit) -> None:
+    page = visit()
     open_hood(page)
     page.locator("#hood").get_by_role("button", name="Open all").click()
     for name in STEPS:
@@ -64,12 +80,6 @@ def test_without_a_drawing_every_step_shows_its_code_and_offers_a_digit(page: Pa
     for name in STEPS:
         expect(step(page, name).get_by_text("Draw a digit on the pad")).to_be_hidden()
     expect(chosen(page)).to_contain_text("The model is sure of 3")
-
-
-def test_the_steps_follow_the_drawing(page: Page) -> None:
-    open_hood(page, *STEPS[1:])
-    draw(page, SEVEN)
-    expect(chosen(page)).to_contain_text("The model is sure of 7")
     expect(part(page, "layers", "sizes")).to_have_text(re.compile(r"^784-.*-1[01]$"))
     expect(part(page, "scratch", "sum")).to_have_text("They add up to 1.0000.")
     expect(part(page, "answer", "figure")).to_have_attribute("src", re.compile("^data:image/png"))
@@ -77,12 +87,17 @@ def test_the_steps_follow_the_drawing(page: Page) -> None:
     expect(step(page, "loss").get_by_text("Draw a digit on the pad")).to_be_visible()
     draw(page, ONE)
     expect(chosen(page)).to_contain_text("The model is sure of 1")
-
-
-def test_learning_begins_with_a_digit_for_which_there_is_something_to_see(page: Page) -> None:
-    open_hood(page, "loss", "sgd")
+    for index in range(12):
+        page.evaluate(
+            "(at) => window.mnist.setStrokes(at % 2 ? [] : [[[300, 300], [500, 700]]])", index
+        )
     draw(page, SEVEN)
     expect(chosen(page)).to_contain_text("The model is sure of 7")
+    expect(page.locator("#hood .trouble")).to_be_empty()
+
+
+def test_learning_begins_with_a_digit_for_which_there_is_something_to_see(seven: Page) -> None:
+    page = seven
     expect(step(page, "loss").get_by_role("radio", name="7")).not_to_be_checked()
     step(page, "sgd").get_by_role("button", name="Ten steps").click()
     count = part(page, "sgd", "count")
@@ -94,9 +109,8 @@ def test_learning_begins_with_a_digit_for_which_there_is_something_to_see(page: 
     expect(chosen(page)).to_be_hidden()
 
 
-def test_the_picture_of_a_unit_is_beside_it(page: Page) -> None:
-    open_hood(page, "layers")
-    draw(page, SEVEN)
+def test_the_picture_of_a_unit_is_beside_it(seven: Page) -> None:
+    page = seven
     strips = step(page, "layers").get_by_role("slider")
     for strip in (strips.first, strips.last):
         for key in ("Home", "End"):
@@ -110,9 +124,8 @@ def test_the_picture_of_a_unit_is_beside_it(page: Page) -> None:
             assert above <= mark["y"] <= below
 
 
-def test_three_ways_give_one_loss(page: Page) -> None:
-    open_hood(page, "loss")
-    draw(page, SEVEN)
+def test_three_ways_give_one_loss(seven: Page) -> None:
+    page = seven
     mean(page, "loss", 3)
     expect(part(page, "loss", "words")).to_contain_text("The model gives 3")
     losses = part(page, "loss", "losses").locator("td")
@@ -121,9 +134,8 @@ def test_three_ways_give_one_loss(page: Page) -> None:
     assert float(losses.first.inner_text()) > 0
 
 
-def test_the_naive_softmax_breaks_and_the_stable_one_does_not(page: Page) -> None:
-    open_hood(page, "scratch")
-    draw(page, SEVEN)
+def test_the_naive_softmax_breaks_and_the_stable_one_does_not(seven: Page) -> None:
+    page = seven
     expect(part(page, "scratch", "softmax").locator("tbody tr")).to_have_count(10)
     slider = step(page, "scratch").get_by_role("slider")
     slider.focus()
@@ -133,7 +145,8 @@ def test_the_naive_softmax_breaks_and_the_stable_one_does_not(page: Page) -> Non
     assert sum(float(text.removesuffix(" %")) for text in stable) == pytest.approx(100, abs=0.6)
 
 
-def test_leaving_a_stage_out_moves_the_bars(page: Page) -> None:
+def test_leaving_a_stage_out_moves_the_bars(visit: Visit) -> None:
+    page = visit()
     open_hood(page, "stages")
     page.evaluate("window.mnist.setStrokes([[[100, 100], [190, 100], [140, 200]]])")
     bars = part(page, "stages", "bars")
@@ -145,9 +158,8 @@ def test_leaving_a_stage_out_moves_the_bars(page: Page) -> None:
     expect(step(page, "stages").get_by_text("Crop (off)")).to_be_visible()
 
 
-def test_units_are_reached_with_the_arrow_keys(page: Page) -> None:
-    open_hood(page, "layers")
-    draw(page, SEVEN)
+def test_units_are_reached_with_the_arrow_keys(seven: Page) -> None:
+    page = seven
     strip = step(page, "layers").get_by_role("slider").first
     strip.focus()
     strip.press("Home")
@@ -158,9 +170,8 @@ def test_units_are_reached_with_the_arrow_keys(page: Page) -> None:
     assert has_colour(words.locator("canvas"))
 
 
-def test_autograd_shows_none_before_and_agrees_with_nudging(page: Page) -> None:
-    open_hood(page, "autograd")
-    draw(page, SEVEN)
+def test_autograd_shows_none_before_and_agrees_with_nudging(seven: Page) -> None:
+    page = seven
     rows = part(page, "autograd", "parameters").locator("tbody tr")
     expect(rows.first).to_contain_text("None")
     assert has_colour(part(page, "autograd", "gradient"))
@@ -169,9 +180,8 @@ def test_autograd_shows_none_before_and_agrees_with_nudging(page: Page) -> None:
         assert ours == pytest.approx(nudged, rel=0.01)
 
 
-def test_ten_steps_lower_the_loss_and_leave_the_model_alone(page: Page) -> None:
-    open_hood(page, "sgd")
-    draw(page, SEVEN)
+def test_ten_steps_lower_the_loss_and_leave_the_model_alone(seven: Page) -> None:
+    page = seven
     mean(page, "sgd", 3)
     count = part(page, "sgd", "count")
     expect(count).to_contain_text("The loss for 3 is")
@@ -184,9 +194,8 @@ def test_ten_steps_lower_the_loss_and_leave_the_model_alone(page: Page) -> None:
     expect(count).to_contain_text("No step taken yet")
 
 
-def test_the_figure_downloads_as_a_picture(page: Page) -> None:
-    open_hood(page, "answer")
-    draw(page, SEVEN)
+def test_the_figure_downloads_as_a_picture(seven: Page) -> None:
+    page = seven
     link = step(page, "answer").get_by_role("link", name="Download the figure")
     expect(link).to_have_attribute("href", re.compile("^data:image/png;base64,"))
     with page.expect_download() as download:
@@ -196,19 +205,8 @@ def test_the_figure_downloads_as_a_picture(page: Page) -> None:
     assert base64.b64decode(address.split(",")[1]).startswith(b"\x89PNG")
 
 
-def test_clearing_again_and_again_breaks_no_step(page: Page) -> None:
-    open_hood(page, *STEPS)
-    for index in range(12):
-        page.evaluate(
-            "(at) => window.mnist.setStrokes(at % 2 ? [] : [[[300, 300], [500, 700]]])", index
-        )
-    draw(page, SEVEN)
-    expect(chosen(page)).to_contain_text("The model is sure of 7")
-    expect(page.locator("#hood .trouble")).to_be_empty()
-
-
-def test_why_shows_what_spoke_for_the_digit(page: Page) -> None:
-    draw(page, SEVEN)
+def test_why_shows_what_spoke_for_the_digit(seven: Page) -> None:
+    page = seven
     page.locator("#why summary").click()
     expect(page.locator("#why .words")).to_contain_text("say 7")
     expect(page.locator("#why .sum")).to_contain_text("Lead of 7")

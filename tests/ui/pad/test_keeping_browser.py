@@ -5,13 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from PIL import Image
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 
-from tests.support.browser import SEVEN, draw, open_page
+from tests.support.browser import SEVEN, Visit, draw, open_page
 from tests.support.pictures import seven
 
 
-def test_a_drawing_is_saved_as_a_picture_and_copied_as_a_link(page: Page, tmp_path: Path) -> None:
+def test_a_drawing_is_saved_as_a_picture_and_copied_as_a_link(visit: Visit, tmp_path: Path) -> None:
+    page = visit()
     save = page.get_by_role("button", name="Save drawing")
     expect(save).to_be_hidden()  # where there is nothing to keep
     draw(page, SEVEN)
@@ -27,8 +28,7 @@ def test_a_drawing_is_saved_as_a_picture_and_copied_as_a_link(page: Page, tmp_pa
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page.get_by_role("button", name="Copy drawing’s link").click()
     expect(page.locator(".keep .kept")).to_contain_text("The link is copied.")
-    other = page.context.new_page()
-    open_page(other, page.evaluate("navigator.clipboard.readText()"))
+    other = visit(page.evaluate("navigator.clipboard.readText()"))
     expect(other.locator("#answer")).to_have_text("7")
 
 
