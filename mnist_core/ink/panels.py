@@ -18,7 +18,7 @@ _LEAST_SIDE, _LEAST_PIXELS = 0.2, 20
 _SOLID = 0.95
 _WIDEST_LINE = 0.08
 # What else hangs together with a panel, as ticks do, is the lesser part.
-_MOST_OF_MARK = 0.7
+_MOST_OF_MARK = 0.8
 # Of what is right inside a line so much may be ink; where the line is thin, as plots have them, more,
 # for the lines of a grid end at it.
 _CLEAR, _CLEAR_OF_GRID = 0.02, 0.2
