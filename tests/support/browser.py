@@ -170,6 +170,12 @@ def reload(page: Page) -> None:
     wait_until_it_answers(page)
 
 
+def follow(page: Page, link: str, *, epochs: int) -> None:
+    """Follows a link to a set-up within the open page; `epochs` are those of the link."""
+    page.evaluate("(link) => { location.hash = link; }", link)
+    expect(page.get_by_label("Epochs")).to_have_value(str(epochs))
+
+
 def wait_until_it_answers(page: Page) -> None:
     page.wait_for_function("window.mnist?.prediction")
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
-from tests.support.browser import SEVEN, draw, open_page
+from tests.support.browser import SEVEN, Visit, draw
 from tests.ui.hood.test_hood_browser import open_hood, part, step
 
 SHORT = "#preset=notebook&epochs=3&pictures=300&layers=16&seed=5"
@@ -36,9 +36,9 @@ def test_pytorchs_two_ways_agree_and_so_do_the_steps(page: Page) -> None:
 
 
 def test_the_loop_prints_the_losses_of_a_run_of_the_visitors_setup(
-    page: Page, app_url: str, tmp_path: Path
+    visit: Visit, tmp_path: Path
 ) -> None:
-    open_page(page, app_url + SHORT)
+    page = visit(SHORT)
     open_hood(page, "loop")
     expect(part(page, "loop", "setup")).to_contain_text("own, 16, 3 epochs, rate 0.01")
     expect(part(page, "loop", "output")).to_be_hidden()

@@ -14,7 +14,7 @@ from mnist_core.explain.activations import run_layers
 from mnist_core.files import WEIGHTS
 from mnist_core.ink.ink import Ink
 from mnist_core.models.checkpoints import load_checkpoint
-from tests.support.browser import ONE, SEVEN, Visit, draw, train
+from tests.support.browser import ONE, SEVEN, Visit, draw, reload, train
 
 LONG = "#preset=few&epochs=100&pictures=5000"
 
@@ -125,8 +125,7 @@ def test_the_ready_made_network_is_lit_by_the_drawing_and_told_by_the_keyboard(
     looks = page.evaluate("window.looks")
     draw(page, SEVEN)
     assert page.evaluate("window.looks") == looks
-    page.reload()
-    page.wait_for_function("window.mnist?.prediction")
+    reload(page)
     expect(page.locator(".stage")).to_be_visible()
 
 
@@ -171,6 +170,19 @@ def test_it_changes_as_ones_own_network_learns_under_the_pen(visit: Visit) -> No
     page.get_by_role("button", name="Stop", exact=True).click()
 
 
+def asks_to_point_at_no_unit(page: Page) -> None:
+    """Nor does Under the hood where there is no hidden layer."""
+    page.get_by_role("tab", name="Under the hood").click()
+    layers = page.locator("#hood section[data-step=layers]")
+    layers.locator("summary").click()
+    expect(layers.locator("[data-part=sizes]")).to_have_text("784-10")
+    expect(layers).to_contain_text("There is no hidden layer")
+    expect(layers).not_to_contain_text("Point at a unit")
+    expect(layers.locator(".strip")).to_have_count(0)
+    expect(layers.locator("[data-part=unit]")).to_be_hidden()
+    page.get_by_role("tab", name="Train").click()
+
+
 @pytest.mark.usefixtures("mnist")
 def test_without_hidden_layers_and_where_the_server_alone_has_the_network(visit: Visit) -> None:
     page = visit("#preset=few&epochs=1&pictures=200")
@@ -181,8 +193,13 @@ def test_without_hidden_layers_and_where_the_server_alone_has_the_network(visit:
     stage.focus()
     page.keyboard.press("ArrowDown")
     expect(words(page)).to_contain_text("What it looks at is in the picture")
+    asks_to_point_at_no_unit(page)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url + (request.post_data or "")))
     train_with(page, "1024, 1024", until="^Done")
     expect(page.locator(".what")).to_contain_text("64 of 1,024 units shown")
     stage.focus()
     page.keyboard.press("ArrowRight")
     expect(words(page)).to_have_text(re.compile(r"^Hidden layer \d, unit \d+\. It says [\d.]+ now"))
+    assert any('"predict"' in each for each in asked)
+    assert not any(each.endswith("/page/weights") for each in asked)

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, Route, expect
 
 from mnist_core.data.datasets import Splits
-from tests.support.browser import PATIENCE_MS, SEVEN, Visit, draw, train, visits
+from tests.support.browser import PATIENCE_MS, SEVEN, Visit, draw, reload, train, visits
 
 pytestmark = pytest.mark.usefixtures("mnist")
 
@@ -70,23 +70,34 @@ def losses(page: Page, tmp_path: Path) -> list[str]:
     return [row[3] for row in rows if row[1] == "training"]
 
 
-def test_a_training_answers_for_the_drawing_while_it_learns(visit: Visit) -> None:
+def test_a_training_answers_for_the_drawing_while_it_learns_and_is_heard_now_and_then(
+    visit: Visit,
+) -> None:
     page = visit(LONG)
     draw(page, SEVEN)
     page.evaluate(
         "window.seen = new Set();"
         "addEventListener('mnist:prediction', (e) => e.detail.model === 'yours' &&"
-        " seen.add(e.detail.probabilities[7]))"
+        " seen.add(e.detail.probabilities[7]));"
+        "window.told = [0, 0]; ['.announcement', '#status'].forEach((name, i) =>"
+        " new MutationObserver(() => told[i]++).observe(document.querySelector(name),"
+        " {childList: true, characterData: true, subtree: true}))"
     )
     train(page, until=r"^Training: epoch")
-    page.wait_for_function("window.seen.size > 5", timeout=PATIENCE_MS)
+    page.wait_for_function("seen.size > 5 && told[1] > 15", timeout=PATIENCE_MS)
+    heard, shown = page.evaluate("told")
+    assert 1 <= heard < shown / 2
     button(page, "Stop").click()
     expect(status(page)).to_contain_text("test pictures are read right", timeout=PATIENCE_MS)
+    expect(page.locator(".announcement")).to_contain_text(re.compile("^(Done|Stopped)"))
 
 
-def test_pause_step_and_resume(visit: Visit) -> None:
-    page = visit(LONG)
-    train(page, until=r"^Training: epoch")
+def test_a_training_goes_by_steps_pauses_resumes_and_takes_another_setting(visit: Visit) -> None:
+    page = visit(f"{LONG}&rate=0.000001")
+    button(page, "Step").click()  # before any training
+    expect(status(page)).to_contain_text("Paused at step 1,", timeout=PATIENCE_MS)
+    button(page, "Resume").click()
+    expect(status(page)).to_have_text(re.compile(r"^Training: epoch [2-9]"), timeout=PATIENCE_MS)
     button(page, "Pause").click()
     expect(status(page)).to_have_text(re.compile(r"^Paused at step"))
     before = step(page)
@@ -101,29 +112,6 @@ def test_pause_step_and_resume(visit: Visit) -> None:
         ".replace(',', '')) > was",
         arg=before + 20,
     )
-    button(page, "Stop").click()
-    expect(status(page)).to_have_text(re.compile(r"^Stopped"), timeout=PATIENCE_MS)
-
-
-def test_step_before_any_training_learns_from_one_batch(visit: Visit) -> None:
-    page = visit(LONG)
-    button(page, "Step").click()
-    expect(status(page)).to_contain_text("Paused at step 1,", timeout=PATIENCE_MS)
-
-
-def test_reset_forgets_the_run(visit: Visit) -> None:
-    page = visit(SHORT)
-    train(page)
-    expect(page.locator(".results")).to_be_visible()
-    button(page, "Reset").click()
-    expect(status(page)).to_contain_text("nothing has been learnt yet")
-    expect(page.locator(".results")).to_be_hidden()
-    expect(button(page, "Reset")).to_be_disabled()
-
-
-def test_a_setting_changed_in_the_middle_shows_in_the_losses(visit: Visit) -> None:
-    page = visit(f"{LONG}&rate=0.000001")
-    train(page, until=r"^Training: epoch [2-9]")
     assert loss(page) > 2.1
     page.get_by_label("Learning rate").fill("0.2")
     page.get_by_label("Learning rate").blur()
@@ -132,6 +120,7 @@ def test_a_setting_changed_in_the_middle_shows_in_the_losses(visit: Visit) -> No
         timeout=PATIENCE_MS,
     )
     button(page, "Stop").click()
+    expect(status(page)).to_have_text(re.compile(r"^Stopped"), timeout=PATIENCE_MS)
 
 
 def test_the_slider_goes_back_in_time(trained: Page) -> None:
@@ -153,18 +142,19 @@ def test_a_reload_keeps_the_run_its_moment_the_choice_and_the_set_up(visit: Visi
     page = visit("")
     page.get_by_label("Start from").select_option("few")
     page.get_by_label("Learning rate").fill("0.03")
+    page.get_by_label("Epochs").fill("6")
     train(page)
     page.locator("#lab-moment").fill("0")
     expect(page.locator(".time output")).to_contain_text("Before the first step")
     page.get_by_text("Ready-made", exact=True).click()
-    page.reload()
+    reload(page)
     expect(page.locator(".board tr[data-run]")).to_have_count(1)
     expect(status(page)).to_contain_text("Done")
     expect(page.locator(".time output")).to_contain_text("Before the first step")
     expect(page.locator("#lab-moment")).to_have_value("0")
     expect(page.get_by_label("Ready-made")).to_be_checked()
     expect(page.get_by_label("Learning rate")).to_have_value("0.03")
-    expect(page.get_by_label("Epochs")).to_have_value("40")
+    expect(page.get_by_label("Epochs")).to_have_value("6")
     button(page, "Now").click()
     expect(page.locator(".time output")).to_contain_text("the newest weights answer")
 
@@ -175,8 +165,8 @@ def test_a_link_gives_its_drawing_once_and_also_in_an_open_page(visit: Visit) ->
     expect(page.get_by_label("Epochs")).to_have_value("3")
     assert page.evaluate("mnist.strokes.length") == 1
     draw(page, SEVEN)
-    page.reload()
-    page.wait_for_function("window.mnist?.strokes?.length === 2")
+    reload(page)
+    assert page.evaluate("mnist.strokes.length") == 2
     expect(page.get_by_label("Epochs")).to_have_value("3")
     page.evaluate("location.hash = '#preset=few&epochs=5&ink=10.10_90.10'")
     expect(page.get_by_label("Epochs")).to_have_value("5")
@@ -197,21 +187,6 @@ def test_focus_stays_where_controls_come_and_go(visit: Visit) -> None:
     button(page, "Stop").click()
     expect(status(page)).to_contain_text("test pictures are read right", timeout=PATIENCE_MS)
     expect(button(page, "Train")).to_be_focused()
-
-
-def test_screen_readers_hear_a_training_now_and_then(visit: Visit) -> None:
-    page = visit(LONG)
-    page.evaluate(
-        "window.told = [0, 0]; ['.announcement', '#status'].forEach((name, i) =>"
-        " new MutationObserver(() => told[i]++).observe(document.querySelector(name),"
-        " {childList: true, characterData: true, subtree: true}))"
-    )
-    train(page, until=r"^Training: epoch")
-    page.wait_for_function("told[1] > 15", timeout=PATIENCE_MS)
-    heard, shown = page.evaluate("told")
-    assert 1 <= heard < shown / 2
-    button(page, "Stop").click()
-    expect(page.locator(".announcement")).to_contain_text(re.compile("^(Done|Stopped)"))
 
 
 def test_a_cell_of_the_matrix_shows_its_pictures_in_a_grid(trained: Page) -> None:
@@ -285,15 +260,25 @@ def test_a_link_gives_the_same_first_losses_in_another_browser(
     assert losses(other, tmp_path) == expected
 
 
-def test_nonsense_in_the_address_falls_back_to_defaults_and_says_so(visit: Visit) -> None:
+def test_nonsense_in_the_address_falls_back_to_defaults_and_in_a_field_it_is_named(
+    visit: Visit,
+) -> None:
     page = visit("#preset=few&epochs=banana&layers=9999&colour=%3Cb%3Ered&ink=1.2_x.y")
     expect(page.locator("#lesson")).to_contain_text("does not understand")
     expect(page.get_by_label("Epochs")).to_have_value("40")
     expect(page.locator("[name=hidden_sizes]")).to_have_value("128, 64")
-
-
-def test_a_fault_under_closed_settings_is_shown_and_named(visit: Visit) -> None:
-    page = visit(SHORT)
+    field = page.get_by_label("Learning rate")
+    expect(field).to_have_attribute("inputmode", "decimal")
+    field.fill("one")
+    field.press("Tab")
+    expect(page.locator(".meaning")).to_contain_text("a number")
+    expect(field).to_have_attribute("aria-invalid", "true")
+    for typed, read in (("0,01", "0.01"), ("0.02", "0.02")):
+        field.fill(typed)
+        field.press("Tab")
+        button(page, "Copy link").click()
+        page.wait_for_function("(rate) => location.hash.includes(rate)", arg=f"rate={read}")
+    # Under closed settings too.
     page.get_by_text("More settings").click()
     page.get_by_label("Dropout").fill("2")
     page.get_by_text("More settings").click()
@@ -307,13 +292,19 @@ def test_a_fault_under_closed_settings_is_shown_and_named(visit: Visit) -> None:
     expect(status(page)).to_have_text("Press Train to begin.")
 
 
-def test_a_model_is_kept_and_loaded_back(visit: Visit, trained: Page, tmp_path: Path) -> None:
+def test_a_model_is_kept_and_loaded_back_by_another_visitor_who_sees_nothing_else_of_it(
+    visit: Visit, trained: Page, tmp_path: Path
+) -> None:
     with trained.expect_download() as download:
         button(trained, "Download model").click()
     model = tmp_path / download.value.suggested_filename
     download.value.save_as(model)
 
     other = visit()
+    expect(other.locator(".results")).to_be_hidden()
+    expect(button(other, "Stop")).to_be_disabled()
+    button(other, "Download model").click()
+    expect(other.locator("#lab .kept")).to_contain_text("no model of your own yet")
     draw(other, SEVEN)
     other.get_by_label("Model file").set_input_files(model)
     expect(other.locator("#lab .kept")).to_contain_text("784 → 128 → 64 → 10")
@@ -328,29 +319,13 @@ def test_a_model_is_kept_and_loaded_back(visit: Visit, trained: Page, tmp_path: 
     expect(other.locator("#lab .kept")).to_contain_text("not a model file")
 
 
-def test_a_learning_rate_of_ten_stops_with_advice(visit: Visit) -> None:
-    page = visit("#preset=notebook&rate=10")
-    train(page, until=r"Try a tenth of the learning rate")
-    page.wait_for_function("window.mnist.prediction")
-    expect(button(page, "Train")).to_be_enabled()
-
-
-@pytest.mark.usefixtures("trained")
-def test_another_visitor_sees_none_of_it(visit: Visit) -> None:
-    other = visit()
-    expect(other.locator(".results")).to_be_hidden()
-    expect(button(other, "Stop")).to_be_disabled()
-    button(other, "Download model").click()
-    expect(other.locator("#lab .kept")).to_contain_text("no model of your own yet")
-
-
-def test_closing_the_page_ends_its_training(visit: Visit) -> None:
+def test_closing_the_page_ends_its_training(visit: Visit, trained: Page) -> None:
     page = visit(LONG)
     train(page, until=r"^Training")
     token = page.evaluate("mnist.session()")
     page.close()
     # Well within the time after which a silent page's training ends in any case.
-    visit().wait_for_function(STANDS_STILL, arg=token, timeout=10_000)
+    trained.wait_for_function(STANDS_STILL, arg=token, timeout=10_000)
 
 
 # Asks for the step of the run behind a secret, as its page would, twice.
@@ -369,12 +344,21 @@ STANDS_STILL = """async (token) => {
 }"""
 
 
-def test_reset_after_two_runs_is_ready_for_another(visit: Visit) -> None:
+def test_reset_forgets_the_run_and_is_ready_for_another(visit: Visit) -> None:
     page = visit(f"{SHORT}&rate=0.07")
     train(page)
-    train(page, until=r"^Training|^Getting|^Starting")
+    expect(page.locator(".results")).to_be_visible()
+    button(page, "Reset").click()
+    expect(status(page)).to_contain_text("nothing has been learnt yet")
+    expect(page.locator(".results")).to_be_hidden()
+    expect(button(page, "Reset")).to_be_disabled()
+    # With two runs, the first stays; and the set-up is again the one that the page began with.
+    page.get_by_label("Start from").select_option("few")
+    page.get_by_label("Epochs").fill("3")
+    page.get_by_label("Learning rate").fill("0.07")
+    for run in (2, 3):
+        train(page, run=run)
     expect(page.locator(".board tbody tr")).to_have_count(2)
-    expect(status(page)).to_have_text(re.compile("^Done"), timeout=PATIENCE_MS)
     button(page, "Reset").click()
     expect(status(page)).to_contain_text("nothing has been learnt yet")
     expect(page.get_by_role("radio", name="Ready-made")).to_be_checked()
@@ -385,9 +369,11 @@ def test_reset_after_two_runs_is_ready_for_another(visit: Visit) -> None:
     expect(page.locator(".board tbody tr")).to_have_count(1)
     expect(page.get_by_label("Learning rate")).not_to_have_value("0.07")
     expect(button(page, "Reset")).to_be_disabled()
-    page.reload()
+    reload(page)
     expect(status(page)).to_contain_text("nothing has been learnt yet")
-    train(page)
+    page.get_by_label("Start from").select_option("few")
+    page.get_by_label("Epochs").fill("3")
+    train(page, run=4)
     expect(page.locator(".time")).to_be_visible()
 
 
@@ -435,21 +421,6 @@ def test_a_server_that_has_forgotten_the_visitor_answers_with_the_ready_made_mod
     expect(page.locator("#hood [data-part=model]")).to_have_text("The ready-made model answers.")
 
 
-def test_a_learning_rate_is_read_as_people_write_it(visit: Visit) -> None:
-    page = visit()
-    field = page.get_by_label("Learning rate")
-    expect(field).to_have_attribute("inputmode", "decimal")
-    field.fill("one")
-    field.press("Tab")
-    expect(page.locator(".meaning")).to_contain_text("a number")
-    expect(field).to_have_attribute("aria-invalid", "true")
-    for typed, read in (("0,01", "0.01"), ("0.02", "0.02")):
-        field.fill(typed)
-        field.press("Tab")
-        button(page, "Copy link").click()
-        page.wait_for_function("(rate) => location.hash.includes(rate)", arg=f"rate={read}")
-
-
 def test_the_chart_as_a_picture_has_a_key_unless_the_browser_disguises_canvases(
     trained: Page, tmp_path: Path
 ) -> None:
@@ -474,17 +445,3 @@ def test_the_chart_as_a_picture_has_a_key_unless_the_browser_disguises_canvases(
     button(trained, "Chart as PNG").click()
     expect(trained.locator("#lab .kept")).to_contain_text("guards pictures against fingerprinting")
     trained.evaluate("void undisguise()")
-
-
-def test_a_network_without_hidden_layers_asks_to_point_at_no_unit(visit: Visit) -> None:
-    page = visit("#preset=few&epochs=3&layers=")
-    draw(page, SEVEN)
-    train(page)
-    page.get_by_role("tab", name="Under the hood").click()
-    layers = page.locator("#hood section[data-step=layers]")
-    layers.locator("summary").click()
-    expect(layers.locator("[data-part=sizes]")).to_have_text("784-10")
-    expect(layers).to_contain_text("There is no hidden layer")
-    expect(layers).not_to_contain_text("Point at a unit")
-    expect(layers.locator(".strip")).to_have_count(0)
-    expect(layers.locator("[data-part=unit]")).to_be_hidden()

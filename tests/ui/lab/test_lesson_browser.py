@@ -6,14 +6,15 @@ import re
 
 from playwright.sync_api import Page, expect
 
-from tests.support.browser import PATIENCE_MS
+from tests.support.browser import PATIENCE_MS, Visit
 
 
 def experiments(page: Page) -> None:
     page.locator(".experiments summary").click()
 
 
-def test_an_experiment_says_what_to_look_for_trains_and_says_what_was_seen(page: Page) -> None:
+def test_an_experiment_says_what_to_look_for_trains_and_says_what_was_seen(visit: Visit) -> None:
+    page = visit()
     experiments(page)
     lesson = page.locator(".lesson")
     page.get_by_role("button", name="Steps too large").click()
@@ -21,11 +22,15 @@ def test_an_experiment_says_what_to_look_for_trains_and_says_what_was_seen(page:
     expect(page.get_by_label("Learning rate")).to_have_value("10")
     expect(lesson).to_contain_text("the loss ran away", timeout=PATIENCE_MS)
     expect(page.locator("#status")).to_contain_text("The loss grew beyond all numbers")
+    expect(page.locator("#status")).to_contain_text("Try a tenth of the learning rate")
+    expect(page.get_by_role("button", name="Train", exact=True)).to_be_enabled()
+    assert page.evaluate("mnist.prediction !== null")
 
 
 def test_the_runs_of_an_experiment_follow_each_other_until_the_visitor_stops_them(
-    page: Page,
+    visit: Visit,
 ) -> None:
+    page = visit()
     experiments(page)
     page.get_by_role("button", name="Six rates at once").click()
     expect(page.locator(".lesson")).to_contain_text("6 runs, one after the other")

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.support.browser import PATIENCE_MS, SEVEN, draw, open_page, train
+from tests.support.browser import PATIENCE_MS, SEVEN, Visit, draw, follow, reload, train
 
 SHORT = "#preset=few&pictures=200&layers=16&epochs="
+LONG = "#preset=few&pictures=5000&epochs=100"
 
 
-@pytest.fixture
-def two_runs(page: Page, app_url: str) -> Page:
+def two_runs(visit: Visit) -> Page:
     """The page of a visitor with two runs that are over, of 3 and 6 epochs."""
-    for run, epochs in enumerate((3, 6), start=1):
-        open_page(page, f"{app_url}{SHORT}{epochs}")
-        page.reload()
-        train(page, until="^Done", run=run)
+    page = visit(f"{SHORT}3")
+    train(page, until="^Done", run=1)
+    follow(page, f"{SHORT}6", epochs=6)
+    train(page, until="^Done", run=2)
     return page
 
 
@@ -33,8 +32,10 @@ def opened(page: Page) -> Locator:
     return page.locator(".opened .note")
 
 
-def test_a_run_is_opened_from_its_row_and_answers_for_the_pad(two_runs: Page) -> None:
-    page = two_runs
+def test_a_run_is_opened_from_its_row_answers_for_the_pad_and_has_a_name_that_is_only_a_text(
+    visit: Visit,
+) -> None:
+    page = two_runs(visit)
     draw(page, SEVEN)
     expect(row(page, 2)).to_contain_text("6 epochs")
     expect(opened(page)).to_contain_text("Run 2 is open")
@@ -48,25 +49,21 @@ def test_a_run_is_opened_from_its_row_and_answers_for_the_pad(two_runs: Page) ->
     page.locator("#lab-moment").fill("0")
     expect(page.locator(".time output")).to_contain_text("Before the first step")
     # The server answers with the same run, and remembers it.
-    page.reload()
+    reload(page)
     expect(opened(page)).to_contain_text("Run 1 is open", timeout=PATIENCE_MS)
     expect(page.locator(".time output")).to_contain_text("Before the first step")
-
-
-def test_a_run_has_a_name_that_is_never_more_than_a_text(two_runs: Page) -> None:
-    page = two_runs
     name = page.get_by_label("Name of the run")
     name.fill("<img src=x onerror=alert(1)> \u202eكبير 👩‍🔬")
     name.press("Enter")
-    expect(row(page, 2)).to_contain_text("<img src=x onerror=alert(1)> كبير 👩‍🔬: own")
-    assert row(page, 2).locator("img").count() == 0
+    expect(row(page, 1)).to_contain_text("<img src=x onerror=alert(1)> كبير 👩‍🔬: own")
+    assert row(page, 1).locator("img").count() == 0
     name.fill("n" * 10_000)
     name.press("Enter")
     expect(opened(page)).to_have_text("A name has at most 40 letters; this one has 10,000.")
 
 
-def test_runs_are_deleted_one_by_one_or_all(two_runs: Page) -> None:
-    page = two_runs
+def test_runs_are_deleted_one_by_one_or_all_and_one_that_trains_ends(visit: Visit) -> None:
+    page = two_runs(visit)
     row(page, 1).click()
     page.get_by_role("button", name="Delete this run").dblclick()  # one press
     expect(opened(page)).to_have_text("Deleting run 1 can't be undone.")
@@ -84,13 +81,10 @@ def test_runs_are_deleted_one_by_one_or_all(two_runs: Page) -> None:
     expect(page.get_by_role("button", name="Train", exact=True)).to_be_focused()
     page.wait_for_function("!window.mnist.trained")
 
-
-def test_deleting_the_run_that_trains_ends_it(page: Page, app_url: str) -> None:
-    open_page(page, f"{app_url}{SHORT}100")
-    page.reload()
+    follow(page, LONG, epochs=100)
     page.get_by_role("button", name="Train", exact=True).click()
     page.get_by_role("button", name="Delete this run").click(timeout=PATIENCE_MS)
-    page.get_by_role("button", name="Press again to delete run 1").click()
+    page.get_by_role("button", name="Press again to delete run").click()
     expect(page.locator(".results")).to_be_hidden()
     train_again = page.get_by_role("button", name="Train", exact=True)
     expect(train_again).to_be_enabled()
