@@ -17,6 +17,8 @@ export class Lesson {
     root.querySelector(".experiments div").append(...this.buttons);
     this.under = null; // {name, at, run}: which of its runs is under way, and the run's id
     on(lab.element, "mnist:run", () => this.follow());
+    // Too late for its run, a stop still ends the experiment.
+    root.querySelector("[data-order=stop]").addEventListener("click", () => this.end());
   }
 
   async begin(name) {
@@ -32,7 +34,7 @@ export class Lesson {
     this.lab.setup.write(setups[at]);
     await this.lab.orders.start(false);
     const run = this.lab.runs.newest?.id;
-    if (run === before) this.say(null);
+    if (run === before) this.end();
     else this.under = { name, at, run };
   }
 
@@ -46,6 +48,11 @@ export class Lesson {
     if (!isOver) this.say(null);
     else if (at + 1 < EXPERIMENTS[name].runs.length) this.run({ name, at: at + 1 });
     else this.say(name, "after");
+  }
+
+  end() {
+    this.under = null;
+    this.say(null);
   }
 
   say(name, when) {

@@ -60,7 +60,7 @@ def _add_starts(results: Results, start_s: float, memory_mb: float, empty_s: flo
 
 def _measure_load(results: Results, port: int, *, quick: bool) -> None:
     for count in _VISITORS[:2] if quick else _VISITORS:
-        load = asyncio.run(_draw(port, count, seconds=1.0 if quick else _SECONDS))
+        load = asyncio.run(_draw(port, count, seconds=0.5 if quick else _SECONDS))
         results.add(f"predictions/s of {count} visitors", load.per_s, better="more")
         results.add(f"  their 95th percentile, {count}", load.p95_ms, "ms")
 

@@ -258,7 +258,7 @@ class Linked:
     async def weights_per_s(self) -> float:
         """How often the bars change for a drawing that stays as it is."""
         await self.page.evaluate(_TAKE)
-        rest_s = REST_S if self.plan.strokes > 1 else 1.0
+        rest_s = REST_S if self.plan.strokes > 1 else 0.5
         await asyncio.sleep(rest_s)
         answers: list[Answer] = (await self.page.evaluate(_TAKE))["answers"]
         values = [answer["values"] for answer in answers if answer["model"] == "yours"]

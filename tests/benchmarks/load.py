@@ -554,7 +554,7 @@ async def run(part: str, url: str, options: argparse.Namespace) -> bool:
         return await drawing_at_home(
             url,
             visitor_count=2 if quick else options.visitors or 500,
-            seconds=1.0 if quick else 20.0,
+            seconds=0.6 if quick else 20.0,
             quiet_s=0.5 if quick else 4.0,
         )
     if part == "draw" and options.visitors:
@@ -564,7 +564,7 @@ async def run(part: str, url: str, options: argparse.Namespace) -> bool:
             )
         return True
     if part == "draw":
-        visitor_count, seconds = (5, 1.0) if quick else (50, 20.0)
+        visitor_count, seconds = (5, 0.6) if quick else (50, 20.0)
         calm, busy = [
             await drawing(url, visitor_count=visitor_count, seconds=seconds, trainings=trainings)
             for trainings in (0, 2)
@@ -577,7 +577,7 @@ async def run(part: str, url: str, options: argparse.Namespace) -> bool:
         )
     if part == "class":
         return await classes(url, visitor_count=3 if quick else 30, setup=setup)
-    count, alone_s = (len(KINDS), 0.5) if quick else (options.requests, 5.0)
+    count, alone_s = (4 * len(KINDS), 0.2) if quick else (options.requests, 5.0)
     return await fuzz(url, count, alone_s=alone_s)
 
 

@@ -1,7 +1,4 @@
-"""Every benchmark still runs and prints its rows. Their figures are for a quiet machine.
-
-Those malformed requests of `load fuzz` are `tests/server/test_malformed.py`.
-"""
+"""Every benchmark still runs and prints its rows. Their figures are for a quiet machine."""
 
 from __future__ import annotations
 
@@ -16,6 +13,7 @@ import pytest
 from mnist_core.bench.results import read
 from mnist_core.files import ROOT
 from tests.support.app import App, serve
+from tests.support.malformed import KINDS
 
 pytestmark = [pytest.mark.server, pytest.mark.usefixtures("mnist")]
 
@@ -72,6 +70,12 @@ def busy_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
     log = tmp_path_factory.mktemp("busy") / "app.log"
     with serve(log=log, options=("--max-trainings", "2")) as app:
         yield app
+
+
+def test_no_malformed_request_breaks_anything(printed_by: Run, busy_app: App) -> None:
+    printed = printed_by("tests.benchmarks.load", "--quick", "--url", busy_app.url, "fuzz")
+    assert f" malformed requests of {len(KINDS)} kinds: " in printed
+    assert ", 0 stack traces; the session beside them lives, 0 errors, " in printed, printed
 
 
 @pytest.mark.browser

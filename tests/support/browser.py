@@ -15,6 +15,7 @@ from playwright.sync_api import (
     Browser,
     BrowserContext,
     Error,
+    Frame,
     Page,
     Playwright,
     expect,
@@ -176,8 +177,8 @@ def follow(page: Page, link: str, *, epochs: int) -> None:
     expect(page.get_by_label("Epochs")).to_have_value(str(epochs))
 
 
-def wait_until_it_answers(page: Page) -> None:
-    page.wait_for_function("window.mnist?.prediction")
+def wait_until_it_answers(page: Page | Frame) -> None:
+    page.wait_for_function("window.mnist?.prediction", timeout=PATIENCE_MS)
 
 
 def draw(page: Page, strokes: Strokes, *, lift: bool = True) -> None:

@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.support.app import App, free_port
-from tests.support.browser import PATIENCE_MS, SEVEN
+from tests.support.browser import PATIENCE_MS, SEVEN, SHARED, wait_until_it_answers
 from tests.support.nginx import nginx
 
 # Another user, who may read what is ours, as if it were theirs, and write nothing.
@@ -59,6 +59,7 @@ def test_the_page_works_as_a_space(
         context.grant_permissions(["local-network-access"])
         page = context.new_page()
         errors: list[str] = []
+        page.add_init_script(SHARED)
         page.on("pageerror", lambda error: errors.append(str(error)))
         frame = (
             f'<iframe src="http://127.0.0.1:{port}/#preset=few&epochs=2" width=1200 height=1100>'
@@ -67,7 +68,8 @@ def test_the_page_works_as_a_space(
         page.goto(SPACE)
         inside = page.frame_locator("iframe")
         canvas = inside.locator("#sketchpad canvas")
-        expect(inside.locator("#answer")).to_have_text("draw a digit", timeout=PATIENCE_MS)
+        wait_until_it_answers(page.frames[1])
+        expect(inside.locator("#answer")).to_have_text("draw a digit")
         box = canvas.bounding_box()
         assert box is not None
         for index, (x, y) in enumerate(SEVEN[0]):

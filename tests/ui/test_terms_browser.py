@@ -89,7 +89,7 @@ def test_a_term_is_told_on_a_tap_or_by_keyboard_and_put_away(visit: Visit) -> No
 
 
 def test_a_term_stays_told_while_the_text_around_it_changes(visit: Visit) -> None:
-    page = visit("#preset=few&epochs=100&pictures=5000")
+    page = visit("#preset=few&epochs=100&pictures=20000")
     train(page, until="^Training: epoch")
     term = page.locator("#status .term", has_text="held-out")
     term.focus()

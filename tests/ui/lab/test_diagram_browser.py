@@ -16,7 +16,7 @@ from mnist_core.ink.ink import Ink
 from mnist_core.models.checkpoints import load_checkpoint
 from tests.support.browser import ONE, SEVEN, Visit, draw, reload, train
 
-LONG = "#preset=few&epochs=100&pictures=5000"
+LONG = "#preset=few&epochs=100&pictures=20000"
 
 # Counts how often anybody looks inside a network.
 SPY = """() => {

@@ -15,7 +15,7 @@ from tests.support.browser import PATIENCE_MS, SEVEN, Visit, draw, reload, train
 
 pytestmark = pytest.mark.usefixtures("mnist")
 
-LONG = "#preset=few&epochs=100&pictures=5000"
+LONG = "#preset=few&epochs=100&pictures=20000"  # still going whenever it is looked at
 SHORT = "#preset=few&epochs=10"
 
 
@@ -97,7 +97,7 @@ def test_a_training_goes_by_steps_pauses_resumes_and_takes_another_setting(visit
     button(page, "Step").click()  # before any training
     expect(status(page)).to_contain_text("Paused at step 1,", timeout=PATIENCE_MS)
     button(page, "Resume").click()
-    expect(status(page)).to_have_text(re.compile(r"^Training: epoch [2-9]"), timeout=PATIENCE_MS)
+    expect(status(page)).to_have_text(re.compile(r"^Training: epoch"), timeout=PATIENCE_MS)
     button(page, "Pause").click()
     expect(status(page)).to_have_text(re.compile(r"^Paused at step"))
     before = step(page)
@@ -123,18 +123,23 @@ def test_a_training_goes_by_steps_pauses_resumes_and_takes_another_setting(visit
     expect(status(page)).to_have_text(re.compile(r"^Stopped"), timeout=PATIENCE_MS)
 
 
+# What is said of the pictures once something is learnt, and before: of fewer where measuring takes long.
+LEARNT = re.compile(r"^[6-9]\d\.\d % of 5,000 held-out pictures")
+GUESSED = re.compile(r"^[1-3]?\d\.\d % of [\d,]+ held-out pictures")
+
+
 def test_the_slider_goes_back_in_time(trained: Page) -> None:
     page = trained
-    expect(page.locator(".matrix-note")).to_contain_text("5,000 held-out pictures")
-    after = page.locator(".matrix-note").inner_text()
+    note = page.locator(".matrix-note")
+    expect(note).to_have_text(LEARNT)
     seven = page.locator('#probabilities [data-digit="7"]')
     expect(seven).not_to_have_attribute("aria-valuenow", re.compile(r"^1?\d$"))
     page.locator("#lab-moment").fill("0")
     expect(page.locator(".time output")).to_contain_text("Before the first step")
     expect(seven).to_have_attribute("aria-valuenow", re.compile(r"^1?\d$"))
-    expect(page.locator(".matrix-note")).not_to_have_text(after)
+    expect(note).to_have_text(GUESSED)
     button(page, "Now").click()
-    expect(page.locator(".matrix-note")).to_have_text(after)
+    expect(note).to_have_text(LEARNT)
     expect(seven).not_to_have_attribute("aria-valuenow", re.compile(r"^1?\d$"))
 
 
@@ -146,6 +151,7 @@ def test_a_reload_keeps_the_run_its_moment_the_choice_and_the_set_up(visit: Visi
     train(page)
     page.locator("#lab-moment").fill("0")
     expect(page.locator(".time output")).to_contain_text("Before the first step")
+    expect(page.locator(".matrix-note")).to_have_text(GUESSED)  # the server knows of it, too
     page.get_by_text("Ready-made", exact=True).click()
     reload(page)
     expect(page.locator(".board tr[data-run]")).to_have_count(1)
@@ -214,10 +220,10 @@ def test_a_cell_of_the_matrix_shows_its_pictures_in_a_grid(trained: Page) -> Non
 
 def test_three_runs_make_a_leaderboard_that_sorts(visit: Visit) -> None:
     page = visit(SHORT)
-    for epochs in ("1", "8", "3"):
-        page.get_by_label("Epochs").fill(epochs)
-        train(page)
-        expect(page.locator(".board tr[data-run]")).to_have_count({"1": 1, "8": 2, "3": 3}[epochs])
+    for run, epochs in enumerate((1, 8, 3), start=1):
+        page.get_by_label("Epochs").fill(str(epochs))
+        train(page, run=run)
+        expect(page.locator(".board tr[data-run]")).to_have_count(run)
     button(page, "Test").click()
     cells = page.locator(".board tr[data-run] td:nth-child(4)").all_inner_texts()
     accuracies = [float(text.split()[0]) for text in cells]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 from playwright.sync_api import Locator, Page, expect
 
 from tests.support.browser import PATIENCE_MS, SEVEN, Visit, draw, follow, reload, train
 
 SHORT = "#preset=few&pictures=200&layers=16&epochs="
-LONG = "#preset=few&pictures=5000&epochs=100"
+LONG = "#preset=few&pictures=20000&epochs=100"
 
 
 def two_runs(visit: Visit) -> Page:
@@ -49,6 +51,7 @@ def test_a_run_is_opened_from_its_row_answers_for_the_pad_and_has_a_name_that_is
     page.locator("#lab-moment").fill("0")
     expect(page.locator(".time output")).to_contain_text("Before the first step")
     # The server answers with the same run, and remembers it.
+    expect(page.locator(".matrix-note")).to_have_text(re.compile(r"^1?\d\.\d % of"))
     reload(page)
     expect(opened(page)).to_contain_text("Run 1 is open", timeout=PATIENCE_MS)
     expect(page.locator(".time output")).to_contain_text("Before the first step")
