@@ -16,7 +16,7 @@ from mnist_core.server.ready_model import check_weights
 
 # Each takes seconds or a hundred MB, which a page on which nobody trains must not.
 SEVEN = [[(20, 20), (80, 20), (45, 110)]]
-HEAVY = ("torch", "torchvision", "matplotlib")
+HEAVY = ("torch", "torchvision", "matplotlib", "numba")
 BUILD = f"""
 import json, sys
 
@@ -53,7 +53,7 @@ def test_pages_start_and_answer_and_workers_start_without_what_is_needed_later()
     assert built.returncode == 0, built.stderr
     of_page, digit, of_answer, of_worker, stubs = json.loads(built.stdout)
     assert (of_page, digit, of_answer) == ([], 7, [])
-    assert of_worker == ["torch"]
+    assert of_worker == ["torch", "numba"]
     assert len(set(stubs)) <= 2  # Gradio would read and write one a component at each start
 
 
