@@ -9,6 +9,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from mnist_core.ink.widths import widest
+
 # Its threads would each take a core from those who train.
 cv2.setNumThreads(1)
 
@@ -144,7 +146,7 @@ def _bare_paper(grey: Grey) -> Mask | None:
     steps = np.rint(_glance(grey) * 255).astype(np.uint8)
     threshold, light = cv2.threshold(steps, 0, 1, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
     edge = float(edges(light).mean())
-    wide = [_width(light == shade) for shade in (0, 1)]
+    wide = [widest(light == shade) for shade in (0, 1)]
     # As much of either is there where a bar of a 7 lies along the edge: strokes are the narrower.
     paper_is_light = wide[1] >= wide[0] if abs(edge - 0.5) < _UNDECIDED else edge > 0.5
     ink = (light != paper_is_light).astype(np.uint8)
@@ -167,11 +169,6 @@ def _bare_paper(grey: Grey) -> Mask | None:
     # Not the blurred rim of the ink, if there is more.
     inner = cv2.erode(bare.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
     return np.asarray(inner if inner.mean() > 0.02 else bare)
-
-
-def _width(mask: Mask) -> float:
-    """How wide it is where it is widest."""
-    return 2 * float(cv2.distanceTransform(np.pad(mask, 1).astype(np.uint8), cv2.DIST_L2, 3).max())
 
 
 def _is_sheet(outline: NDArray[np.int32]) -> bool:

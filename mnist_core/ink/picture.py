@@ -21,7 +21,6 @@ _OUTLINE = 0.15
 _STROKE_WIDTH = 2.5
 # Lines are left as they are between these shares of it.
 _THIN, _THICK = 0.7, 1.15
-_NEXT = np.ones((3, 3), np.uint8)
 
 Picture = NDArray[np.floating]
 
@@ -44,10 +43,10 @@ def find_ink(array: NDArray[np.generic]) -> FoundInk | None:
     `array` is as in `Ink.from_image`. Raises ValueError for another shape, type or range.
     """
     # OpenCV takes time and memory, which a page that was shown no picture does without.
-    from mnist_core.ink.marks import writing
     from mnist_core.ink.panels import panel_in
     from mnist_core.ink.paper import brightness, contrasts
     from mnist_core.ink.pixels import colours_of
+    from mnist_core.ink.writing import writing
 
     colours = colours_of(array, side=_WORKING_SIDE)
     picture = brightness(colours)
@@ -99,14 +98,13 @@ def _of_usual_width(ink: Picture) -> Picture:
     """
     import cv2  # as in `find_ink`
 
+    from mnist_core.ink.widths import usual_width
+
     side = max(ink.shape)
-    wanted = _STROKE_WIDTH * side / BOX_SIZE
-    solid = np.pad(ink > 0.5, 1).astype(np.uint8)
-    if side < 2 * IMAGE_SIZE or not solid.any():
+    if side < 2 * IMAGE_SIZE:
         return ink
-    # How far the middle of a line is from its rim; the middle is where that is most.
-    depth = cv2.distanceTransform(solid, cv2.DIST_L2, 3)
-    width = 2 * float(np.median(depth[(depth >= cv2.dilate(depth, _NEXT)) & (depth > 0)]))
+    wanted = _STROKE_WIDTH * side / BOX_SIZE
+    width = usual_width(ink > 0.5) or wanted
     if width < _THIN * wanted:
         radius = round((wanted - width) / 2)
         return np.asarray(cv2.dilate(np.pad(ink, radius), _disc(radius)))

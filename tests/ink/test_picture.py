@@ -109,6 +109,25 @@ def test_a_line_below_a_digit_and_a_word_beside_it_are_no_ink() -> None:
     assert np.abs(Ink.from_image(picture).to_image() - expected).mean() < 0.02
 
 
+@pytest.mark.parametrize("which", ["letters", "a word", "a rule", "sides of a table"])
+def test_what_lies_close_to_a_digit_is_no_ink(which: str) -> None:
+    picture = sheet(Ink(SEVEN).to_image())
+    expected = Ink.from_image(picture).to_image()
+    printed = np.zeros(picture.shape, bool)
+    if which == "letters":
+        for column in range(150, 246, 16):
+            printed[221:224, column : column + 12] = True
+            printed[221:235, [column, column + 1, column + 10, column + 11]] = True
+    elif which == "a word":
+        printed[133:136, 244:300] = printed[120:136, 244:300:7] = printed[120:136, 245:300:7] = True
+    elif which == "a rule":
+        printed[220:223, 140:260] = True
+    else:
+        printed[80:240, [150, 151, 152, 255, 256, 257]] = True
+    picture[printed] = 0.15
+    assert np.abs(Ink.from_image(picture).to_image() - expected).mean() < 0.02
+
+
 @pytest.mark.parametrize("dark_panel", [True, False])
 def test_what_lies_in_a_panel_or_axes_is_read(dark_panel: bool) -> None:
     image = Ink(SEVEN).to_image()

@@ -1,0 +1,28 @@
+"""How wide the lines of a mark are, in pixels."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+_NEXT = np.ones((3, 3), np.uint8)
+
+
+def widest(mask: NDArray[np.bool_]) -> float:
+    """How wide a mask, (height, width), is where it is widest, in pixels."""
+    return 2 * float(_depth(mask).max())
+
+
+def usual_width(mask: NDArray[np.bool_]) -> float:
+    """The median width of a mask's lines, in pixels; 0 where there is none."""
+    depth = _depth(mask)
+    # The middle of a line is where it is farthest from the rim.
+    middle = depth[(depth >= cv2.dilate(depth, _NEXT)) & (depth > 0)]
+    return 2 * float(np.median(middle)) if len(middle) else 0.0
+
+
+def _depth(mask: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """How far each pixel is from what is around the mask."""
+    inside = np.pad(mask, 1).astype(np.uint8)
+    return np.asarray(cv2.distanceTransform(inside, cv2.DIST_L2, 3))

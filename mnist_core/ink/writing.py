@@ -1,0 +1,144 @@
+"""Which of the marks on a sheet are the writing: frames, specks and what the edge cuts off are not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from mnist_core.ink.companions import with_companions
+from mnist_core.ink.frames import inside_any_frame
+from mnist_core.ink.marks import AREA, WIDTH, Marks, levels_of
+from mnist_core.ink.paper import Contrast, Grey
+
+# Weaker than this share of the paper's brightness, a mark is the paper's texture or JPEG's.
+_LEAST_CONTRAST = 0.05
+# A mark must stand out this many times over the noise.
+_LEAST_SIGNAL = 3.0
+# A thin end comes to sight at a low threshold; what then grows so much both ways, or by so much of its
+# size one way, is a grid or a frame.
+_MOST_GROWN, _MOST_ADDED = 1.25, 0.6
+_FRAMES = 3
+# So many marks of each threshold are looked at closely, and so many pixels about them.
+_CANDIDATES = 3
+_RIM = 4
+# Wider than this share of its own size, a mark is no stroke of a pen.
+_WIDEST = 0.36
+# No wider than this share of its height, a mark may be a table's side; it goes on beyond what it is beside
+# by so much of that one's height, and that one scores at least such a share of its score.
+_SLIM, _BEYOND, _LEAST_BESIDE = 0.25, 0.15, 0.3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Writing:
+    """Ink in [0, 1], paper 0, and how much it looks like writing, to compare with other readings."""
+
+    ink: Grey
+    score: float
+
+
+def writing(contrast: Contrast) -> Writing | None:
+    """The digit, or the row of them, among all that stands out from the paper; None for nothing."""
+    clean = contrast.even and contrast.noise == 0.0
+    seen = contrast.map
+    if not clean and min(seen.shape) >= 48:
+        seen = cv2.GaussianBlur(seen, (0, 0), 0.8)
+    floor = max(_LEAST_CONTRAST, _LEAST_SIGNAL * contrast.noise)
+    for _ in range(_FRAMES + 1):
+        levels = levels_of(seen, floor)
+        if not levels:
+            return None
+        score, marks, index = _likeliest(levels, contrast)
+        inside = inside_any_frame(levels, marks, index)
+        if inside is None:
+            break
+        seen = np.where(inside, seen, np.float32(0))
+    index = _beside_line(marks, index)
+    strength = float(np.quantile(seen[marks.mask(index)], 0.8))
+    marks, index = _lowered(levels, marks, index, least=max(floor, 0.3 * strength))
+    kept = with_companions(marks, index)
+    around = cv2.dilate(kept.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
+    ink = np.where(around, contrast.map if clean else seen, np.float32(0))
+    if clean:
+        return Writing(ink=ink / ink.max(), score=score)
+    low = min(0.5, max(0.2, 2 * floor / strength / _LEAST_SIGNAL))
+    return Writing(ink=np.clip((ink / strength - low) / (0.8 - low), 0, 1), score=score)
+
+
+def _likeliest(levels: list[Marks], contrast: Contrast) -> tuple[float, Marks, int]:
+    """The mark that looks most like writing, with how much it does."""
+    candidates = sorted(
+        (
+            (float(marks.scores[index]), marks, int(index))
+            for marks in levels
+            for index in np.argsort(marks.scores)[-_CANDIDATES:]
+        ),
+        key=lambda each: -each[0],
+    )
+    best = (-1.0, levels[0], 0)
+    for score, marks, index in candidates:
+        if score <= best[0]:
+            break
+        worth = score * _sharpness(marks, index, contrast) ** 4
+        if marks.widest(index) > _WIDEST * marks.size(index):
+            worth *= 0.3
+        best = max(best, (worth, marks, index), key=lambda each: each[0])
+    return best
+
+
+def _sharpness(marks: Marks, index: int, contrast: Contrast) -> float:
+    """How much of the way from ink to paper lies right at the mark's rim, in [0, 1].
+
+    Pen strokes end there on both sides; shadows fade, and a corner of a sheet goes on.
+    """
+    left, top, wide, high, _ = marks.stats[index].tolist()
+    window = (
+        slice(max(0, top - _RIM), top + high + _RIM),
+        slice(max(0, left - _RIM), left + wide + _RIM),
+    )
+    mask = (marks.labels[window] == index + 1).astype(np.uint8)
+    near = cv2.dilate(mask, np.ones((3, 3), np.uint8))
+    rim = cv2.dilate(mask, np.ones((2 * _RIM - 1, 2 * _RIM - 1), np.uint8)) > near
+    if not rim.any():
+        return 1.0
+    shade = contrast.shade[window]
+    ink = cv2.erode(shade, np.ones((2 * _RIM + 1, 2 * _RIM + 1), np.uint8))
+    depth = np.maximum(contrast.paper[window] - ink, _LEAST_CONTRAST)
+    return float(np.clip((shade - ink) / depth, 0, 1)[rim].mean())
+
+
+def _lowered(levels: list[Marks], marks: Marks, index: int, *, least: float) -> tuple[Marks, int]:
+    """The mark at the lowest threshold at which it is still itself, thin ends and all."""
+    core = marks.mask(index)
+    area, sides = int(marks.stats[index, AREA]), int(marks.sides[index])
+    place = np.flatnonzero(core.ravel())[0]
+    before = marks.stats[index, WIDTH:AREA]
+    most, longest = _MOST_GROWN * before, before + _MOST_ADDED * marks.size(index)
+    chosen = marks, index
+    for lower in reversed([each for each in levels if each.level < marks.level]):
+        if lower.level < least:
+            break
+        grown = int(lower.labels.ravel()[place]) - 1
+        if lower.stats[grown, AREA] > 2.0 * area or lower.sides[grown] > sides:
+            break
+        after = lower.stats[grown, WIDTH:AREA]
+        if (after > most).all() or (after > longest).any():
+            break
+        chosen = lower, grown
+        area = int(lower.stats[grown, AREA])
+    return chosen
+
+
+def _beside_line(marks: Marks, index: int) -> int:
+    """What an upright line runs beside and beyond, as a table's side does; any other mark itself."""
+    left, top, wide, high, _ = marks.stats[index].tolist()
+    lefts, tops, wides, highs, _ = marks.stats.T
+    if wide > _SLIM * high:
+        return index
+    beyond = np.minimum(tops - top, top + high - tops - highs) > _BEYOND * highs
+    across = np.maximum(left - lefts - wides, lefts - left - wide)
+    beside = beyond & (wides > _SLIM * highs) & (across > 0) & (across < 2 * highs)
+    scores = np.where(beside, marks.scores, 0)
+    best = int(scores.argmax())
+    return best if scores[best] > _LEAST_BESIDE * marks.scores[index] else index
