@@ -34,8 +34,8 @@ settings.load_profile("busy machine")
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Marks what is slow, and puts its files first: no process is left alone with a long one."""
-    slow_files = set()
+    """Marks what is slow, and puts the longest files first: no process is left alone with one."""
+    slow_files, mnist_files = set(), set()
     for item in items:
         fixtures = set(getattr(item, "fixturenames", ()))
         for mark, slow in _MARKS.items():
@@ -43,7 +43,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(mark)
         if any(item.get_closest_marker(mark) for mark in _MARKS):
             slow_files.add(item.path)
-    items.sort(key=lambda item: item.path not in slow_files)
+        if fixtures & {"mnist", "mnist_root"}:
+            mnist_files.add(item.path)
+    items.sort(key=lambda item: (item.path not in slow_files, item.path not in mnist_files))
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:

@@ -28,7 +28,7 @@ from mnist_core.training.loop import train
 from mnist_core.training.presets import PRESETS
 
 #: How much of the training set a quick run uses.
-QUICK_IMAGES = 1500
+QUICK_IMAGES = 6000
 _GOAL = 0.98
 _SEEDS = 20
 _DEPTHS = (1, 2, 3, 4)

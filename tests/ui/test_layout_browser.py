@@ -206,7 +206,7 @@ def test_in_both_themes_the_page_fits_a_phone_legibly_and_is_printed_dark_on_whi
     assert contrast(page, "#answer") >= 4.5
     assert contrast(page, "#seen figcaption") >= 4.5
     resize(page, (760, 1000))
-    page.emulate_media(media="print", color_scheme=scheme)
+    page.emulate_media(media="print")
     ink = """(canvas) => {
       const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
       const at = data.findIndex((value, i) => i % 4 === 3 && value === 255);
