@@ -37,7 +37,7 @@ def test_on_mnist_the_short_cut_finds_the_truly_nearest(mnist: Splits) -> None:
     pixels = (mnist.train.images * 255).round().to(torch.uint8)
     shrunk = shrink(pixels)
     assert mnist.test is not None
-    for image in mnist.test.images[:6]:
+    for image in mnist.test.images[:3]:
         expected = torch.cdist(image.view(1, 784), mnist.train.images.flatten(1))[0]
         _, distances = nearest(image, pixels, shrunk, count=8)
         torch.testing.assert_close(

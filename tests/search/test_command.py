@@ -121,7 +121,7 @@ def test_a_stopped_search_keeps_what_is_done_and_goes_on(
     mnist_root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     state, out, figure = tmp_path / "state", tmp_path / "best.safetensors", tmp_path / "curves.png"
-    varied = ["--set", "train_size=3000", "--set", "learning_rate=0.05", "--set", "epochs=1,20"]
+    varied = ["--set", "train_size=3000", "--set", "learning_rate=0.05", "--set", "epochs=1,30"]
     command = [
         "sweep",
         *varied,
@@ -160,7 +160,7 @@ def test_a_stopped_search_keeps_what_is_done_and_goes_on(
     assert main([*command, "--out", str(out), "--figure", str(figure)]) == 0
     told = capsys.readouterr().out
     assert "2 trainings, 1 of them finished before" in told
-    assert re.search(r"best: .*epochs=20\n", told)
+    assert re.search(r"best: .*epochs=30\n", told)
     assert told.index("validation") < told.index("test accuracy")
     assert load_checkpoint(out).config.hidden_sizes == (128, 64)
     assert figure.read_bytes().startswith(b"\x89PNG")
