@@ -60,6 +60,11 @@ def test_where_the_pad_scrolls_away_a_strip_keeps_ink_and_answer_in_sight_and_co
 ) -> None:
     page = visit(size=PHONE)
     open_hood(page)
+    scroll_to_the_end(page)
+    expect(strip(page)).to_be_visible()
+    for _ in range(25):
+        page.keyboard.press("Shift+Tab")
+        page.wait_for_function(UNCOVERED)
     for size in (PHONE, (844, 390), (768, 1024)):
         resize(page, size)
         page.evaluate("scrollTo(0, 0)")
@@ -77,20 +82,15 @@ def test_where_the_pad_scrolls_away_a_strip_keeps_ink_and_answer_in_sight_and_co
     assert not strip(page).locator("a, button, input, [tabindex]").count()
     page.evaluate("scrollTo(0, 0)")
     expect(strip(page)).to_be_hidden()
-    resize(page, PHONE)
-    scroll_to_the_end(page)
-    expect(strip(page)).to_be_visible()
-    for _ in range(25):
-        page.keyboard.press("Shift+Tab")
-        focus = page.locator(":focus")
-        if focus.count() and strip(page).is_visible():
-            box, cover = focus.bounding_box(), strip(page).bounding_box()
-            assert box is not None
-            assert cover is not None
-            tall = box["height"] > 844 - cover["height"]
-            assert tall or box["y"] >= cover["y"] + cover["height"] - 1
 
 
+# Where the pad comes to sight again, the strip goes a frame later.
+UNCOVERED = """() => {
+  const [focus, strip] = [document.activeElement, document.querySelector(".glance")];
+  if (focus === document.body || !strip.checkVisibility({ visibilityProperty: true })) return true;
+  const [own, cover] = [focus, strip].map((each) => each.getBoundingClientRect());
+  return own.height > innerHeight - cover.height || own.top >= cover.bottom - 1;
+}"""
 HOLDS_INK = """(canvas) => canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height)
   .data.some((value, i) => i % 4 === 3 && value > 0)"""
 
