@@ -57,13 +57,13 @@ class Marks:
 
     def widest(self, index: int) -> float:
         """How wide its strokes are where they are widest."""
-        return widest(self._cropped(index))
+        return widest(self.cropped(index))
 
     def pen(self, index: int) -> float:
         """How wide its strokes usually are."""
-        return usual_width(self._cropped(index))
+        return usual_width(self.cropped(index))
 
-    def _cropped(self, index: int) -> Mask:
+    def cropped(self, index: int) -> Mask:
         left, top, wide, high, _ = self.stats[index].tolist()
         return np.asarray(self.labels[top : top + high, left : left + wide] == index + 1)
 

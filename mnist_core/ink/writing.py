@@ -9,6 +9,7 @@ import numpy as np
 
 from mnist_core.ink.companions import with_companions
 from mnist_core.ink.frames import inside_any_frame
+from mnist_core.ink.lines import without_lines
 from mnist_core.ink.marks import AREA, WIDTH, Marks, levels_of
 from mnist_core.ink.paper import Contrast, Grey
 
@@ -51,6 +52,8 @@ def writing(contrast: Contrast) -> Writing | None:
             return None
         score, marks, index = _likeliest(levels, contrast)
         inside = inside_any_frame(levels, marks, index)
+        if inside is None:
+            inside = without_lines(seen, marks, index)
         if inside is None:
             break
         seen = np.where(inside, seen, np.float32(0))

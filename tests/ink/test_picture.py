@@ -128,6 +128,13 @@ def test_what_lies_close_to_a_digit_is_no_ink(which: str) -> None:
     assert np.abs(Ink.from_image(picture).to_image() - expected).mean() < 0.02
 
 
+def test_a_ruled_line_that_a_digit_stands_on_is_no_ink() -> None:
+    picture = sheet(Ink(SEVEN).to_image())
+    expected = Ink.from_image(picture).to_image()
+    picture[[76, 77, 78, 212, 213, 214]] = 0.15
+    assert np.abs(Ink.from_image(picture).to_image() - expected).mean() < 0.03
+
+
 @pytest.mark.parametrize("dark_panel", [True, False])
 def test_what_lies_in_a_panel_or_axes_is_read(dark_panel: bool) -> None:
     image = Ink(SEVEN).to_image()
