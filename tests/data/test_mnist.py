@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 import torch
-from torchvision.transforms import ToTensor
 
 from mnist_core.data import mnist as data
 from mnist_core.data.datasets import Splits
@@ -70,6 +69,8 @@ def serve(monkeypatch: pytest.MonkeyPatch, files: dict[str, bytes]) -> list[str]
 
 
 def test_mnist_is_what_torchvision_and_to_tensor_give(mnist: Splits, mnist_root: Path) -> None:
+    from torchvision.transforms import ToTensor  # seconds that no other process needs
+
     assert mnist.train.images.shape == (60_000, 28, 28)
     assert mnist.test is not None
     assert len(mnist.test) == 10_000
