@@ -21,8 +21,7 @@ _RIM = 2
 # At both ends a line goes on beyond the writing that it touches by such a share of its length.
 _BEYOND = 0.12
 # By the writing's size, a line is so long where it touches that (the bar of a 4 is shorter), and where it
-# lies apart. No digit has
-# three such strokes: of three or more each may be as long as the writing.
+# lies apart. No digit has three such strokes: of three or more each may be as long as the writing.
 _TOUCHING, _APART, _MANY = 3.0, 1.25, 3
 # Without its lines, the writing has at least such a share of its mark's score.
 _LEAST_REST = 0.3
