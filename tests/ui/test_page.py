@@ -53,8 +53,12 @@ def test_the_sweep_has_gradio_forget() -> None:
 def test_without_requests_gradio_looks_for_them_fifty_times_a_second(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    page = in_a_loop(gr.Blocks)
-    queue_requests(page)
+    def build() -> gr.Blocks:
+        page = gr.Blocks()
+        queue_requests(page)
+        return page
+
+    page = in_a_loop(build)
     rests: list[float] = []
 
     async def rest(seconds: float) -> None:
