@@ -52,6 +52,7 @@ def tip(page: Page) -> Any:
 @pytest.mark.parametrize("size", [(390, 844), (844, 390)], ids=str)
 def test_every_term_is_told_beside_where_it_stands(visit: Visit, size: tuple[int, int]) -> None:
     page = visit("#preset=few&pictures=200&layers=16&epochs=3", size=size, touch=True)
+    expect(page.get_by_role("button", name="Train", exact=True)).to_be_enabled()  # the tab is there
     assert page.evaluate(_FAULTS) == []
     train(page, until="^Done")
     for summary in ("The chart as a table", "Gallery: picture by picture"):
