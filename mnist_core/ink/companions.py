@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from mnist_core.ink.frames import inside_frame
-from mnist_core.ink.marks import HEIGHT, LEFT, TOP, WIDTH, Marks
+from mnist_core.ink.marks import Marks
 from mnist_core.ink.paper import Mask
 
 # Of the writing's own size: the least part of a digit, a large one, the largest, how far each is from it,
@@ -31,19 +31,17 @@ _LESS_THAN_A_DIGIT = 0.8
 
 def with_companions(marks: Marks, index: int) -> Mask:
     """Where the mark is, other parts of its digit, and other digits of its row."""
-    stats = marks.stats
-    left, top, wide, high, _ = stats[index].tolist()
-    size = max(wide, high)
-    rights, bottoms = stats[:, LEFT] + stats[:, WIDTH], stats[:, TOP] + stats[:, HEIGHT]
-    across = np.maximum(0, np.maximum(stats[:, LEFT] - left - wide, left - rights))
-    down = np.maximum(0, np.maximum(stats[:, TOP] - top - high, top - bottoms))
-    sizes = np.maximum(stats[:, WIDTH], stats[:, HEIGHT])
+    left, top, wide, high, _ = marks.stats[index].tolist()
+    lefts, tops, wides, highs, _ = marks.stats.T
+    size, sizes = max(wide, high), np.maximum(wides, highs)
+    bottoms = tops + highs
+    across = np.maximum(0, np.maximum(lefts - left - wide, left - lefts - wides))
+    down = np.maximum(0, np.maximum(tops - top - high, top - bottoms))
     strong = marks.strengths > 0.6 * marks.strengths[index]
     whole = (marks.sides == 0) | (marks.sides <= marks.sides[index])
     whole |= (across == 0) & (down == 0) & (sizes < 1.5 * size)
-    wides, highs = stats[:, WIDTH], stats[:, HEIGHT]
     near = np.where(sizes > _LARGE_PART * size, _NEAR_LARGE_PART, _NEAR_PART)
-    flat = np.where(stats[:, TOP] < top, _NEAR_ROOF, _NEAR_FOOT)
+    flat = np.where(tops < top, _NEAR_ROOF, _NEAR_FOOT)
     flat = np.where(wides > _WIDE * size, _NEAR_WIDE, flat)
     near = np.where((highs < _FLAT * wides) & (down > 0), np.minimum(near, flat), near)
     part = (sizes > _LEAST_PART * size) & (np.maximum(across, down) < near * size)
@@ -59,7 +57,7 @@ def with_companions(marks: Marks, index: int) -> Mask:
         part[each] = not is_word
     peer = (highs > _LEAST_PEER * high) & (highs < 2 * high)
     peer &= (down == 0) & (across < _NEAR_PEER * size)
-    beyond = np.minimum(top - stats[:, TOP], bottoms - top - high) > _BEYOND * high
+    beyond = np.minimum(top - tops, bottoms - top - high) > _BEYOND * high
     peer &= ~beyond | (wides > _SLIM * highs)
     kept = part | (strong & whole & peer)
     kept[index] = True

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from mnist_core.ink.marks import AREA, HEIGHT, LEFT, TOP, WIDTH, Marks
 from mnist_core.ink.paper import Mask
+from mnist_core.ink.widths import widened
 
 # A frame is so large by what it was at a lower threshold.
 _SAME_FRAME = 0.8
@@ -54,8 +54,7 @@ def inside_frame(marks: Marks, index: int) -> Mask | None:
         return None
     inside = np.zeros(mask.shape, bool)
     inside[top : top + high, left : left + wide] = True
-    lines = cv2.dilate(mask.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
-    return np.asarray(inside & ~lines)
+    return np.asarray(inside & ~widened(mask))
 
 
 def _share_on_sides(points: NDArray[np.float64], *, line: float) -> float:

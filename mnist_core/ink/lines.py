@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from mnist_core.ink.marks import AREA, WIDTH, Marks, marks_above
 from mnist_core.ink.paper import Grey, Mask
+from mnist_core.ink.widths import widened
 
 # A line goes on straight for so many widths of the pen, and through so much of its mark.
 _RUN, _THROUGH = 3, 0.9
@@ -71,7 +72,7 @@ def _is_beyond(line: _Line, rest: Marks, index: int, *, among: list[_Line]) -> b
     size, length = rest.size(index), line.end - line.start
     along = int(line.upright)
     is_many = len(among) >= _MANY
-    near = cv2.dilate(rest.mask(index).astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
+    near = widened(rest.mask(index))
     if (line.mask & near).any():
         beyond = min(low[along] - line.start, line.end - high[along])
         return bool(beyond > _BEYOND * length and (is_many or length > _TOUCHING * size))

@@ -1,4 +1,4 @@
-"""How wide the lines of a mark are, in pixels."""
+"""How wide the lines of a mark are, in pixels, and with their rims."""
 
 from __future__ import annotations
 
@@ -20,6 +20,11 @@ def usual_width(mask: NDArray[np.bool_]) -> float:
     # The middle of a line is where it is farthest from the rim.
     middle = depth[(depth >= cv2.dilate(depth, _NEXT)) & (depth > 0)]
     return 2 * float(np.median(middle)) if len(middle) else 0.0
+
+
+def widened(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """A mask, (height, width), with what lies within two pixels of it: the soft rim of its lines."""
+    return np.asarray(cv2.dilate(mask.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0)
 
 
 def _depth(mask: NDArray[np.bool_]) -> NDArray[np.float32]:

@@ -12,6 +12,7 @@ from mnist_core.ink.frames import inside_any_frame
 from mnist_core.ink.lines import without_lines
 from mnist_core.ink.marks import AREA, WIDTH, Marks, levels_of
 from mnist_core.ink.paper import Contrast, Grey
+from mnist_core.ink.widths import widened
 
 # Weaker than this share of the paper's brightness, a mark is the paper's texture or JPEG's.
 _LEAST_CONTRAST = 0.05
@@ -61,7 +62,7 @@ def writing(contrast: Contrast) -> Writing | None:
     strength = float(np.quantile(seen[marks.mask(index)], 0.8))
     marks, index = _lowered(levels, marks, index, least=max(floor, 0.3 * strength))
     kept = with_companions(marks, index)
-    around = cv2.dilate(kept.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
+    around = widened(kept)
     ink = np.where(around, contrast.map if clean else seen, np.float32(0))
     if clean:
         return Writing(ink=ink / ink.max(), score=score)

@@ -230,9 +230,10 @@ class TrainingRun:
         """One step of gradient descent; the batch's loss and right answers before it."""
         config, data = self.config, self._data
         if config.augment:
-            data, chosen = data.subset(chosen), torch.arange(len(chosen))
-            images = augment(data.images, config=_AUGMENTATION, generator=self._generator)
-            data = Dataset(images, data.labels)
+            # index_select takes less than half as long as images[chosen].
+            images, labels = (each.index_select(0, chosen) for each in (data.images, data.labels))
+            images = augment(images, config=_AUGMENTATION, generator=self._generator)
+            data, chosen = Dataset(images, labels), torch.arange(len(chosen))
         loss, correct = self._backpropagation(
             data,
             chosen,
