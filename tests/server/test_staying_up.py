@@ -45,6 +45,12 @@ def is_running(process: int) -> bool:
     return stat.rsplit(")", 1)[1].split()[0] != "Z"
 
 
+def step_in(words: str) -> int:
+    found = re.search(r"step ([\d,]+)", words)
+    assert found, words
+    return int(found[1].replace(",", ""))
+
+
 def wait_until(happened: Callable[[], bool], otherwise: str) -> None:
     until = time.monotonic() + PATIENCE_MS / 1000
     while not happened():
@@ -57,12 +63,22 @@ def test_a_killed_worker_is_said_and_its_training_goes_on(app: App, visit: Visit
     page = visit(LONG)
     draw(page, SEVEN)
     train(page, until="^Training")
-    expect(page.get_by_role("radio", name="Yours")).to_be_checked(timeout=PATIENCE_MS)
+    status = page.locator("#status")
+    expect(status).to_have_text(re.compile("^Training: epoch [2-9]"), timeout=PATIENCE_MS)
+    # Pause saves; what it saves is there once two more sets of weights have come after it.
+    page.get_by_role("button", name="Pause", exact=True).click()
+    expect(status).to_have_text(re.compile("^Paused at step"), timeout=PATIENCE_MS)
+    paused_at = step_in(status.inner_text())
+    kept = page.locator("#lab-moment")
+    before = int(kept.get_attribute("max") or 0)
+    page.get_by_role("button", name="Resume", exact=True).click()
+    wait_until(lambda: int(kept.get_attribute("max") or 0) > before + 2, "no new weights")
     for worker in workers_of(app.process.pid):
         os.kill(worker, signal.SIGKILL)
-    expect(page.locator("#status")).to_have_text(
+    expect(status).to_have_text(
         re.compile("It was interrupted, and went on after step"), timeout=PATIENCE_MS
     )
+    assert step_in(status.inner_text()) >= paused_at
     assert page.evaluate("window.mnist.strokes.length") == 1
     page.get_by_role("button", name="Stop", exact=True).click()
     expect(page.locator("#status")).to_have_text(re.compile("^Stopped. What"), timeout=PATIENCE_MS)
