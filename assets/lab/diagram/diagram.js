@@ -82,6 +82,7 @@ export class Diagram {
 
   show({ network, values, image }) {
     const { scene } = this;
+    const isFirst = !scene.values && values;
     Object.assign(scene, { values, image });
     if (network !== scene.network) {
       const isOther = String(network.sizes) !== String(scene.network?.sizes);
@@ -91,7 +92,8 @@ export class Diagram {
       const isYours = page.model === "yours" && page.trained;
       write(this.what, networkWords(network, { isYours, lines: scene.edges.flat().length }));
     }
-    if (scene.unit) this.say();
+    if (scene.unit && isFirst) this.announce();
+    else if (scene.unit) this.say();
     return this.draw();
   }
 
@@ -134,8 +136,13 @@ export class Diagram {
     if (unit?.layer === scene.unit?.layer && unit?.index === scene.unit?.index) return;
     scene.unit = unit;
     this.draw();
+    this.announce();
+  }
+
+  // A unit is read out as it is picked and as the drawing first lights it, not with every move of the pen.
+  announce() {
     this.describe();
-    write(this.announced, unit ? this.words.textContent : "");
+    write(this.announced, this.scene.unit ? this.words.textContent : "");
   }
 
   describe() {
