@@ -577,7 +577,7 @@ async def run(part: str, url: str, options: argparse.Namespace) -> bool:
         )
     if part == "class":
         return await classes(url, visitor_count=3 if quick else 30, setup=setup)
-    count, alone_s = (4 * len(KINDS), 0.2) if quick else (options.requests, 5.0)
+    count, alone_s = (len(KINDS), 0.2) if quick else (options.requests, 5.0)
     return await fuzz(url, count, alone_s=alone_s)
 
 

@@ -27,7 +27,7 @@ from mnist_core.models.config import MLPConfig
 from mnist_core.models.mlp import MLP
 from mnist_core.ui.static import weights
 from tests.support.app import App
-from tests.support.browser import PATIENCE_MS, SEVEN, Visit, draw, train
+from tests.support.browser import ONE, PATIENCE_MS, SEVEN, Visit, draw, train
 from tests.support.server import Server, unread_bytes, workers_of
 
 LONG = "#preset=notebook&epochs=100"  # a minute and more
@@ -59,12 +59,14 @@ def wait_until(happened: Callable[[], bool], otherwise: str) -> None:
 
 
 @pytest.mark.usefixtures("mnist")
-def test_a_killed_worker_is_said_and_its_training_goes_on(app: App, visit: Visit) -> None:
-    page = visit(LONG)
+def test_a_killed_worker_is_replaced_and_a_killed_server_leaves_none_and_the_page_comes_back(
+    start_app: Start, visit: Visit
+) -> None:
+    first = start_app()
+    page = visit(first.url + LONG)
     draw(page, SEVEN)
-    train(page, until="^Training")
+    train(page, until="^Training: epoch [2-9]")
     status = page.locator("#status")
-    expect(status).to_have_text(re.compile("^Training: epoch [2-9]"), timeout=PATIENCE_MS)
     # Pause saves; what it saves is there once two more sets of weights have come after it.
     page.get_by_role("button", name="Pause", exact=True).click()
     expect(status).to_have_text(re.compile("^Paused at step"), timeout=PATIENCE_MS)
@@ -73,39 +75,26 @@ def test_a_killed_worker_is_said_and_its_training_goes_on(app: App, visit: Visit
     before = int(kept.get_attribute("max") or 0)
     page.get_by_role("button", name="Resume", exact=True).click()
     wait_until(lambda: int(kept.get_attribute("max") or 0) > before + 2, "no new weights")
-    for worker in workers_of(app.process.pid):
+    for worker in workers_of(first.process.pid):
         os.kill(worker, signal.SIGKILL)
     expect(status).to_have_text(
         re.compile("It was interrupted, and went on after step"), timeout=PATIENCE_MS
     )
     assert step_in(status.inner_text()) >= paused_at
-    assert page.evaluate("window.mnist.strokes.length") == 1
-    page.get_by_role("button", name="Stop", exact=True).click()
-    expect(page.locator("#status")).to_have_text(re.compile("^Stopped. What"), timeout=PATIENCE_MS)
-    lines = [json.loads(each) for each in app.log.read_text().splitlines() if each.startswith("{")]
+    lines = [
+        json.loads(each) for each in first.log.read_text().splitlines() if each.startswith("{")
+    ]
     assert any("worker died" in each["event"] for each in lines)
 
-
-@pytest.mark.usefixtures("mnist")
-def test_a_killed_server_leaves_no_worker_and_the_page_comes_back(
-    start_app: Start, visit: Visit
-) -> None:
-    first = start_app()
-    page = visit(first.url + LONG)
-    draw(page, SEVEN)
-    train(page, until="^Training")
     # Killed while weights are on their way: at five times a second, they always are.
-    expect(page.get_by_role("radio", name="Yours")).to_be_checked(timeout=PATIENCE_MS)
     workers = workers_of(first.process.pid)
     assert workers
     first.kill()
-    expect(page.locator("#status")).to_have_text(re.compile("out of reach"), timeout=PATIENCE_MS)
+    expect(status).to_have_text(re.compile("out of reach"), timeout=PATIENCE_MS)
     wait_until(lambda: not any(map(is_running, workers)), "a worker outlived its server")
     again = start_app(port=first.port)
-    expect(page.locator("#status")).to_have_text(
-        re.compile("training is gone"), timeout=PATIENCE_MS
-    )
-    draw(page, [[[100, 500], [200, 500]]])
+    expect(status).to_have_text(re.compile("training is gone"), timeout=PATIENCE_MS)
+    draw(page, ONE)
     expect(page.locator("#answer")).not_to_have_text(
         re.compile("reconnecting"), timeout=PATIENCE_MS
     )
