@@ -7,7 +7,7 @@
   const isClock = () => new Error().stack.includes("/statustracker-");
   let isLoading = true;
   window.requestAnimationFrame = (work) => (isLoading || !isClock() ? real(work) : 0);
-  addEventListener("mnist:prediction", () => {
+  window.addEventListener("mnist:prediction", () => {
     isLoading = false;
     window.requestAnimationFrame = real;
   }, { once: true });
