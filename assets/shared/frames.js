@@ -7,7 +7,7 @@
   const isClock = () => new Error().stack.includes("/statustracker-");
   let isLoading = true;
   window.requestAnimationFrame = (work) => (isLoading || !isClock() ? real(work) : 0);
-  window.addEventListener("mnist:prediction", () => {
+  addEventListener("mnist:prediction", () => {
     isLoading = false;
     window.requestAnimationFrame = real;
   }, { once: true });
