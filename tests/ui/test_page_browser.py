@@ -307,19 +307,3 @@ def test_every_sample_is_read_as_its_digit(page: Page) -> None:
         expect(page.locator("#answer")).to_have_text(str(digit))
     page.get_by_role("button", name="Undo").click()
     expect(page.locator("#answer")).to_have_text("8")
-
-
-def test_a_page_at_rest_asks_for_no_frames(visit: Visit) -> None:
-    # Handles are numbered, whoever asks. What moves on Gradio's loading screen does so for seconds more.
-    is_still = visit().evaluate(
-        """async () => {
-          const ask = () => requestAnimationFrame(() => {});
-          for (let tries = 0; tries < 60; tries++) {
-            const before = ask();
-            await new Promise((resolve) => setTimeout(resolve, 500));
-            if (ask() === before + 1) return true;
-          }
-          return false;
-        }"""
-    )
-    assert is_still
