@@ -25,8 +25,8 @@ export class Glance {
   watch(pad) {
     this.watch = () => {};
     this.strip.addEventListener("click", () => pad.scrollIntoView({ block: "center" }));
-    const seen = ([entry]) => {
-      this.strip.toggleAttribute("data-shown", entry.intersectionRatio < LEAST);
+    const seen = (entries) => {
+      this.strip.toggleAttribute("data-shown", entries.at(-1).intersectionRatio < LEAST);
       this.draw();
     };
     new IntersectionObserver(seen, { threshold: LEAST }).observe(pad);
