@@ -28,8 +28,8 @@ export class Says {
     this.ask = spaced(EACH_MS, latestOnly(() => this.fetch()));
     for (const news of ["mnist:prediction", "mnist:chosen"]) on(root, news, () => this.ask());
     // Where nobody looks, nothing is asked; and what stands there then is old.
-    new IntersectionObserver(([{ isIntersecting }]) => {
-      this.inView = isIntersecting;
+    new IntersectionObserver((entries) => {
+      this.inView = entries.at(-1).isIntersecting;
       this.ask();
     }).observe(root.querySelector(".says"));
   }
