@@ -1,6 +1,6 @@
 // What two runs say of the drawing on the pad, while the pen moves.
 import { digitOf, isBlank } from "../shared/drawn.js";
-import { make, write } from "../shared/draw.js";
+import { make, onSight, write } from "../shared/draw.js";
 import { latestOnly, spaced } from "../shared/latest.js";
 import { percent } from "../shared/numbers.js";
 import { call, on, page } from "../shared/page.js";
@@ -28,10 +28,10 @@ export class Says {
     this.ask = spaced(EACH_MS, latestOnly(() => this.fetch()));
     for (const news of ["mnist:prediction", "mnist:chosen"]) on(root, news, () => this.ask());
     // Where nobody looks, nothing is asked; and what stands there then is old.
-    new IntersectionObserver((entries) => {
-      this.inView = entries.at(-1).isIntersecting;
+    onSight(root.querySelector(".says"), ({ isIntersecting }) => {
+      this.inView = isIntersecting;
       this.ask();
-    }).observe(root.querySelector(".says"));
+    });
   }
 
   async fetch() {

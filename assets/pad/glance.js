@@ -1,5 +1,5 @@
 // A strip at the top with the drawing and its answer, where the pad is out of sight.
-import { make, write } from "../shared/draw.js";
+import { make, onSight, write } from "../shared/draw.js";
 import { on, page } from "../shared/page.js";
 import { BOX } from "../shared/strokes.js";
 
@@ -25,11 +25,11 @@ export class Glance {
   watch(pad) {
     this.watch = () => {};
     this.strip.addEventListener("click", () => pad.scrollIntoView({ block: "center" }));
-    const seen = (entries) => {
-      this.strip.toggleAttribute("data-shown", entries.at(-1).intersectionRatio < LEAST);
+    const seen = ({ intersectionRatio }) => {
+      this.strip.toggleAttribute("data-shown", intersectionRatio < LEAST);
       this.draw();
     };
-    new IntersectionObserver(seen, { threshold: LEAST }).observe(pad);
+    onSight(pad, seen, { threshold: LEAST });
   }
 
   show(probabilities) {

@@ -98,3 +98,8 @@ export function onLook(canvas, draw) {
     matchMedia(query).addEventListener("change", here);
   }
 }
+
+// Tells where `element` is seen now, at each change: a busy page hears of several at once, the newest last.
+export function onSight(element, tell, options) {
+  new IntersectionObserver((entries) => tell(entries.at(-1)), options).observe(element);
+}

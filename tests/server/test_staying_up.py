@@ -67,6 +67,8 @@ def test_a_killed_worker_is_replaced_and_a_killed_server_leaves_none_and_the_pag
     draw(page, SEVEN)
     train(page, until="^Training: epoch [2-9]")
     status = page.locator("#status")
+    yours = page.get_by_role("radio", name="Yours")
+    expect(yours).to_be_checked(timeout=PATIENCE_MS)
     # Pause saves; what it saves is there once two more sets of weights have come after it.
     page.get_by_role("button", name="Pause", exact=True).click()
     expect(status).to_have_text(re.compile("^Paused at step"), timeout=PATIENCE_MS)
@@ -81,12 +83,17 @@ def test_a_killed_worker_is_replaced_and_a_killed_server_leaves_none_and_the_pag
         re.compile("It was interrupted, and went on after step"), timeout=PATIENCE_MS
     )
     assert step_in(status.inner_text()) >= paused_at
+    assert page.evaluate("window.mnist.strokes.length") == 1
+    page.get_by_role("button", name="Stop", exact=True).click()
+    expect(status).to_have_text(re.compile("^Stopped. What"), timeout=PATIENCE_MS)
     lines = [
         json.loads(each) for each in first.log.read_text().splitlines() if each.startswith("{")
     ]
     assert any("worker died" in each["event"] for each in lines)
 
+    train(page, run=2, until="^Training: epoch [2-9]")
     # Killed while weights are on their way: at five times a second, they always are.
+    expect(yours).to_be_checked(timeout=PATIENCE_MS)
     workers = workers_of(first.process.pid)
     assert workers
     first.kill()

@@ -1,6 +1,6 @@
 // The network itself: its layers as a diagram, lit by the drawing. Nothing is asked or drawn unless it
 // is open and in sight, and no more often than the screen shows it.
-import { onLook, write } from "../../shared/draw.js";
+import { onLook, onSight, write } from "../../shared/draw.js";
 import { latestOnly, sleep, spaced } from "../../shared/latest.js";
 import { on, page } from "../../shared/page.js";
 import { storage } from "../../shared/storage.js";
@@ -40,10 +40,10 @@ export class Diagram {
 
   watch() {
     const { stage } = this;
-    new IntersectionObserver((entries) => {
-      this.isInSight = entries.at(-1).isIntersecting;
+    onSight(stage, ({ isIntersecting }) => {
+      this.isInSight = isIntersecting;
       this.refresh();
-    }).observe(stage);
+    });
     new ResizeObserver(() => this.lay()).observe(stage);
     onLook(stage, () => this.drawAll());
     document.addEventListener("visibilitychange", () => this.refresh());

@@ -27,6 +27,10 @@ SPY = """() => {
 }"""
 PIXELS = """(canvas) =>
   canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data.join()"""
+SAYS = r"""(expected) => {
+  const [, value] = document.querySelector(".unit-words").textContent.match(/It says ([−\d.]+)/);
+  return Math.abs(value.replace("−", "-") - expected) < 0.03;
+}"""
 TWO_FRAMES = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 
 
@@ -106,7 +110,9 @@ def test_the_ready_made_network_is_lit_by_the_drawing_and_told_by_the_keyboard(
         expect(page.locator(".diagram .unseen")).to_have_text(at)
         found = at.match(words(page).inner_text())
         assert found is not None
-        assert says(page) == pytest.approx(float(outputs(page)[layer][int(found[1])]), abs=0.03)
+        expected = float(outputs(page)[layer][int(found[1])])
+        page.wait_for_function(SAYS, arg=expected)  # the drawing's end may be on its way still
+        assert says(page) == pytest.approx(expected, abs=0.03)
         page.keyboard.press("ArrowRight")
     expect(words(page)).to_contain_text("Answer none. It says 0.0 %")
     for _ in range(3):
