@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any
 
 import gradio as gr
 from gradio.block_function import BlockFunction
+from gradio.routes import templates
 from gradio.tunneling import CURRENT_TUNNELS
+from jinja2 import ChoiceLoader, DictLoader
 from starlette.middleware import Middleware
 
 from mnist_core.errors import RefusedError
@@ -28,6 +31,8 @@ from mnist_core.ui.static import preload_links, static_route
 Tab = Callable[[Application], object]
 
 _STYLES = ("shared/page.css", "shared/present.css")
+_FIRST_SCRIPT = "shared/frames.js"
+_TEMPLATE = "frontend/index.html"
 # Requests under way when the page ends have so long to be answered.
 _GRACE_S = 3
 # Uploads on the disk, those under way aside; each is read right after it came.
@@ -57,6 +62,7 @@ class Page(gr.Blocks):
 
 def build_page(application: Application, *, tabs: Mapping[str, Tab]) -> gr.Blocks:
     """The whole page; each of `tabs` lays out what stands under its name."""
+    _add_first_script()
     page = Page(title="Draw a digit", analytics_enabled=False)
     with page:
         component("shared/header", elem_id="header")
@@ -75,6 +81,16 @@ def build_page(application: Application, *, tabs: Mapping[str, Tab]) -> gr.Block
         application.sweep.add(uploads.sweep)
         application.sweep.add(lambda: _forget_uploads(page))
     return page
+
+
+@cache
+def _add_first_script() -> None:
+    """Puts it into the head of Gradio's page, whose own `head` comes after Gradio's scripts."""
+    environment = templates.env
+    assert environment.loader is not None
+    source, _, _ = environment.loader.get_source(environment, _TEMPLATE)
+    begun = source.replace("<head>", f"<head><script>{read_asset(_FIRST_SCRIPT)}</script>", 1)
+    environment.loader = ChoiceLoader([DictLoader({_TEMPLATE: begun}), environment.loader])
 
 
 def queue_requests(page: gr.Blocks) -> None:

@@ -171,6 +171,20 @@ def reload(page: Page) -> None:
     wait_until_it_answers(page)
 
 
+def resize(page: Page, size: tuple[int, int]) -> None:
+    """Gives the page's window another size, and waits until what goes by its size has been drawn anew."""
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    page.evaluate(
+        """async (width) => {
+          const frame = () => new Promise(requestAnimationFrame);
+          while (innerWidth !== width) await frame();
+          await frame();
+          await frame();
+        }""",
+        size[0],
+    )
+
+
 def follow(page: Page, link: str, *, epochs: int) -> None:
     """Follows a link to a set-up within the open page; `epochs` are those of the link."""
     page.evaluate("(link) => { location.hash = link; }", link)

@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.support.browser import SEVEN, Visit, draw
+from tests.support.browser import SEVEN, Visit, draw, resize
 
 PHONE = (390, 844)
 
@@ -25,10 +25,6 @@ def share_in_sight(part: Locator) -> float:
             }"""
         )
     )
-
-
-def resize(page: Page, size: tuple[int, int]) -> None:
-    page.set_viewport_size({"width": size[0], "height": size[1]})
 
 
 def open_hood(page: Page) -> None:

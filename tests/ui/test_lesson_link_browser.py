@@ -6,7 +6,7 @@ from urllib.parse import quote, urlsplit
 
 from playwright.sync_api import Page, expect
 
-from tests.support.browser import PATIENCE_MS, SEVEN, Visit
+from tests.support.browser import PATIENCE_MS, SEVEN, Visit, resize
 
 BELOW_THE_TITLE = """() => {
   const boxOf = (name) => document.querySelector(name).getBoundingClientRect();
@@ -56,11 +56,11 @@ def test_a_link_from_the_form_opens_the_lesson_and_starts_nothing_by_itself(visi
     expect(hood.locator("h3")).to_have_text("8 One step of SGD")
     # The title stays in sight above it.
     for size in ((1280, 900), (390, 844), (844, 390)):
-        page.set_viewport_size({"width": size[0], "height": size[1]})
+        resize(page, size)
         hood.evaluate("(step) => step.scrollIntoView()")
         expect(card.get_by_role("heading")).to_be_in_viewport(ratio=1)
         page.wait_for_function(BELOW_THE_TITLE)
-    page.set_viewport_size({"width": 1280, "height": 900})
+    resize(page, (1280, 900))
     page.get_by_role("tab", name="Train").click()
     expect(page.locator("#status")).to_contain_text("Press Train")
     setup = page.get_by_role("form", name="Set-up of the training")

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import BrowserContext, Locator, Page, Request, expect
 
-from tests.support.browser import ONE, SEVEN, Visit, draw, reload
+from tests.support.browser import ONE, SEVEN, Visit, draw, reload, resize
 
 THREE = [[[300, 200], [500, 150], [650, 250], [600, 400], [450, 470], [640, 560], [640, 720],
           [500, 830], [300, 760]]]  # fmt: skip
@@ -134,7 +134,7 @@ def test_a_second_finger_and_a_right_button_draw_nothing(page: Page) -> None:
 def test_ink_survives_a_resize_and_a_change_of_theme(page: Page) -> None:
     draw(page, SEVEN)
     before = ink(page)
-    page.set_viewport_size({"width": 390, "height": 620})
+    resize(page, (390, 620))
     small = ink(page)
     assert 0 < small < before
     expect(page.locator("#answer")).to_have_text("7")
@@ -307,3 +307,27 @@ def test_every_sample_is_read_as_its_digit(page: Page) -> None:
         expect(page.locator("#answer")).to_have_text(str(digit))
     page.get_by_role("button", name="Undo").click()
     expect(page.locator("#answer")).to_have_text("8")
+
+
+def test_a_page_at_rest_asks_for_no_frames(visit: Visit) -> None:
+    # What moves on Gradio's loading screen does so for seconds more.
+    page = visit(
+        script="""
+        window.asked = [];
+        const ask = window.requestAnimationFrame;
+        window.requestAnimationFrame = (work) => {
+          window.asked.push(new Error().stack);
+          return ask(work);
+        };"""
+    )
+    asked = page.evaluate(
+        """async () => {
+          for (let tries = 0; tries < 60; tries++) {
+            window.asked = [];
+            await new Promise((resolve) => setTimeout(resolve, 500));
+            if (!window.asked.length) return [];
+          }
+          return [...new Set(window.asked)];
+        }"""
+    )
+    assert asked == []

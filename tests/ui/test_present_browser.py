@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from playwright.sync_api import Locator, Page, expect
 
-from tests.support.browser import SEVEN, Visit, draw
+from tests.support.browser import SEVEN, Visit, draw, resize
 
 ALL = ("#sketchpad canvas", "#probabilities", "#status", "#header", ".setup .fields")
 
@@ -55,7 +55,7 @@ def test_the_address_opens_it_on_any_screen_and_it_fits(visit: Visit) -> None:
     expect(bar(page)).to_be_visible()
     expect(page.get_by_role("button", name="tour")).to_be_hidden()
     for size in ((390, 844), (844, 390), (1280, 800), (1920, 1080)):
-        page.set_viewport_size({"width": size[0], "height": size[1]})
+        resize(page, size)
         assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
         assert page.evaluate("document.documentElement.scrollHeight") <= size[1]
         assert shown(page) == ["#sketchpad canvas", "#probabilities"], size

@@ -9,7 +9,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, expect
 
-from tests.support.browser import ONE, SEVEN, Visit, draw
+from tests.support.browser import ONE, SEVEN, Visit, draw, resize
 
 STEPS = ("data", "stages", "scratch", "layers", "loss", "autograd", "sgd", "answer")
 
@@ -229,7 +229,7 @@ def test_no_serious_accessibility_violation_on_any_tab(visit: Visit, theme: str)
             page.locator("#hood").get_by_role("button", name="Open all").click()
             expect(part(page, "loss", "words")).to_contain_text("The model gives")
         for width in (390, 1280):
-            page.set_viewport_size({"width": width, "height": 844})
+            resize(page, (width, 844))
             assert page.evaluate("document.documentElement.scrollWidth") <= width
             found = Axe().run(page, options=rules).response["violations"]
             serious = [

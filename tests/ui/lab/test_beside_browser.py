@@ -10,7 +10,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import BrowserContext, Locator, Page, Route, expect
 
-from tests.support.browser import ONE, PATIENCE_MS, SEVEN, draw, follow, train, visits
+from tests.support.browser import ONE, PATIENCE_MS, SEVEN, draw, follow, resize, train, visits
 
 SHORT = "#preset=few&pictures=200&layers=16&epochs="
 OTHER = [0xC2, 0x41, 0x0C]  # --page-other
@@ -177,7 +177,7 @@ def refused(two_runs: Page) -> Iterator[Page]:
 
 def test_what_the_server_refuses_is_said_and_the_page_lives_on(refused: Page) -> None:
     page = refused
-    page.set_viewport_size({"width": 390, "height": 844})
+    resize(page, (390, 844))
     compare(page, 1).click()
     expect(page.locator(".trouble")).to_have_text("There is no such training any more.")
     expect(page.locator(".compared")).to_be_hidden()
