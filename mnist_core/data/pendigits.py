@@ -6,7 +6,8 @@ digits by 30 writers in `pendigits-orig.tra`, in the UNIPEN text format.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -65,10 +66,12 @@ def parse_pen_digits(text: str, *, source: str) -> list[PenDigit]:
     reader = _Reader(source)
     number = 0
     for number, raw in enumerate(text.splitlines(), start=1):
-        digits.extend(reader.read(raw.strip(), number))
+        if digit := reader.read(raw.strip(), number):
+            digits.append(digit)
     if text and not text.endswith("\n"):
         raise DatasetError(f"{source}, line {number}: the file is cut off")
-    digits.extend(reader.finish(number))
+    if digit := reader.finish(number):
+        digits.append(digit)
     if not digits:
         raise DatasetError(f"{source}, line {max(number, 1)}: expected pen digits, found none")
     return digits
@@ -95,11 +98,17 @@ class _Reader:
         self._open = False
         self._pen_is_down = False
 
-    def read(self, line: str, number: int) -> Iterator[PenDigit]:
-        if line.startswith(".SEGMENT"):
-            yield from self.finish(number)
+    def read(self, line: str, number: int) -> PenDigit | None:
+        """Takes the next line in; the digit that ends with it, if one does."""
+        if line and not line.startswith("."):
+            if not self._pen_is_down:
+                self._require(False, number, f"{line!r} while the pen is up")
+            self._strokes[-1].append(self._point(line, number))
+        elif line.startswith(".SEGMENT"):
+            digit = self.finish(number)
             self._label = self._segment_label(line, number)
             self._open = True
+            return digit
         elif line.startswith(".COMMENT") and self._open:
             self._read_comment(line, number)
         elif line == ".PEN_DOWN":
@@ -111,22 +120,21 @@ class _Reader:
             self._require(self._pen_is_down, number, ".PEN_UP while the pen is up")
             self._require(bool(self._strokes[-1]), number, "a stroke without points")
             self._pen_is_down = False
-        elif line and not line.startswith("."):
-            self._require(self._pen_is_down, number, f"{line!r} while the pen is up")
-            self._strokes[-1].append(self._point(line, number))
+        return None
 
-    def finish(self, number: int) -> Iterator[PenDigit]:
+    def finish(self, number: int) -> PenDigit | None:
         """The digit under way, if there is one; an incomplete one is an error."""
         if not self._open:
-            return
+            return None
         self._require(not self._pen_is_down, number, "the file is cut off within a stroke")
         self._require(bool(self._strokes), number, "a digit without strokes")
         if self._label is None or self._writer is None:
             raise DatasetError(f"{self._source}, line {number}: a digit without .COMMENT d w n")
         # The tablet's y points up; a canvas's points down.
         strokes = tuple(np.array(stroke) * (1.0, -1.0) for stroke in self._strokes)
-        yield PenDigit(self._label, self._writer, strokes)
+        digit = PenDigit(self._label, self._writer, strokes)
         self._open, self._label, self._writer, self._strokes = False, None, None, []
+        return digit
 
     def _segment_label(self, line: str, number: int) -> int:
         label = line.split()[-1].strip('"')
@@ -146,12 +154,13 @@ class _Reader:
 
     def _point(self, line: str, number: int) -> tuple[float, float]:
         try:
-            x, y = (float(field) for field in line.split())
+            x, y = map(float, line.split())
         except ValueError:
             raise DatasetError(
                 f"{self._source}, line {number}: expected two coordinates, got {line!r}"
             ) from None
-        self._require(bool(np.isfinite((x, y)).all()), number, f"not finite: {line!r}")
+        if not (math.isfinite(x) and math.isfinite(y)):
+            self._require(False, number, f"not finite: {line!r}")
         return x, y
 
     def _require(self, condition: bool, number: int, fault: str) -> None:
