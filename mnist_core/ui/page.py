@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import cache
 from typing import Any
 
 import gradio as gr
 from gradio.block_function import BlockFunction
-from gradio.routes import templates
 from gradio.tunneling import CURRENT_TUNNELS
-from jinja2 import ChoiceLoader, DictLoader
 from starlette.middleware import Middleware
 
 from mnist_core.errors import RefusedError
@@ -21,6 +18,7 @@ from mnist_core.server.gate.tools import Accounts
 from mnist_core.server.uploads import Uploads
 from mnist_core.ui.component import component, read_asset
 from mnist_core.ui.files import check_values
+from mnist_core.ui.head import lay_out_head
 from mnist_core.ui.pad.column import pad_column
 from mnist_core.ui.pad.sent_picture import picture_route
 from mnist_core.ui.pad.weights import weights_route
@@ -31,8 +29,6 @@ from mnist_core.ui.static import preload_links, static_route
 Tab = Callable[[Application], object]
 
 _STYLES = ("shared/page.css", "shared/present.css")
-_FIRST_SCRIPT = "shared/frames.js"
-_TEMPLATE = "frontend/index.html"
 # Requests under way when the page ends have so long to be answered.
 _GRACE_S = 3
 # Uploads on the disk, those under way aside; each is read right after it came.
@@ -62,7 +58,7 @@ class Page(gr.Blocks):
 
 def build_page(application: Application, *, tabs: Mapping[str, Tab]) -> gr.Blocks:
     """The whole page; each of `tabs` lays out what stands under its name."""
-    _add_first_script()
+    lay_out_head()
     page = Page(title="Draw a digit", analytics_enabled=False)
     with page:
         component("shared/header", elem_id="header")
@@ -81,16 +77,6 @@ def build_page(application: Application, *, tabs: Mapping[str, Tab]) -> gr.Block
         application.sweep.add(uploads.sweep)
         application.sweep.add(lambda: _forget_uploads(page))
     return page
-
-
-@cache
-def _add_first_script() -> None:
-    """Puts it into the head of Gradio's page, whose own `head` comes after Gradio's scripts."""
-    environment = templates.env
-    assert environment.loader is not None
-    source, _, _ = environment.loader.get_source(environment, _TEMPLATE)
-    begun = source.replace("<head>", f"<head><script>{read_asset(_FIRST_SCRIPT)}</script>", 1)
-    environment.loader = ChoiceLoader([DictLoader({_TEMPLATE: begun}), environment.loader])
 
 
 def queue_requests(page: gr.Blocks) -> None:

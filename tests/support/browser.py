@@ -144,7 +144,9 @@ def page(opened: Page) -> Iterator[Page]:
     Who changes more than the drawing opens one of their own with `visit`.
     """
     opened.set_viewport_size({"width": 1280, "height": 800})
-    opened.evaluate("mnist.setStrokes([])")
+    since = opened.evaluate("() => [performance.now(), mnist.setStrokes([])][0]")
+    # Its answer, and none to what was drawn before.
+    opened.wait_for_function("(since) => mnist.prediction.drawnAt >= since", arg=since)
     expect(opened.locator("#answer")).to_have_text("draw a digit")
     yield opened
     opened.unroute_all()
