@@ -47,11 +47,13 @@ def writing(contrast: Contrast) -> Writing | None:
     if not clean and min(seen.shape) >= 48:
         seen = cv2.GaussianBlur(seen, (0, 0), 0.8)
     floor = max(_LEAST_CONTRAST, _LEAST_SIGNAL * contrast.noise)
-    for _ in range(_FRAMES + 1):
+    for passes_left in reversed(range(_FRAMES + 1)):
         levels = levels_of(seen, floor)
         if not levels:
             return None
         score, marks, index = _likeliest(levels, contrast)
+        if not passes_left:
+            break
         inside = inside_any_frame(levels, marks, index)
         if inside is None:
             inside = without_lines(seen, marks, index)

@@ -99,6 +99,20 @@ def test_what_lies_beside_a_digit_is_no_ink() -> None:
         assert found.found.ink.shape == found.found.picture.shape
 
 
+@pytest.mark.parametrize("frames", [2, 4, 5, 9])
+def test_a_digit_is_found_within_frames_and_too_many_of_them_break_nothing(frames: int) -> None:
+    image = Ink(SEVEN).to_image()
+    picture = 0.85 - 0.7 * np.pad(big(image, 180), 210)
+    picture += np.random.default_rng(3).normal(0, 0.02, picture.shape)
+    for inset in range(20, 20 + 21 * frames, 21):
+        for edge in (inset, 599 - inset):
+            picture[inset : 600 - inset, edge - 2 : edge + 3] = 0.1
+            picture[edge - 2 : edge + 3, inset : 600 - inset] = 0.1
+    found = Ink.from_image(np.clip(picture, 0, 1)).to_image()
+    if frames <= 4:
+        assert np.abs(found - image).mean() < 0.03
+
+
 def test_a_line_below_a_digit_and_a_word_beside_it_are_no_ink() -> None:
     image = Ink(SEVEN).to_image()
     picture = sheet(image)
