@@ -22,7 +22,7 @@ from mnist_core.data.pendigits_download import load_pen_digits
 from mnist_core.errors import DatasetError, PictureError, StartError
 from mnist_core.evaluation.charts import learning_curves
 from mnist_core.evaluation.numbers import numbers_line
-from mnist_core.evaluation.pictures import pictures_report
+from mnist_core.evaluation.pictures import PICTURES_OF_A_KIND, pictures_report
 from mnist_core.evaluation.report import evaluation_report
 from mnist_core.evaluation.style import save_figure
 from mnist_core.files import WEIGHTS
@@ -144,7 +144,7 @@ def run_evaluate(options: argparse.Namespace) -> None:
         print(text, flush=True)
     if options.pictures and pen is not None:
         print()
-        for text in pictures_report(Classifier(model), pen):
+        for text in pictures_report(Classifier(model), pen, count=options.pictures):
             print(text, flush=True)
         print(numbers_line(model, pen), flush=True)
 
@@ -258,8 +258,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     command.add_argument(
         "--pictures",
-        action="store_true",
-        help="photos, scans, screens and numbers of their digits too",
+        type=_whole(1, 100_000),
+        nargs="?",
+        const=PICTURES_OF_A_KIND,
+        metavar="N",
+        help="photos, scans, screens and numbers of their digits too, N of each kind "
+        f"({PICTURES_OF_A_KIND})",
     )
     command.add_argument("--figure", type=Path, metavar="FILE.png", help="draws the report")
     _add_data(command)

@@ -16,12 +16,12 @@ from mnist_core.models.classifier import Classifier
 
 _SEED = 2026
 #: Pictures of each kind; of 12 megapixels, which take seconds to make, a tenth.
-COUNT = 100
+PICTURES_OF_A_KIND = 100
 _LARGE = "12 megapixels"
 
 
 def pictures_report(
-    classifier: Classifier, pen: Sequence[PenDigit], *, count: int = COUNT
+    classifier: Classifier, pen: Sequence[PenDigit], *, count: int = PICTURES_OF_A_KIND
 ) -> Iterator[str]:
     """Yields a title, a line for each kind of picture, and one for all, of held-out writers' digits.
 

@@ -139,6 +139,7 @@ def test_a_missing_data_set_is_a_sentence_and_no_trace(
         (["--threads", "100000"], "expected a whole number from 1 to"),
         (["--threads", "two"], "expected a whole number from 1 to"),
         (["train", "--epochs", "0"], "expected a whole number from 1 to"),
+        (["evaluate", "--pictures", "0"], "expected a whole number from 1 to"),
         (["train", "--seed", str(2**70)], "expected a whole number from 0 to"),
         (["train", "--seed", "-1"], "expected a whole number from 0 to"),
     ],
