@@ -122,11 +122,12 @@ export class Beside {
     const names = [`run ${run}`, `run ${other}`];
     const pictures = (held === "test" ? TEST : HELD_OUT).name;
     const when = moment === null ? "" : ", at the moment of the slider,";
-    write(
-      this.part(".legend-words"),
+    const better =
       `A row is the digit that was written, a column the answer. + (indigo): ${names[0]}${when} does better by so many pictures, ` +
-        `− (orange): ${names[1]} does. Better is more read right on the diagonal, and fewer mixed up off it.`,
-    );
+      `− (orange): ${names[1]} does. Better is more read right on the diagonal, and fewer mixed up off it.`;
+    const agree = !counts.differ;
+    write(this.part(".legend-words"), agree ? "Neither: they read every digit alike." : better);
+    for (const name of [".difference", ".under-each"]) this.part(name).hidden = agree;
     this.difference.show(matrices, names);
     writeWithTerms(this.part(".disagreement"), disagreementWords(counts, { run, beside: other, pictures, shown: at.length }));
     const said = (i) => answers.map((each, which) => ({ name: names[which], digit: each[i] }));

@@ -189,3 +189,16 @@ def test_what_the_server_refuses_is_said_and_the_page_lives_on(refused: Page) ->
     expect(page.locator(".compared")).to_be_visible()
     expect(page.locator(".trouble")).to_have_text("")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_of_two_that_read_all_alike_it_is_said_in_place_of_an_empty_table(two_runs: Page) -> None:
+    page = two_runs
+    follow(page, f"{SHORT}3", epochs=3)
+    compare(page, 1).click()
+    expect(page.locator(".difference")).to_be_visible()
+    page.get_by_role("button", name="Train", exact=True).click()
+    expect(section(page)).to_contain_text(re.compile(r"Run \d and run 1 were set up alike"))
+    expect(page.locator(".disagreement")).to_contain_text("They agree on all 5,000 held-out")
+    expect(page.locator(".legend-words")).to_have_text("Neither: they read every digit alike.")
+    for empty in (".difference", ".under-each"):
+        expect(page.locator(empty)).to_be_hidden()
