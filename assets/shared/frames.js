@@ -4,7 +4,7 @@
 // script comes; once the pad has answered, that refuses the clock, and nobody else.
 {
   const { requestAnimationFrame: real } = window;
-  const isClock = () => new Error().stack.includes("/statustracker-");
+  const isClock = () => new Error().stack?.includes("/statustracker-");
   let isLoading = true;
   window.requestAnimationFrame = (work) => (isLoading || !isClock() ? real(work) : 0);
   window.addEventListener("mnist:prediction", () => {
