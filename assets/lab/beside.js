@@ -5,7 +5,7 @@ import { call, on } from "../shared/page.js";
 import { storage } from "../shared/storage.js";
 import { writeHeads, writeWithTerms } from "../shared/terms.js";
 import { Difference } from "./difference.js";
-import { differenceWords, disagreedCaption, disagreementWords, figuresOf, nameOf } from "./pair.js";
+import { betterWords, differenceWords, disagreedCaption, disagreementWords, figuresOf, nameOf } from "./pair.js";
 import { Says } from "./says.js";
 import { Thumbnails } from "./thumbnails.js";
 import { AWAY, HELD_OUT, TEST, isActive, measureOf } from "./words.js";
@@ -122,12 +122,8 @@ export class Beside {
     const names = [`run ${run}`, `run ${other}`];
     const pictures = (held === "test" ? TEST : HELD_OUT).name;
     const when = moment === null ? "" : ", at the moment of the slider,";
-    const better =
-      `A row is the digit that was written, a column the answer. + (indigo): ${names[0]}${when} does better by so many pictures, ` +
-      `− (orange): ${names[1]} does. Better is more read right on the diagonal, and fewer mixed up off it.`;
-    const agree = !counts.differ;
-    write(this.part(".legend-words"), agree ? "Neither: they read every digit alike." : better);
-    for (const name of [".difference", ".under-each"]) this.part(name).hidden = agree;
+    write(this.part(".legend-words"), betterWords(counts, names, when));
+    for (const name of [".difference", ".under-each"]) this.part(name).hidden = !counts.differ;
     this.difference.show(matrices, names);
     writeWithTerms(this.part(".disagreement"), disagreementWords(counts, { run, beside: other, pictures, shown: at.length }));
     const said = (i) => answers.map((each, which) => ({ name: names[which], digit: each[i] }));

@@ -44,6 +44,15 @@ export function figuresOf(runs, historyOf) {
   return Object.entries(rows).map(([what, figure]) => [what, ...runs.map(figure)]);
 }
 
+// What the table of who reads what better tells; when: of the first, where it is an earlier moment's.
+export function betterWords({ differ }, [mine, others], when) {
+  if (!differ) return "Neither: they read every digit alike.";
+  return (
+    `A row is the digit that was written, a column the answer. + (indigo): ${mine}${when} does better by so many pictures, ` +
+    `− (orange): ${others} does. Better is more read right on the diagonal, and fewer mixed up off it.`
+  );
+}
+
 // On how many pictures they disagree, and who is right there.
 export function disagreementWords({ differ, count, alone }, { run, beside, pictures, shown }) {
   if (!differ) return `They agree on all ${grouped(count)} ${pictures} pictures compared.`;

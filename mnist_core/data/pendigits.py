@@ -102,7 +102,7 @@ class _Reader:
         """Takes the next line in; the digit that ends with it, if one does."""
         if line and not line.startswith("."):
             if not self._pen_is_down:
-                self._require(False, number, f"{line!r} while the pen is up")
+                raise self._fault(number, f"{line!r} while the pen is up")
             self._strokes[-1].append(self._point(line, number))
         elif line.startswith(".SEGMENT"):
             digit = self.finish(number)
@@ -129,7 +129,7 @@ class _Reader:
         self._require(not self._pen_is_down, number, "the file is cut off within a stroke")
         self._require(bool(self._strokes), number, "a digit without strokes")
         if self._label is None or self._writer is None:
-            raise DatasetError(f"{self._source}, line {number}: a digit without .COMMENT d w n")
+            raise self._fault(number, "a digit without .COMMENT d w n")
         # The tablet's y points up; a canvas's points down.
         strokes = tuple(np.array(stroke) * (1.0, -1.0) for stroke in self._strokes)
         digit = PenDigit(self._label, self._writer, strokes)
@@ -146,7 +146,7 @@ class _Reader:
     def _read_comment(self, line: str, number: int) -> None:
         fields = line.split()[1:]
         if len(fields) != 3 or not all(field.isdigit() for field in fields):
-            self._require(False, number, f"expected .COMMENT digit writer number, got {line!r}")
+            raise self._fault(number, f"expected .COMMENT digit writer number, got {line!r}")
         self._require(
             int(fields[0]) == self._label, number, f"the label differs from the segment's: {line!r}"
         )
@@ -156,13 +156,14 @@ class _Reader:
         try:
             x, y = map(float, line.split())
         except ValueError:
-            raise DatasetError(
-                f"{self._source}, line {number}: expected two coordinates, got {line!r}"
-            ) from None
+            raise self._fault(number, f"expected two coordinates, got {line!r}") from None
         if not (math.isfinite(x) and math.isfinite(y)):
-            self._require(False, number, f"not finite: {line!r}")
+            raise self._fault(number, f"not finite: {line!r}")
         return x, y
 
     def _require(self, condition: bool, number: int, fault: str) -> None:
         if not condition:
-            raise DatasetError(f"{self._source}, line {number}: {fault}")
+            raise self._fault(number, fault)
+
+    def _fault(self, number: int, fault: str) -> DatasetError:
+        return DatasetError(f"{self._source}, line {number}: {fault}")

@@ -53,7 +53,7 @@ def writing(contrast: Contrast) -> Writing | None:
             return None
         score, marks, index = _likeliest(levels, contrast)
         if not passes_left:
-            break
+            break  # what is found last stays, whatever it is
         inside = inside_any_frame(levels, marks, index)
         if inside is None:
             inside = without_lines(seen, marks, index)

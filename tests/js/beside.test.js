@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { advantages } from "../../assets/lab/difference.js";
 import { csvOf, tableOf } from "../../assets/lab/history.js";
-import { differenceWords, disagreementWords, figuresOf, nameOf } from "../../assets/lab/pair.js";
+import { betterWords, differenceWords, disagreementWords, figuresOf, nameOf } from "../../assets/lab/pair.js";
 import { HELD_OUT, TEST } from "../../assets/lab/words.js";
 
 const setup = {
@@ -35,6 +35,12 @@ test("the figures of both, on what each was measured", () => {
   const onTest = run(1, {}, { started: { measured_on: "test" } });
   assert.ok(figuresOf([run(2), onTest], historyOf).some(([what]) => what === "Held-out or test loss"));
   assert.equal(figuresOf([onTest, onTest], historyOf).filter(([what]) => what === "Test accuracy").length, 1);
+});
+
+test("the table of who reads what better is explained, unless there is nothing in it", () => {
+  const names = ["run 2", "run 1"];
+  assert.match(betterWords({ differ: 1 }, names, ", at the moment of the slider,"), /run 2, at the moment of the slider, does better by so many pictures, − \(orange\): run 1 does/);
+  assert.equal(betterWords({ differ: 0 }, names, ""), "Neither: they read every digit alike.");
 });
 
 test("who does better: more right on the diagonal, fewer mixed up off it", () => {

@@ -143,7 +143,7 @@ def page(opened: Page) -> Iterator[Page]:
 
     Who changes more than the drawing opens one of their own with `visit`.
     """
-    opened.set_viewport_size({"width": 1280, "height": 800})
+    resize(opened, (1280, 800))
     since = opened.evaluate("() => [performance.now(), mnist.setStrokes([])][0]")
     # Its answer, and none to what was drawn before.
     opened.wait_for_function("(since) => mnist.prediction.drawnAt >= since", arg=since)
@@ -179,15 +179,13 @@ def reload(page: Page) -> None:
 def resize(page: Page, size: tuple[int, int]) -> None:
     """Gives the page's window another size, and waits until what goes by its size has been drawn anew."""
     page.set_viewport_size({"width": size[0], "height": size[1]})
-    page.evaluate(
-        """async (width) => {
-          const frame = () => new Promise(requestAnimationFrame);
-          while (innerWidth !== width) await frame();
-          await frame();
-          await frame();
-        }""",
-        size[0],
-    )
+    page.wait_for_function("(width) => innerWidth === width", arg=size[0])
+    wait_two_frames(page)
+
+
+def wait_two_frames(page: Page) -> None:
+    """After which the page has heard what of it is in sight, and how large, and has drawn that."""
+    page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
 
 
 def follow(page: Page, link: str, *, epochs: int) -> None:

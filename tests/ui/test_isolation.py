@@ -145,7 +145,7 @@ def test_no_route_gives_away_a_secret_or_a_training(owner: Server, path: str) ->
     before = state(owner)
     stream = any(name in path for name in ("queue/data", "upload_progress", "heartbeat", "startup"))
     try:
-        with urllib.request.urlopen(owner.url + path, timeout=1 if stream else 60) as answer:
+        with urllib.request.urlopen(owner.url + path, timeout=2 if stream else 60) as answer:
             text = answer.read(10**7).decode("utf-8", "replace")
     except urllib.error.HTTPError as error:
         with error:

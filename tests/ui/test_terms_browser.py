@@ -106,4 +106,3 @@ def test_a_term_stays_told_while_the_text_around_it_changes(visit: Visit) -> Non
     expect(page.locator("#status")).not_to_have_text(told)
     expect(term).to_be_focused()
     tip(page).to_contain_text("Held-out pictures never train")
-    page.get_by_role("button", name="Stop").click()

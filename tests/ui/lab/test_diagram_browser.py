@@ -14,7 +14,7 @@ from mnist_core.explain.activations import run_layers
 from mnist_core.files import WEIGHTS
 from mnist_core.ink.ink import Ink
 from mnist_core.models.checkpoints import load_checkpoint
-from tests.support.browser import ONE, SEVEN, Visit, draw, reload, train
+from tests.support.browser import ONE, SEVEN, Visit, draw, reload, train, wait_two_frames
 
 LONG = "#preset=few&epochs=100&pictures=20000"
 
@@ -31,7 +31,6 @@ SAYS = r"""(expected) => {
   const [, value] = document.querySelector(".unit-words").textContent.match(/It says ([−\d.]+)/);
   return Math.abs(value.replace("−", "-") - expected) < 0.03;
 }"""
-TWO_FRAMES = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 
 
 def open_diagram(page: Page) -> Locator:
@@ -127,7 +126,7 @@ def test_the_ready_made_network_is_lit_by_the_drawing_and_told_by_the_keyboard(
     expect(words(page)).to_contain_text("Draw a digit to hear it.")
     # Out of sight, it costs the pen nothing either.
     page.get_by_role("tab", name="Under the hood").click()
-    page.evaluate(TWO_FRAMES)  # after which it has heard that it is out of sight
+    wait_two_frames(page)  # after which it has heard that it is out of sight
     looks = page.evaluate("window.looks")
     draw(page, SEVEN)
     assert page.evaluate("window.looks") == looks
@@ -173,7 +172,6 @@ def test_it_changes_as_ones_own_network_learns_under_the_pen(visit: Visit) -> No
     # And the ready-made one again, at the press of a button.
     page.get_by_role("radio", name="Ready-made").check(force=True)
     expect(page.locator(".what")).to_contain_text("The ready-made network")
-    page.get_by_role("button", name="Stop", exact=True).click()
 
 
 def asks_to_point_at_no_unit(page: Page) -> None:
