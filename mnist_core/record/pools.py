@@ -17,16 +17,21 @@ from mnist_core.ink.raster import PEN_EDGE, PEN_RADIUS, Strokes
 from mnist_core.models.config import CLASS_COUNT
 from mnist_core.record.hands import cut_off, vary_strokes
 from mnist_core.record.non_digits import non_digit
+from mnist_core.record.pictures import enlarged, read_back, written
 from mnist_core.record.rare_styles import made_up_digit, with_bar, with_slash
 from mnist_core.training.augmentation import AugmentationConfig, augment
 
 #: Images (N, 28, 28), labels (N,), and a teacher's logits (N, 11) where there is one.
 Batch = tuple[Tensor, Tensor, Tensor | None]
+#: A drawing and its label.
+Drawing = tuple[Strokes, int]
 #: The label of ink that is no digit: the eleventh logit.
 NOT_A_DIGIT = CLASS_COUNT
 # The shares of drawings whose ink is cut off on one side, and porous as chalk's.
 _CUT_SHARE = 0.05
 _POROUS_SHARE = 0.05
+# Of what is put in pictures: MNIST's images, pen digits, made-up digits, non-digits.
+_PICTURED_SHARES = (0.38, 0.38, 0.17, 0.07)
 # Batches made at once, on a thread of their own while the one before is learnt from.
 _BATCHES_AHEAD = 8
 
@@ -39,8 +44,9 @@ class RecordConfig:
     that the teacher learns on, where there are so many cores; while the MLP learns, the second core
     makes batches and asks the teacher. distillation: the teacher's share of the MLP's loss. softness:
     divides the logits that the two are compared by.
-    images_per_epoch: drawn from all sources. The four shares are those of a batch and add up to 1.
-    pen_variants: drawings of each pen digit by other hands. made_up, non_digits: how many are made.
+    images_per_epoch: drawn from all sources. The five shares are those of a batch and add up to 1.
+    pen_variants: drawings of each pen digit by other hands. made_up, pictures, non_digits: how many are
+    made (of the pictures, one in ten is left out, since its ink is not found).
     all_writers: also trains the six writers who otherwise only measure.
     last_augmentation: to what share the augmentation falls over the last `calming_share` of the
     epochs, so that the model ends on digits as people write them.
@@ -57,12 +63,14 @@ class RecordConfig:
     learning_rate: float = 2e-3
     weight_decay: float = 0.02
     average_decay: float = 0.9995
-    mnist_share: float = 0.5
-    pen_share: float = 0.21
-    made_up_share: float = 0.18
-    non_digit_share: float = 0.11
+    mnist_share: float = 0.46
+    pen_share: float = 0.18
+    made_up_share: float = 0.14
+    picture_share: float = 0.12
+    non_digit_share: float = 0.1
     pen_variants: int = 20
     made_up: int = 60_000
+    pictures: int = 33_000
     non_digits: int = 40_000
     validation_size: int = 5_000
     all_writers: bool = False
@@ -102,8 +110,15 @@ class RecordConfig:
         )
 
     @property
-    def shares(self) -> tuple[float, float, float, float]:
-        return (self.mnist_share, self.pen_share, self.made_up_share, self.non_digit_share)
+    def shares(self) -> tuple[float, ...]:
+        """Of a batch, in the order of `make_pools`."""
+        return (
+            self.mnist_share,
+            self.pen_share,
+            self.made_up_share,
+            self.picture_share,
+            self.non_digit_share,
+        )
 
 
 #: The recipe of an MLP that goes on from others.
@@ -126,33 +141,33 @@ class Pool:
 def make_pools(
     mnist: Dataset, pen: Sequence[PenDigit], config: RecordConfig, device: torch.device | str
 ) -> list[Pool]:
-    """MNIST, pen digits, made-up digits and non-digits, in the order of the shares."""
+    """MNIST, pen digits, made-up digits, all of these in pictures, and non-digits: a pool each."""
     generator = np.random.default_rng(config.seed)
-    drawings: list[tuple[Strokes, int]] = []
+    pens: list[Drawing] = []
     for variant in range(config.pen_variants):
         for digit in pen:
             strength = generator.uniform(0.3, 1.1) if variant else 0.0
             strokes = vary_strokes(digit.strokes, strength=strength, generator=generator)
-            drawings.append((strokes, digit.digit))
-    pen_pool = _drawn(drawings, generator, device)
+            pens.append((strokes, digit.digit))
     by_digit: dict[int, list[Strokes]] = {
         label: [digit.strokes for digit in pen if digit.digit == label] for label in (0, 7)
     }
-    drawings = [_rare_style(by_digit, generator) for _ in range(config.made_up)]
-    made_up_pool = _drawn(drawings, generator, device)
+    made_up = [_rare_style(by_digit, generator) for _ in range(config.made_up)]
     strokes_of = [digit.strokes for digit in pen]
-    drawings = [
+    non_digits = [
         (non_digit(strokes_of, generator=generator), NOT_A_DIGIT) for _ in range(config.non_digits)
     ]
-    non_digit_pool = _drawn(drawings, generator, device)
-    images = mnist.images.mul(255).round_().to(torch.uint8).to(device)
-    mnist_pool = Pool(images, mnist.labels.to(device))
-    return [mnist_pool, pen_pool, made_up_pool, non_digit_pool]
+    pools = [
+        Pool(mnist.images.mul(255).round_().to(torch.uint8), mnist.labels),
+        _drawn(pens, generator),
+        _drawn(made_up, generator),
+        _in_pictures(mnist, (pens, made_up, non_digits), config.pictures, generator),
+        _drawn(non_digits, generator),
+    ]
+    return [Pool(pool.images.to(device), pool.labels.to(device)) for pool in pools]
 
 
-def _rare_style(
-    by_digit: dict[int, list[Strokes]], generator: np.random.Generator
-) -> tuple[Strokes, int]:
+def _rare_style(by_digit: dict[int, list[Strokes]], generator: np.random.Generator) -> Drawing:
     """A made-up digit, or a real 0 with a slash or 7 with a bar; zeros a quarter of all."""
     chance = generator.random()
     if chance < 0.15 and by_digit[0]:
@@ -167,11 +182,7 @@ def _rare_style(
     return made_up_digit(digit, generator=generator), digit
 
 
-def _drawn(
-    drawings: Sequence[tuple[Strokes, int]],
-    generator: np.random.Generator,
-    device: torch.device | str,
-) -> Pool:
+def _drawn(drawings: Sequence[Drawing], generator: np.random.Generator) -> Pool:
     """The drawings as images, half with another pen than the usual one, some as pictures have them."""
     images = np.zeros((len(drawings), 28, 28), np.uint8)
     for image, (strokes, _) in zip(images, drawings, strict=True):
@@ -187,7 +198,34 @@ def _drawn(
             )
         image[:] = np.rint(drawn * 255)
     labels = torch.tensor([label for _, label in drawings], dtype=torch.int64)
-    return Pool(torch.from_numpy(images).to(device), labels.to(device))
+    return Pool(torch.from_numpy(images), labels)
+
+
+def _in_pictures(
+    mnist: Dataset,
+    drawings: Sequence[Sequence[Drawing]],
+    count: int,
+    generator: np.random.Generator,
+) -> Pool:
+    """MNIST's images and `drawings`, `count` of all, put in pictures and read back where they are found."""
+    images, labels = [], []
+    for source in generator.choice(len(_PICTURED_SHARES), size=count, p=_PICTURED_SHARES):
+        if source == 0:
+            index = int(generator.integers(len(mnist.labels)))
+            label = int(mnist.labels[index])
+            shape = enlarged(mnist.images[index].numpy(), generator=generator)
+        else:
+            chosen = drawings[source - 1]
+            if not chosen:
+                continue
+            strokes, label = chosen[int(generator.integers(len(chosen)))]
+            shape = written(strokes, generator=generator)
+        image = read_back(shape, generator=generator)
+        if image is not None:
+            images.append(np.rint(image * 255).astype(np.uint8))
+            labels.append(label)
+    found = np.array(images, np.uint8).reshape(-1, 28, 28)
+    return Pool(torch.from_numpy(found), torch.tensor(labels, dtype=torch.int64))
 
 
 def varied_batches(

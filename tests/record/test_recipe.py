@@ -25,6 +25,7 @@ SMALL = RecordConfig(
     batch_size=32,
     pen_variants=2,
     made_up=20,
+    pictures=6,
     non_digits=20,
     validation_size=50,
 )

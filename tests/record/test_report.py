@@ -26,6 +26,7 @@ SMALL = RecordConfig(
     batch_size=32,
     pen_variants=1,
     made_up=8,
+    pictures=8,
     non_digits=8,
     validation_size=20,
 )

@@ -1,0 +1,215 @@
+"""Ink as the reader finds it in pictures, for training; `evaluation.photos`, which measures, is not used.
+
+A shape is put on a canvas, a scanned sheet or a photographed one, and read back. What that does to
+lines (soft or ragged edges, gaps, another width, a shadow's edge) no drawing with a pen has.
+"""
+
+from __future__ import annotations
+
+import math
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from mnist_core.ink.ink import Ink
+from mnist_core.ink.picture import place
+from mnist_core.ink.raster import Image, Strokes
+
+Grey = NDArray[np.float32]  # (height, width); of shapes 1 is ink, of pictures 1 is white
+_LONGEST_SIDE = 300
+_SMALLEST_DIGIT, _LARGEST_DIGIT = 22.0, 170.0  # pixels
+# What is read and what was put there are the same ink from this likeness on.
+_ALIKE = 0.9
+
+
+def read_back(shape: Grey, *, generator: np.random.Generator) -> Image | None:
+    """The 28x28 image of a shape that was put in a picture; None where other ink is found than that."""
+    sheet = _with_margins(shape, generator)
+    picture = _PLACES[generator.choice(len(_PLACES), p=_SHARES)](sheet, generator)
+    levels = np.rint(np.clip(picture, 0, 1) * 255).astype(np.uint8)
+    image = Ink.from_image(_stored(levels, generator)).to_image()
+    return image if _likeness(image, place(shape)) >= _ALIKE else None
+
+
+def written(strokes: Strokes, *, generator: np.random.Generator) -> Grey:
+    """Strokes as a shape of some size, by a pen of some width."""
+    points = np.concatenate([np.asarray(stroke, np.float64) for stroke in strokes])
+    low, high = points.min(axis=0), points.max(axis=0)
+    size = _some_size(generator)
+    scale = size / max(float((high - low).max()), 1e-9)
+    width = max(1, round(size * math.exp(generator.uniform(math.log(0.025), math.log(0.19)))))
+    rim = width // 2 + 2
+    across, down = (np.ceil((high - low) * scale).astype(int) + 2 * rim).tolist()
+    shape = np.zeros((down, across), np.uint8)
+    for stroke in strokes:
+        path = np.rint(((stroke - low) * scale + rim) * 16).astype(np.int32)
+        if len(path) == 1:
+            path = np.repeat(path, 2, axis=0)
+        cv2.polylines(shape, [path], False, 255, width, cv2.LINE_AA, 4)
+    return np.asarray(shape, np.float32) / np.float32(255)
+
+
+def enlarged(image: Image, *, generator: np.random.Generator) -> Grey:
+    """A 28x28 image's ink as a shape of some size, its lines a little thinner or thicker."""
+    side = round(_some_size(generator) * 28 / 20)
+    soft = cv2.resize(image, (side, side), interpolation=cv2.INTER_CUBIC)
+    sharpness = side / 28 * generator.uniform(1.0, 3.0)
+    shape = np.clip((soft - generator.uniform(0.3, 0.65)) * sharpness + 0.5, 0, 1)
+    rows, columns = np.flatnonzero(shape.max(axis=1)), np.flatnonzero(shape.max(axis=0))
+    if not len(rows):
+        return np.asarray(np.clip(soft, 0, 1), np.float32)
+    return np.asarray(shape[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1], np.float32)
+
+
+def _likeness(image: Image, other: Image) -> float:
+    """How alike two images are, in [0, 1]: the cosine between them, both a little blurred."""
+    soft, other_soft = (cv2.GaussianBlur(each, (0, 0), 1.0).ravel() for each in (image, other))
+    lengths = float(np.linalg.norm(soft) * np.linalg.norm(other_soft))
+    return float(soft @ other_soft) / lengths if lengths else 0.0
+
+
+def _some_size(generator: np.random.Generator) -> float:
+    low, high = math.log(_SMALLEST_DIGIT), math.log(_LARGEST_DIGIT)
+    return math.exp(generator.uniform(low, high))
+
+
+def _with_margins(shape: Grey, generator: np.random.Generator) -> Grey:
+    """Paper about the shape: hardly any, or several times its size."""
+    longer = max(shape.shape)
+    if generator.random() < 0.2:
+        margins = generator.uniform(-0.01, 0.12, 4) * longer
+    else:
+        margins = generator.uniform(0.1, 1.2, 4) * longer
+    room = (_LONGEST_SIDE - longer) / 2
+    above, below, left, right = (
+        np.clip(np.rint(margins), -longer, max(room, 0)).astype(int).tolist()
+    )
+    sheet = np.pad(shape, ((max(above, 0), max(below, 0)), (max(left, 0), max(right, 0))))
+    height, width = sheet.shape
+    return sheet[max(-above, 0) : height - max(-below, 0), max(-left, 0) : width - max(-right, 0)]
+
+
+def _inked(
+    sheet: Grey, contrast: float, generator: np.random.Generator, *, dark_share: float = 0.2
+) -> Grey:
+    """What the sheet reflects: dark ink on white, or now and then light ink on black."""
+    if generator.random() < dark_share:
+        return np.asarray(generator.uniform(0.03, 0.2) + 0.8 * contrast * sheet, np.float32)
+    return np.asarray(1 - contrast * sheet, np.float32)
+
+
+def _canvas(sheet: Grey, generator: np.random.Generator) -> Grey:
+    return _inked(sheet, generator.uniform(0.4, 1.0), generator, dark_share=0.5)
+
+
+def _scan(sheet: Grey, generator: np.random.Generator) -> Grey:
+    paper, contrast = generator.uniform(0.75, 1.0), generator.uniform(0.2, 0.8)
+    # Ink that is laid unevenly, on paper that is a little rough.
+    uneven = 1 + generator.uniform(0, 0.25) * _bumps(
+        sheet.shape, int(generator.integers(2, 9)), generator
+    )
+    picture = paper * _inked(sheet * np.clip(uneven, 0.2, 1.2), contrast, generator)
+    picture = cv2.GaussianBlur(picture.astype(np.float32), (0, 0), generator.uniform(0.3, 1.3))
+    return _noisy(picture, generator.uniform(0, 0.03), generator)
+
+
+def _photo(sheet: Grey, generator: np.random.Generator) -> Grey:
+    height, width = sheet.shape
+    longer = max(height, width)
+    uneven = 1 + generator.uniform(0, 0.2) * _bumps(
+        sheet.shape, int(generator.integers(2, 12)), generator
+    )
+    light = generator.uniform(0.5, 1.0) * _ramp(sheet.shape, generator.uniform(0, 0.45), generator)
+    if generator.random() < 0.3:
+        light = light * _shadow(sheet.shape, generator)
+    contrast = generator.uniform(0.25, 0.9)
+    picture = light * _inked(sheet * np.clip(uneven, 0.2, 1.2), contrast, generator)
+    if generator.random() < 0.15:
+        picture = _ruled(picture, sheet, generator)
+    if generator.random() < 0.15:
+        picture = _on_a_table(picture, generator)
+    blur = generator.uniform(0.4, 1.0) + generator.uniform(0, 0.008) * longer
+    picture = cv2.GaussianBlur(picture.astype(np.float32), (0, 0), blur)
+    if generator.random() < 0.4:  # what a phone does to make it look crisp
+        soft = cv2.GaussianBlur(picture, (0, 0), 2.0)
+        picture = picture + generator.uniform(0, 1.0) * (picture - soft)
+    return _noisy(picture, generator.uniform(0.003, 0.035), generator)
+
+
+_PLACES = (_canvas, _scan, _photo)
+_SHARES = (0.2, 0.2, 0.6)
+
+
+def _ramp(size: tuple[int, ...], fall: float, generator: np.random.Generator) -> Grey:
+    """From 1 down to 1 - `fall`, along some direction, straight or with a bend."""
+    rows, columns = np.mgrid[0 : 1 : size[0] * 1j, 0 : 1 : size[1] * 1j].astype(np.float32)
+    angle = generator.uniform(0, 2 * math.pi)
+    along = (rows - 0.5) * math.sin(angle) + (columns - 0.5) * math.cos(angle) + 0.5
+    return np.asarray(1 - fall * np.clip(along, 0, 1) ** generator.uniform(0.7, 2.5), np.float32)
+
+
+def _shadow(size: tuple[int, ...], generator: np.random.Generator) -> Grey:
+    """Something between the lamp and a half of the sheet: its edge hard or soft, straight or round."""
+    rows, columns = np.mgrid[: size[0], : size[1]].astype(np.float32)
+    middle = generator.uniform(0.2, 0.8, 2) * size
+    longer = max(size)
+    if generator.random() < 0.5:
+        angle = generator.uniform(0, 2 * math.pi)
+        inside = (rows - middle[0]) * math.sin(angle) + (columns - middle[1]) * math.cos(angle)
+    else:
+        far = generator.uniform(0.3, 0.9) * longer
+        inside = far - np.hypot(
+            rows - middle[0] - far * generator.choice((-1, 1)), columns - middle[1]
+        )
+    soft = longer * math.exp(generator.uniform(math.log(0.004), math.log(0.12)))
+    shade = 0.5 + 0.5 * np.tanh(inside / (2 * soft))
+    return np.asarray(1 - generator.uniform(0.15, 0.65) * shade, np.float32)
+
+
+def _ruled(picture: Grey, sheet: Grey, generator: np.random.Generator) -> Grey:
+    """Printed lines under the ink, across and perhaps down."""
+    lines = np.zeros(sheet.shape, np.float32)
+    step = max(6, round(max(sheet.shape) * generator.uniform(0.06, 0.3)))
+    thick = max(1, round(step * generator.uniform(0.02, 0.08)))
+    for offset in range(thick):
+        lines[int(generator.integers(step)) + offset :: step] = 1
+        if generator.random() < 0.5:
+            lines[:, int(generator.integers(step)) + offset :: step] = 1
+    return np.asarray(
+        picture * (1 - generator.uniform(0.1, 0.35) * lines * (1 - sheet)), np.float32
+    )
+
+
+def _on_a_table(picture: Grey, generator: np.random.Generator) -> Grey:
+    """Something dark beyond one side of the sheet, or two."""
+    height, width = picture.shape
+    wide = [round(generator.uniform(0.03, 0.3) * side) for side in (height, width)]
+    table = np.ones((height + wide[0], width + wide[1]), np.float32)
+    table *= generator.uniform(0.05, 0.4)
+    table *= 1 + 0.15 * _bumps(table.shape, 9, generator)
+    top, left = wide[0] * int(generator.integers(2)), wide[1] * int(generator.integers(2))
+    table[top : top + height, left : left + width] = picture
+    if generator.random() < 0.5:  # one side alone
+        table = (
+            table[:, left : left + width] if generator.random() < 0.5 else table[top : top + height]
+        )
+    return table
+
+
+def _bumps(size: tuple[int, ...], wide: int, generator: np.random.Generator) -> Grey:
+    coarse = generator.standard_normal((size[0] // wide + 2, size[1] // wide + 2), np.float32)
+    return np.asarray(cv2.resize(coarse, (size[1], size[0]), interpolation=cv2.INTER_LINEAR))
+
+
+def _noisy(picture: Grey, spread: float, generator: np.random.Generator) -> Grey:
+    return np.asarray(picture + spread * generator.standard_normal(picture.shape, np.float32))
+
+
+def _stored(levels: NDArray[np.uint8], generator: np.random.Generator) -> NDArray[np.uint8]:
+    """As JPEG leaves it, or PNG."""
+    if generator.random() < 0.3:
+        return levels
+    quality = [cv2.IMWRITE_JPEG_QUALITY, int(generator.integers(35, 96))]
+    _, file = cv2.imencode(".jpg", levels, quality)
+    return np.asarray(cv2.imdecode(file, cv2.IMREAD_GRAYSCALE), np.uint8)
