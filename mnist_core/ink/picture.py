@@ -17,6 +17,8 @@ _WORKING_SIDE = 512
 _CROPPED_SIDE = 100
 # Fainter than this, ink counts for nothing in how large the digit is.
 _OUTLINE = 0.15
+# Where less of the ink than this share is neither black nor white, its edges are made as soft as a pen's.
+_LEAST_SOFT, _SOFTNESS = 0.1, 0.6
 # Width of MNIST's strokes in its own pixels.
 _STROKE_WIDTH = 2.5
 # Lines are left as they are between these shares of it.
@@ -84,10 +86,10 @@ def _shrunk(picture: Picture, *, side: int) -> Picture:
     return np.asarray(blocks.mean(axis=(1, 3)))
 
 
-def _cropped(ink: Picture) -> Picture:
-    """The part of the picture that holds ink."""
-    rows = np.flatnonzero(ink.max(axis=1) > 0.0)
-    columns = np.flatnonzero(ink.max(axis=0) > 0.0)
+def _cropped(ink: Picture, *, least: float = 0.0) -> Picture:
+    """The part of the picture that holds ink, of more than `least`."""
+    rows = np.flatnonzero(ink.max(axis=1) > least)
+    columns = np.flatnonzero(ink.max(axis=0) > least)
     return ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
 
 
@@ -123,8 +125,10 @@ def _disc(radius: int) -> NDArray[np.uint8]:
 
 def _placed(ink: Picture) -> NDArray[np.float32]:
     """The ink at MNIST's size and place, by areas: an MNIST image comes back pixel for pixel."""
+    import cv2  # as in `find_ink`
+
     total = ink.sum()
-    longer = max(ink.shape)
+    longer = max(_cropped(ink, least=_OUTLINE).shape)
     # Soft edges blur where ink ends: a picture of MNIST's own size is left at it.
     scale = 1.0 if abs(longer - BOX_SIZE) <= 2 else BOX_SIZE / longer
     centres = (
@@ -140,6 +144,8 @@ def _placed(ink: Picture) -> NDArray[np.float32]:
     peak = float(image.max())
     if peak > 0.0:
         image /= peak
+    if np.mean(image[image > 0.1] < 0.9) < _LEAST_SOFT:
+        image = cv2.GaussianBlur(image, (0, 0), _SOFTNESS)
     return np.clip(image, 0.0, 1.0).astype(np.float32)
 
 

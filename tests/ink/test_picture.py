@@ -1,3 +1,4 @@
+import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -22,6 +23,22 @@ def test_mnist_like_image_comes_back() -> None:
     image[image < 0.02] = 0.0
     for array in (image, (image * 255).astype(np.uint8), 1.0 - image):
         assert np.abs(Ink.from_image(array).to_image() - image).mean() < 0.02
+
+
+def test_what_jpeg_leaves_about_a_small_digit_does_not_count() -> None:
+    image = Ink(SEVEN).to_image()
+    levels = 255 - np.rint(image * 255).astype(np.uint8)
+    _, file = cv2.imencode(".jpg", levels, [cv2.IMWRITE_JPEG_QUALITY, 50])
+    stored = np.asarray(cv2.imdecode(file, cv2.IMREAD_GRAYSCALE))
+    assert np.abs(Ink.from_image(stored).to_image() - image).mean() < 0.03
+
+
+def test_hard_edges_become_as_soft_as_a_pens() -> None:
+    image = Ink(SEVEN).to_image()
+    found = Ink.from_image(image > 0.4).to_image()
+    between = (found > 0.1) & (found < 0.9)
+    assert between.sum() > 0.2 * (found > 0.1).sum()
+    assert np.abs(found - image).mean() < 0.05
 
 
 @pytest.mark.parametrize("channels", [0, 1, 3, 4])
