@@ -71,8 +71,12 @@ class Marks:
 def levels_of(seen: Grey, floor: float) -> list[Marks]:
     """The marks above each threshold from the floor to near the strongest pixels."""
     count = max(3, seen.size // 2000)
-    top = float(np.partition(seen, -count, axis=None)[-count:].min()) if seen.size > 3 else 0.0
-    top = max(top, 0.5 * float(seen.max()))
+    strong = seen[seen >= floor]
+    if not len(strong):
+        return []
+    top = 0.5 * float(strong.max())
+    if len(strong) >= count:
+        top = max(top, float(np.partition(strong, -count)[-count]))
     if top < floor:
         return []
     thresholds = np.geomspace(floor, max(0.8 * top, floor), _LEVELS)
@@ -81,11 +85,13 @@ def levels_of(seen: Grey, floor: float) -> list[Marks]:
 
 def marks_above(seen: Grey, level: float) -> Marks | None:
     """The connected marks of what is at least `level`; None if nothing is."""
-    above = (seen >= level).astype(np.uint8)
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(above, connectivity=8)
+    above = seen >= level
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(
+        above.astype(np.uint8), connectivity=8
+    )
     if count < 2:
         return None
-    sums = np.bincount(labels.ravel(), weights=seen.ravel(), minlength=count)
+    sums = np.bincount(labels[above], weights=seen[above], minlength=count)
     stats = stats[1:]
     height, width = seen.shape
     sides = (

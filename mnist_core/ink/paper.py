@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_core.ink.widths import widest
+from mnist_core.ink.sides import level_on_both_sides
 
 # Its threads would each take a core from those who train.
 cv2.setNumThreads(1)
@@ -19,22 +19,22 @@ Colours = NDArray[np.float32]
 Mask = NDArray[np.bool_]
 Scalar = TypeVar("Scalar", bound=np.generic)
 
-# The paper is the median over windows of this share of the picture's shorter side: wider than any stroke,
-# and a median keeps the edges of shadows, desks and screens where they are.
-_WINDOW = 0.5
 # Which channel and whether the paper is even are found on a picture of this size.
 _GLANCE = 128
 # A single channel is taken where it shows the ink so much better than the brightness does.
 _CLEARER = 1.3
 _BRIGHTNESS = np.array((0.299, 0.587, 0.114), np.float32)
-# Ink that fills a picture: it covers so much of it and of one side, its lines are narrower than this
-# share of that, all else as dark or as light is less, and the two are so far apart (Otsu 1979).
+# Paper counts as at least so light, lest the grain of what is dark stand out.
+_DARKEST = 0.25
+# The median of a picture is that of so many of its pixels.
+_SAMPLE = 2**14
+# Ink that fills a picture covers so much of it, all else as dark is less, the two are so far apart
+# (Otsu 1979), and of so much of it both sides are lighter, by such a share of that.
 _LEAST_INK = 0.12
-_LEAST_SPAN = 0.5
-_WIDEST_LINE = 0.45
 _MOST_ELSE = 0.003
-_UNDECIDED = 0.1
 _LEAST_APART = 0.75
+_NARROW = 0.45
+_LEAST_BETWEEN, _LIGHTER = 0.7, 0.25
 # The paper beside it is averaged over windows of this share of the longer side.
 _SMOOTH = 0.12
 
@@ -44,14 +44,14 @@ class Contrast:
     """How far each pixel strays from the paper, in [0, 1], on one side of it.
 
     shade: the picture itself, so that ink is low and paper high. paper: the shade of what is under the
-    ink. noise: the spread of what is only paper. even: the paper has one shade all over.
+    ink. noise: the spread of what is only paper. clean: the paper has one shade all over, and no grain.
     """
 
     map: Grey
     shade: Grey
     paper: Grey
     noise: float
-    even: bool
+    clean: bool
 
 
 def brightness(colours: Colours) -> Grey:
@@ -67,25 +67,64 @@ def contrasts(colours: Colours, grey: Grey) -> list[Contrast]:
     """
     clearest = _clearest(colours, np.ascontiguousarray(grey))
     level = even_level(clearest)
-    even = level is not None
-    bare = _bare_paper(clearest)
     if level is not None:
-        paper: Grey = np.full_like(clearest, np.float32(level))
-    elif bare is not None:
-        paper = _averaged(clearest, bare)
-    else:
-        paper = _median(clearest)
-    rest = clearest - paper
-    # The paper's texture and the camera's grain, without the ink's few strong pixels.
-    shown = rest if bare is None else rest[bare]
-    spread = 1.4826 * float(np.median(np.abs(shown - np.median(shown))))
-    at_level = max(float(np.median(paper)), 0.15)
-    dark = np.asarray(np.clip(-rest / np.maximum(paper, 0.15), 0, 1), np.float32)
-    light = np.asarray(np.clip(rest, 0, 1), np.float32)
-    return [
-        Contrast(map=dark, shade=clearest, paper=paper, noise=spread / at_level, even=even),
-        Contrast(map=light, shade=1 - clearest, paper=1 - paper, noise=spread, even=even),
-    ]
+        return [
+            _from_level(clearest, level, light=False),
+            _from_level(1 - clearest, 1 - level, light=True),
+        ]
+    soft = _softened(clearest)
+    both = ((soft, False), (1 - soft, True))
+    for shade, light in both:
+        bare = _bare_paper(shade)
+        if bare is not None:  # all else is ink, and not what it goes around
+            return [_beside_ink(shade, bare, light=light)]
+    return [_from_sides(shade, light=light) for shade, light in both]
+
+
+def _from_level(shade: Grey, level: float, *, light: bool) -> Contrast:
+    """The contrast of ink on paper of one level."""
+    paper = np.full_like(shade, np.float32(level))
+    rest = _stands_out(shade, paper, light=light)
+    _, noise = _usual(rest)
+    found = np.clip(rest if noise == 0.0 else _softened(rest), 0, 1)
+    return Contrast(map=found, shade=shade, paper=paper, noise=noise, clean=noise == 0.0)
+
+
+def _beside_ink(shade: Grey, bare: Mask, *, light: bool) -> Contrast:
+    """The contrast of ink that fills a picture, of which some is bare paper."""
+    paper = _averaged(shade, bare)
+    rest = _stands_out(shade, paper, light=light)
+    _, noise = _usual(rest[bare])
+    return Contrast(map=np.clip(rest, 0, 1), shade=shade, paper=paper, noise=noise, clean=False)
+
+
+def _from_sides(shade: Grey, *, light: bool) -> Contrast:
+    """The contrast of ink that has lighter paper on both sides."""
+    levels = np.rint(shade * 255).astype(np.uint8)
+    paper = level_on_both_sides(levels).astype(np.float32) / np.float32(255)
+    rest = _stands_out(shade, paper, light=light)
+    # Where there is noise, something on either side is always lighter.
+    usual, noise = _usual(rest)
+    found = np.clip(rest - usual, 0, 1)
+    return Contrast(map=found, shade=shade, paper=paper, noise=noise, clean=False)
+
+
+def _stands_out(shade: Grey, paper: Grey, *, light: bool) -> Grey:
+    """How much darker than the paper the shade is; of dark ink as a share of the paper's brightness."""
+    rest = paper - shade
+    return rest if light else np.asarray(rest / np.maximum(paper, np.float32(_DARKEST)), np.float32)
+
+
+def _softened(picture: Grey) -> Grey:
+    """The picture with less grain, unless it is too small for that."""
+    return cv2.GaussianBlur(picture, (0, 0), 0.8) if min(picture.shape) >= 48 else picture
+
+
+def _usual(rest: Grey) -> tuple[np.float32, float]:
+    """The median, and about it the spread of the paper's texture and the camera's grain, not the ink's."""
+    sample = rest.ravel()[:: 1 + rest.size // _SAMPLE]
+    usual = np.float32(np.median(sample))
+    return usual, 1.4826 * float(np.median(np.abs(sample - usual)))
 
 
 def _clearest(colours: Colours, grey: Grey) -> Grey:
@@ -138,34 +177,29 @@ def edges(picture: NDArray[Scalar]) -> NDArray[Scalar]:
     return np.concatenate((picture[0], picture[-1], picture[:, 0], picture[:, -1]))
 
 
-def _bare_paper(grey: Grey) -> Mask | None:
-    """What of the picture is paper, where thick ink fills it, as in one that is cropped; else None.
+def _bare_paper(shade: Grey) -> Mask | None:
+    """What of the picture is paper, where dark ink fills it, as in one that is cropped; else None.
 
-    Paper is what shows more at the picture's edge; the rest must be a single mark of a pen.
+    The dark must be a single mark of a pen, most of it with paper on both sides.
     """
-    steps = np.rint(_glance(grey) * 255).astype(np.uint8)
+    steps = np.rint(_glance(shade) * 255).astype(np.uint8)
     threshold, light = cv2.threshold(steps, 0, 1, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
-    edge = float(edges(light).mean())
-    wide = [widest(light == shade) for shade in (0, 1)]
-    # As much of either is there where a bar of a 7 lies along the edge: strokes are the narrower.
-    paper_is_light = wide[1] >= wide[0] if abs(edge - 0.5) < _UNDECIDED else edge > 0.5
-    ink = (light != paper_is_light).astype(np.uint8)
+    ink = (light == 0).astype(np.uint8)
     share = float(ink.mean())
     if not _LEAST_INK < share < 1:
         return None
-    apart = float(steps[ink == 1].mean()) - float(steps[ink == 0].mean())
+    apart = float(steps[ink == 0].mean()) - float(steps[ink == 1].mean())
     if share * (1 - share) * apart**2 < _LEAST_APART * float(steps.var()):
         return None
     outlines, _ = cv2.findContours(ink, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     _, _, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
-    largest = stats[1:][stats[1:, cv2.CC_STAT_AREA].argmax()]
-    size = int(max(largest[cv2.CC_STAT_WIDTH], largest[cv2.CC_STAT_HEIGHT]))
-    is_line = wide[0 if paper_is_light else 1] < _WIDEST_LINE * size
-    is_written = size > _LEAST_SPAN * max(ink.shape) and is_line
-    is_alone = int(ink.sum()) - largest[cv2.CC_STAT_AREA] <= _MOST_ELSE * ink.size
-    if not (is_written and is_alone) or _is_sheet(max(outlines, key=cv2.contourArea)):
+    is_alone = int(ink.sum()) - stats[1:, cv2.CC_STAT_AREA].max() <= _MOST_ELSE * ink.size
+    if not is_alone or _is_sheet(max(outlines, key=cv2.contourArea)):
         return None
-    bare = (grey * 255 > threshold) == paper_is_light
+    lighter = level_on_both_sides(steps, fan=2).astype(np.float32) - steps
+    if float((lighter[ink == 1] > _LIGHTER * apart).mean()) < _LEAST_BETWEEN:
+        return None
+    bare = shade * 255 > threshold
     # Not the blurred rim of the ink, if there is more.
     inner = cv2.erode(bare.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
     return np.asarray(inner if inner.mean() > 0.02 else bare)
@@ -175,7 +209,7 @@ def _is_sheet(outline: NDArray[np.int32]) -> bool:
     """Whether an outline, (n, 1, 2), is a rectangle that is not narrow, seen from the side perhaps."""
     hull = cv2.contourArea(cv2.convexHull(outline))
     _, sides, _ = cv2.minAreaRect(outline)
-    if min(sides) < _WIDEST_LINE * max(sides):
+    if min(sides) < _NARROW * max(sides):
         return False
     return cv2.contourArea(outline) > 0.95 * hull and hull > 0.88 * sides[0] * sides[1]
 
@@ -191,8 +225,8 @@ def _averaged(grey: Grey, bare: Mask) -> Grey:
 
 
 def _median(grey: Grey) -> Grey:
-    """The median over a window about each pixel."""
-    window = min(255, int(_WINDOW * min(grey.shape)) | 1)
+    """The median over a window about each pixel, half as wide as the picture's shorter side."""
+    window = min(255, min(grey.shape) // 2 | 1)
     if window < 3:
         return np.full_like(grey, np.float32(np.median(grey)))
     steps = np.rint(grey * 255).astype(np.uint8)

@@ -42,10 +42,7 @@ class Writing:
 
 def writing(contrast: Contrast) -> Writing | None:
     """The digit, or the row of them, among all that stands out from the paper; None for nothing."""
-    clean = contrast.even and contrast.noise == 0.0
     seen = contrast.map
-    if not clean and min(seen.shape) >= 48:
-        seen = cv2.GaussianBlur(seen, (0, 0), 0.8)
     floor = max(_LEAST_CONTRAST, _LEAST_SIGNAL * contrast.noise)
     for passes_left in reversed(range(_FRAMES + 1)):
         levels = levels_of(seen, floor)
@@ -65,8 +62,8 @@ def writing(contrast: Contrast) -> Writing | None:
     marks, index = _lowered(levels, marks, index, least=max(floor, 0.3 * strength))
     kept = with_companions(marks, index)
     around = widened(kept)
-    ink = np.where(around, contrast.map if clean else seen, np.float32(0))
-    if clean:
+    ink = np.where(around, contrast.map if contrast.clean else seen, np.float32(0))
+    if contrast.clean:
         return Writing(ink=ink / ink.max(), score=score)
     low = min(0.5, max(0.2, 2 * floor / strength / _LEAST_SIGNAL))
     return Writing(ink=np.clip((ink / strength - low) / (0.8 - low), 0, 1), score=score)

@@ -215,6 +215,23 @@ def test_the_edge_of_a_shadow_is_no_ink() -> None:
     assert np.abs(Ink.from_image(picture).to_image() - expected).mean() < 0.04
 
 
+@pytest.mark.parametrize("which", ["a shadow", "a round shadow", "a lamp", "a table"])
+def test_light_and_what_the_edge_shows_are_no_ink(which: str) -> None:
+    image = Ink(SEVEN).to_image()
+    rows, columns = np.mgrid[:200, :160] / 200
+    light = {
+        "a shadow": np.where(rows + columns > 0.9, 0.55, 1.0),
+        "a round shadow": np.where(np.hypot(rows - 1, columns - 0.4) < 0.6, 0.55, 1.0),
+        "a lamp": 1 - 0.6 * columns,
+        "a table": np.ones(rows.shape),
+    }[which]
+    picture = light * (0.9 - 0.25 * big(image)[:, 20:180])
+    if which == "a table":
+        picture = np.pad(picture, ((30, 0), (0, 40)), constant_values=0.2)
+    picture += np.random.default_rng(3).normal(0, 0.01, picture.shape)
+    assert np.abs(Ink.from_image(picture).to_image() - image).mean() < 0.045
+
+
 @pytest.mark.parametrize("array", [np.zeros((28, 28)), np.full((50, 40, 3), 255, np.uint8)])
 def test_empty_picture_is_empty_ink(array: NDArray[np.generic]) -> None:
     ink = Ink.from_image(array)
