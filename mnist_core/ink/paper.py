@@ -34,7 +34,7 @@ _LEAST_INK = 0.12
 _MOST_ELSE = 0.003
 _LEAST_APART = 0.75
 _NARROW = 0.45
-_LEAST_BETWEEN, _LIGHTER = 0.7, 0.25
+_LEAST_BETWEEN, _LIGHTER = 0.6, 0.25
 # The paper beside it is averaged over windows of this share of the longer side.
 _SMOOTH = 0.12
 
