@@ -75,19 +75,15 @@ def _some_size(generator: np.random.Generator) -> float:
 
 
 def _with_margins(shape: Grey, generator: np.random.Generator) -> Grey:
-    """Paper about the shape: hardly any, or several times its size."""
+    """Paper about the shape: several times its size, or hardly any, so that an edge may cut it."""
     longer = max(shape.shape)
-    if generator.random() < 0.2:
-        margins = generator.uniform(-0.01, 0.12, 4) * longer
-    else:
-        margins = generator.uniform(0.1, 1.2, 4) * longer
-    room = (_LONGEST_SIDE - longer) / 2
-    above, below, left, right = (
-        np.clip(np.rint(margins), -longer, max(room, 0)).astype(int).tolist()
-    )
-    sheet = np.pad(shape, ((max(above, 0), max(below, 0)), (max(left, 0), max(right, 0))))
-    height, width = sheet.shape
-    return sheet[max(-above, 0) : height - max(-below, 0), max(-left, 0) : width - max(-right, 0)]
+    low, high = (-0.01, 0.12) if generator.random() < 0.2 else (0.1, 1.2)
+    most = max((_LONGEST_SIDE - longer) / 2, 0)
+    margins = np.rint(np.minimum(generator.uniform(low, high, 4) * longer, most)).astype(int)
+    above, below, left, right = np.maximum(margins, 0)
+    sheet = np.pad(shape, ((above, below), (left, right)))
+    cut = np.maximum(-margins, 0)
+    return sheet[cut[0] : len(sheet) - cut[1], cut[2] : sheet.shape[1] - cut[3]]
 
 
 def _inked(
@@ -99,37 +95,35 @@ def _inked(
     return np.asarray(1 - contrast * sheet, np.float32)
 
 
+def _uneven(sheet: Grey, most: float, generator: np.random.Generator) -> Grey:
+    """The sheet with more ink here and less there, by a share of up to `most`."""
+    wide = int(generator.integers(2, 12))
+    pressure = 1 + generator.uniform(0, most) * _bumps(sheet.shape, wide, generator)
+    return np.asarray(sheet * np.clip(pressure, 0.2, 1.2), np.float32)
+
+
 def _canvas(sheet: Grey, generator: np.random.Generator) -> Grey:
     return _inked(sheet, generator.uniform(0.4, 1.0), generator, dark_share=0.5)
 
 
 def _scan(sheet: Grey, generator: np.random.Generator) -> Grey:
     paper, contrast = generator.uniform(0.75, 1.0), generator.uniform(0.2, 0.8)
-    # Ink that is laid unevenly, on paper that is a little rough.
-    uneven = 1 + generator.uniform(0, 0.25) * _bumps(
-        sheet.shape, int(generator.integers(2, 9)), generator
-    )
-    picture = paper * _inked(sheet * np.clip(uneven, 0.2, 1.2), contrast, generator)
+    picture = paper * _inked(_uneven(sheet, 0.25, generator), contrast, generator)
     picture = cv2.GaussianBlur(picture.astype(np.float32), (0, 0), generator.uniform(0.3, 1.3))
     return _noisy(picture, generator.uniform(0, 0.03), generator)
 
 
 def _photo(sheet: Grey, generator: np.random.Generator) -> Grey:
-    height, width = sheet.shape
-    longer = max(height, width)
-    uneven = 1 + generator.uniform(0, 0.2) * _bumps(
-        sheet.shape, int(generator.integers(2, 12)), generator
-    )
     light = generator.uniform(0.5, 1.0) * _ramp(sheet.shape, generator.uniform(0, 0.45), generator)
     if generator.random() < 0.3:
         light = light * _shadow(sheet.shape, generator)
     contrast = generator.uniform(0.25, 0.9)
-    picture = light * _inked(sheet * np.clip(uneven, 0.2, 1.2), contrast, generator)
+    picture = light * _inked(_uneven(sheet, 0.2, generator), contrast, generator)
     if generator.random() < 0.15:
         picture = _ruled(picture, sheet, generator)
     if generator.random() < 0.15:
         picture = _on_a_table(picture, generator)
-    blur = generator.uniform(0.4, 1.0) + generator.uniform(0, 0.008) * longer
+    blur = generator.uniform(0.4, 1.0) + generator.uniform(0, 0.008) * max(sheet.shape)
     picture = cv2.GaussianBlur(picture.astype(np.float32), (0, 0), blur)
     if generator.random() < 0.4:  # what a phone does to make it look crisp
         soft = cv2.GaussianBlur(picture, (0, 0), 2.0)
@@ -169,31 +163,27 @@ def _shadow(size: tuple[int, ...], generator: np.random.Generator) -> Grey:
 
 def _ruled(picture: Grey, sheet: Grey, generator: np.random.Generator) -> Grey:
     """Printed lines under the ink, across and perhaps down."""
-    lines = np.zeros(sheet.shape, np.float32)
     step = max(6, round(max(sheet.shape) * generator.uniform(0.06, 0.3)))
     thick = max(1, round(step * generator.uniform(0.02, 0.08)))
-    for offset in range(thick):
-        lines[int(generator.integers(step)) + offset :: step] = 1
-        if generator.random() < 0.5:
-            lines[:, int(generator.integers(step)) + offset :: step] = 1
-    return np.asarray(
-        picture * (1 - generator.uniform(0.1, 0.35) * lines * (1 - sheet)), np.float32
-    )
+    row, column = generator.integers(step, size=2)
+    lines = np.zeros(sheet.shape, np.float32)
+    lines[(np.arange(sheet.shape[0]) - row) % step < thick] = 1
+    if generator.random() < 0.5:
+        lines[:, (np.arange(sheet.shape[1]) - column) % step < thick] = 1
+    strength = generator.uniform(0.1, 0.35)
+    return np.asarray(picture * (1 - strength * lines * (1 - sheet)), np.float32)
 
 
 def _on_a_table(picture: Grey, generator: np.random.Generator) -> Grey:
     """Something dark beyond one side of the sheet, or two."""
-    height, width = picture.shape
-    wide = [round(generator.uniform(0.03, 0.3) * side) for side in (height, width)]
-    table = np.ones((height + wide[0], width + wide[1]), np.float32)
-    table *= generator.uniform(0.05, 0.4)
-    table *= 1 + 0.15 * _bumps(table.shape, 9, generator)
-    top, left = wide[0] * int(generator.integers(2)), wide[1] * int(generator.integers(2))
-    table[top : top + height, left : left + width] = picture
-    if generator.random() < 0.5:  # one side alone
-        table = (
-            table[:, left : left + width] if generator.random() < 0.5 else table[top : top + height]
-        )
+    shares = generator.uniform(0.03, 0.3, 4) * generator.choice(
+        [(1, 0, 0, 0), (0, 1, 0, 0), (0, 0, 1, 0), (0, 0, 0, 1), (1, 0, 1, 0), (0, 1, 0, 1)]
+    )
+    above, below, left, right = np.rint(shares * max(picture.shape)).astype(int)
+    dark = generator.uniform(0.05, 0.4)
+    table = np.pad(np.zeros_like(picture), ((above, below), (left, right)))
+    table += dark * (1 + 0.15 * _bumps(table.shape, 9, generator))
+    table[above : above + picture.shape[0], left : left + picture.shape[1]] = picture
     return table
 
 
