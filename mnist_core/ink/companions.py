@@ -56,10 +56,10 @@ def with_companions(marks: Marks, index: int) -> Mask:
         )
         part[each] = not is_word
     peer = (highs > _LEAST_PEER * high) & (highs < 2 * high)
-    peer &= (down == 0) & (across < _NEAR_PEER * size)
+    peer &= down == 0
     beyond = np.minimum(top - tops, bottoms - top - high) > _BEYOND * high
     peer &= ~beyond | (wides > _SLIM * highs)
-    kept = part | (strong & whole & peer)
+    kept = part | _row(marks, index, among=peer & strong & whole)
     kept[index] = True
     around = np.ones(marks.labels.shape, bool)
     for other in np.flatnonzero((across == 0) & (down == 0) & (sizes > size)):
@@ -67,6 +67,19 @@ def with_companions(marks: Marks, index: int) -> Mask:
         if inside is not None and inside[marks.mask(index)].all():
             around &= inside
     return np.asarray(np.concatenate(([False], kept))[marks.labels] & around)
+
+
+def _row(marks: Marks, index: int, *, among: Mask) -> Mask:
+    """Which marks stand in a row with that one, each near enough to the next."""
+    lefts, _, wides, _, _ = marks.stats.T
+    start, end = int(lefts[index]), int(lefts[index] + wides[index])
+    row = np.zeros_like(among)
+    for each in np.argsort(np.maximum(lefts - end, start - lefts - wides)):
+        gap = max(lefts[each] - end, start - lefts[each] - wides[each])
+        if among[each] and gap < _NEAR_PEER * marks.size(index):
+            row[each] = True
+            start, end = min(start, lefts[each]), max(end, lefts[each] + wides[each])
+    return row
 
 
 def _is_stroke(marks: Marks, index: int, *, pen: float) -> bool:

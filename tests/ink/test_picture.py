@@ -130,6 +130,18 @@ def test_a_digit_is_found_within_frames_and_too_many_of_them_break_nothing(frame
         assert np.abs(found - image).mean() < 0.03
 
 
+def test_a_row_is_found_whole_whichever_of_its_digits_stands_out() -> None:
+    picture = np.full((120, 420), 0.9)
+    for column in range(5):
+        depth = 0.8 if column == 4 else 0.65
+        picture[10:110, 80 * column : 80 * column + 100] -= depth * big(Ink(SEVEN).to_image(), 100)
+    found = Ink.from_image(picture).found
+    assert found is not None
+    columns = np.flatnonzero(found.ink.max(axis=0) > 0.5)
+    assert columns[0] < 40
+    assert columns[-1] > 380
+
+
 def test_a_line_below_a_digit_and_a_word_beside_it_are_no_ink() -> None:
     image = Ink(SEVEN).to_image()
     picture = sheet(image)
