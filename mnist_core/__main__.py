@@ -21,8 +21,7 @@ from mnist_core.data.mnist import load_mnist
 from mnist_core.data.pendigits_download import load_pen_digits
 from mnist_core.errors import DatasetError, PictureError, StartError
 from mnist_core.evaluation.charts import learning_curves
-from mnist_core.evaluation.numbers import numbers_line
-from mnist_core.evaluation.pictures import PICTURES_OF_A_KIND, pictures_report
+from mnist_core.evaluation.pictures import PICTURES_OF_A_KIND, numbers_report, pictures_report
 from mnist_core.evaluation.report import evaluation_report
 from mnist_core.evaluation.style import save_figure
 from mnist_core.files import WEIGHTS
@@ -144,9 +143,11 @@ def run_evaluate(options: argparse.Namespace) -> None:
         print(text, flush=True)
     if options.pictures and pen is not None:
         print()
-        for text in pictures_report(Classifier(model), pen, count=options.pictures):
+        classifier = Classifier(model)
+        for text in pictures_report(classifier, pen, count=options.pictures):
             print(text, flush=True)
-        print(numbers_line(model, pen), flush=True)
+        for text in numbers_report(classifier, pen, photos=2 * options.pictures):
+            print(text, flush=True)
 
 
 def run_record(options: argparse.Namespace) -> None:

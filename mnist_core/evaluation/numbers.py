@@ -14,7 +14,6 @@ from mnist_core.errors import DatasetError
 from mnist_core.ink.ink import Ink
 from mnist_core.ink.raster import Strokes
 from mnist_core.models.classifier import Classifier
-from mnist_core.models.mlp import MLP
 
 _SEED = 7042
 _COUNTS = (2, 3, 4, 5, 6)
@@ -131,10 +130,20 @@ def _join(left: list[NDArray[np.float64]], right: list[NDArray[np.float64]]) -> 
     right[0] = np.concatenate((left.pop(), right[0]))
 
 
-def numbers_line(model: MLP, digits: Iterable[PenDigit], *, count: int = 1000) -> str:
+def _drawn(number: WrittenNumber, _: np.random.Generator) -> Ink:
+    return Ink(number.strokes)
+
+
+def numbers_line(
+    classifier: Classifier,
+    digits: Iterable[PenDigit],
+    *,
+    count: int,
+    ink_of: Callable[[WrittenNumber, np.random.Generator], Ink] = _drawn,
+) -> str:
     """How many whole numbers of held-out writers' digits are read right, each of one writer's.
 
-    Raises `DatasetError` where `digits` has none by them.
+    `ink_of` makes the ink that is read. Raises `DatasetError` where `digits` has none by them.
     """
     writers: dict[int, list[PenDigit]] = {}
     for digit in digits:
@@ -143,12 +152,14 @@ def numbers_line(model: MLP, digits: Iterable[PenDigit], *, count: int = 1000) -
     if not writers:
         raise DatasetError("pen digits: expected some by held-out writers, got none")
     hands = list(writers.values())
-    classifier = Classifier(model)
     generator = np.random.default_rng(_SEED)
     right: dict[bool, list[bool]] = {False: [], True: []}
     for _ in range(count):
         hand = hands[int(generator.integers(len(hands)))]
         number = written_number(hand, generator=generator)
-        right[number.touching].append(classifier.read(Ink(number.strokes)).text == number.text)
-    apart, touching = (f"{np.mean(each):.2%} of {len(each)}" for each in right.values())
-    return f"Whole numbers, held-out writers: {apart} right, with touching digits {touching}"
+        text = classifier.read(ink_of(number, generator)).text
+        right[number.touching].append(text == number.text)
+    apart, touching = (
+        f"{sum(each) / max(len(each), 1):.2%} of {len(each)}" for each in right.values()
+    )
+    return f"{apart} right, with touching digits {touching}"

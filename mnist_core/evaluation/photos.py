@@ -40,6 +40,16 @@ def photo(kind: str, strokes: Strokes, *, generator: np.random.Generator) -> byt
     return KINDS[kind](strokes, generator)
 
 
+def photo_of_number(strokes: Strokes, *, generator: np.random.Generator) -> bytes:
+    """A JPEG of a whole number on a sheet of paper, its digits a tenth to a quarter of the height."""
+    wide, high = np.ptp(np.concatenate(list(strokes)), axis=0).tolist()
+    shot, aspect = usual_shot(generator), max(wide / high, 1.0)
+    most = 0.8 * shot.size[1] / shot.size[0]
+    number = min(float(generator.uniform(0.1, 0.25)) * aspect, most)
+    shot = replace(shot, digit=number, pen=shot.pen / aspect, place=(0.5, 0.5))
+    return photograph(strokes, shot, generator)
+
+
 def _plain(strokes: Strokes, generator: np.random.Generator) -> bytes:
     return photograph(strokes, usual_shot(generator), generator)
 

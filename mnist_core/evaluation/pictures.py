@@ -9,7 +9,8 @@ import numpy as np
 
 from mnist_core.data.pendigits import PenDigit, is_held_out
 from mnist_core.errors import DatasetError
-from mnist_core.evaluation.photos import KINDS, photo
+from mnist_core.evaluation.numbers import WrittenNumber, numbers_line
+from mnist_core.evaluation.photos import KINDS, photo, photo_of_number
 from mnist_core.ink.ink import Ink
 from mnist_core.ink.picture_file import read_picture
 from mnist_core.models.classifier import Classifier
@@ -44,6 +45,20 @@ def pictures_report(
         total += (wanted, right, refused)
         yield _line(kind, wanted, right, refused)
     yield _line("all", *total.tolist())
+
+
+def numbers_report(
+    classifier: Classifier, pen: Sequence[PenDigit], *, drawn: int = 1000, photos: int = 200
+) -> Iterator[str]:
+    """Yields a line for whole numbers of held-out writers' digits, and one for photos of such."""
+    yield f"Whole numbers: {numbers_line(classifier, pen, count=drawn)}"
+    photographed = numbers_line(classifier, pen, count=photos, ink_of=_photographed)
+    yield f"Photos of whole numbers: {photographed}"
+
+
+def _photographed(number: WrittenNumber, generator: np.random.Generator) -> Ink:
+    file = photo_of_number(number.strokes, generator=generator)
+    return Ink.from_image(read_picture(file))
 
 
 def _line(kind: str, count: int, right: int, refused: int) -> str:
