@@ -23,8 +23,8 @@ _RULE_WIDTH, _RULE_HEIGHT = 0.9, 0.3
 _BEYOND, _SLIM = 0.15, 0.25
 # A letter is so small and no higher than this, by the writing's size.
 _LEAST_LETTER, _HIGHEST_LETTER = 0.08, 0.4
-# A part is one stroke of the same pen: a word in which the letters run together is in places so much
-# wider than that pen, or is flat and its own strokes are together so much longer than it is.
+# Another digit is of nearly this pen, and a part is one stroke of it: a word in which the letters run
+# together is in places so much wider, or is flat and its strokes are together so much longer than it is.
 _OTHER_PEN, _WOUND = 1.7, 1.4
 _LESS_THAN_A_DIGIT = 0.8
 
@@ -59,7 +59,10 @@ def with_companions(marks: Marks, index: int) -> Mask:
     peer &= down == 0
     beyond = np.minimum(top - tops, bottoms - top - high) > _BEYOND * high
     peer &= ~beyond | (wides > _SLIM * highs)
-    kept = part | _row(marks, index, among=peer & strong & whole)
+    peer &= strong & whole
+    for each in np.flatnonzero(peer).tolist():
+        peer[each] = pen / _OTHER_PEN < marks.pen(each) < pen * _OTHER_PEN
+    kept = part | _row(marks, index, among=peer)
     kept[index] = True
     around = np.ones(marks.labels.shape, bool)
     for other in np.flatnonzero((across == 0) & (down == 0) & (sizes > size)):

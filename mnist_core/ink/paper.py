@@ -21,12 +21,16 @@ Scalar = TypeVar("Scalar", bound=np.generic)
 
 # Which channel and whether the paper is even are found on a picture of this size.
 _GLANCE = 128
+# Paper is of one level within so much, or so much of the way from dark to light if that is less.
+_LEVEL, _LEVEL_OF_RANGE = 0.04, 0.06
 # A single channel is taken where it shows the ink so much better than the brightness does.
 _CLEARER = 1.3
 _BRIGHTNESS = np.array((0.299, 0.587, 0.114), np.float32)
-# Paper counts as at least so light, lest the grain of what is dark stand out.
+# Paper, and light ink, count as at least so light, lest the grain of what is dark stand out.
 _DARKEST = 0.25
-# The median of a picture is that of so many of its pixels.
+# The brightest of light ink is so much of the picture.
+_INK = 0.02
+# A quantile of a picture is that of so many of its pixels.
 _SAMPLE = 2**14
 # Ink that fills a picture covers so much of it, all else as dark is less, the two are so far apart
 # (Otsu 1979), and of so much of it both sides are lighter, by such a share of that.
@@ -84,7 +88,7 @@ def contrasts(colours: Colours, grey: Grey) -> list[Contrast]:
 def _from_level(shade: Grey, level: float, *, light: bool) -> Contrast:
     """The contrast of ink on paper of one level."""
     paper = np.full_like(shade, np.float32(level))
-    rest = _stands_out(shade, paper, light=light)
+    rest = (paper - shade) / np.float32(1 if light else max(level, _DARKEST))
     _, noise = _usual(rest)
     found = np.clip(rest if noise == 0.0 else _softened(rest), 0, 1)
     return Contrast(map=found, shade=shade, paper=paper, noise=noise, clean=noise == 0.0)
@@ -110,9 +114,9 @@ def _from_sides(shade: Grey, *, light: bool) -> Contrast:
 
 
 def _stands_out(shade: Grey, paper: Grey, *, light: bool) -> Grey:
-    """How much darker than the paper the shade is; of dark ink as a share of the paper's brightness."""
-    rest = paper - shade
-    return rest if light else np.asarray(rest / np.maximum(paper, np.float32(_DARKEST)), np.float32)
+    """How much darker than the paper the shade is, as a share of what is the brighter, paper or ink."""
+    brighter = 1 - np.quantile(_sample(shade), _INK) if light else paper
+    return np.asarray((paper - shade) / np.maximum(brighter, _DARKEST), np.float32)
 
 
 def _softened(picture: Grey) -> Grey:
@@ -122,9 +126,14 @@ def _softened(picture: Grey) -> Grey:
 
 def _usual(rest: Grey) -> tuple[np.float32, float]:
     """The median, and about it the spread of the paper's texture and the camera's grain, not the ink's."""
-    sample = rest.ravel()[:: 1 + rest.size // _SAMPLE]
+    sample = _sample(rest)
     usual = np.float32(np.median(sample))
     return usual, 1.4826 * float(np.median(np.abs(sample - usual)))
+
+
+def _sample(picture: Grey) -> Grey:
+    """Enough of its pixels for a quantile of the picture."""
+    return picture.ravel()[:: 1 + picture.size // _SAMPLE]
 
 
 def _clearest(colours: Colours, grey: Grey) -> Grey:
@@ -164,11 +173,13 @@ def even_level(grey: Grey, *, least_shown: float = 0.4) -> float | None:
     small = _glance(grey)
     border = edges(small)
     level = float(np.median(border))
-    flat = float(np.mean(np.abs(border - level) < 0.04)) > 0.9
+    # Of faint ink a slope in the light is no small part.
+    near = min(_LEVEL, _LEVEL_OF_RANGE * float(np.ptp(small)))
+    flat = float(np.mean(np.abs(border - level) < near)) > 0.9
     if not flat:
         return None
     # Thick ink hides much of the paper; what shows of it must be of that level.
-    shows = float(np.mean(np.abs(small - level) < 0.04))
+    shows = float(np.mean(np.abs(small - level) < near))
     return level if shows > least_shown else None
 
 

@@ -27,6 +27,8 @@ _CANDIDATES = 3
 _RIM = 4
 # Wider than this share of its own size, a mark is no stroke of a pen.
 _WIDEST = 0.36
+# What is about a mark reaches so far, by its own size.
+_ABOUT = 0.25
 # No wider than this share of its height, a mark may be a table's side; it goes on beyond what it is beside
 # by so much of that one's height, and that one scores at least such a share of its score.
 _SLIM, _BEYOND, _LEAST_BESIDE = 0.25, 0.15, 0.3
@@ -86,8 +88,28 @@ def _likeliest(levels: list[Marks], contrast: Contrast) -> tuple[float, Marks, i
         worth = score * _sharpness(marks, index, contrast) ** 4
         if marks.widest(index) > _WIDEST * marks.size(index):
             worth *= 0.3
+        if not _is_on_paper(marks, index, contrast):
+            worth *= 0.3
         best = max(best, (worth, marks, index), key=lambda each: each[0])
     return best
+
+
+def _is_on_paper(marks: Marks, index: int, contrast: Contrast) -> bool:
+    """Whether most of what is about a mark is like its paper: about what ink goes around, it is not."""
+    window = _window(marks, index, rim=2 + round(_ABOUT * marks.size(index)))
+    mask = marks.labels[window] == index + 1
+    shade = contrast.shade[window]
+    between = (float(shade[mask].mean()) + float(contrast.paper[window][mask].mean())) / 2
+    return mask.all() or float(np.mean(shade[~mask] > between)) > 0.5
+
+
+def _window(marks: Marks, index: int, *, rim: int) -> tuple[slice, slice]:
+    """The rows and columns of a mark and so many pixels about it."""
+    left, top, wide, high, _ = marks.stats[index].tolist()
+    return (
+        slice(max(0, top - rim), top + high + rim),
+        slice(max(0, left - rim), left + wide + rim),
+    )
 
 
 def _sharpness(marks: Marks, index: int, contrast: Contrast) -> float:
@@ -95,11 +117,7 @@ def _sharpness(marks: Marks, index: int, contrast: Contrast) -> float:
 
     Pen strokes end there on both sides; shadows fade, and a corner of a sheet goes on.
     """
-    left, top, wide, high, _ = marks.stats[index].tolist()
-    window = (
-        slice(max(0, top - _RIM), top + high + _RIM),
-        slice(max(0, left - _RIM), left + wide + _RIM),
-    )
+    window = _window(marks, index, rim=_RIM)
     mask = (marks.labels[window] == index + 1).astype(np.uint8)
     near = cv2.dilate(mask, np.ones((3, 3), np.uint8))
     rim = cv2.dilate(mask, np.ones((2 * _RIM - 1, 2 * _RIM - 1), np.uint8)) > near

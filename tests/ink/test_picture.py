@@ -244,6 +244,17 @@ def test_light_and_what_the_edge_shows_are_no_ink(which: str) -> None:
     assert np.abs(Ink.from_image(picture).to_image() - image).mean() < 0.045
 
 
+@pytest.mark.parametrize("light_ink", [True, False])
+def test_a_faint_ring_under_a_lamp_is_read_and_not_what_it_goes_around(light_ink: bool) -> None:
+    turns = np.linspace(0, 2 * np.pi, 40)
+    image = Ink([np.stack((30 * np.cos(turns), 40 * np.sin(turns)), axis=1)]).to_image()
+    ring = np.pad(big(image), 50)
+    picture = 0.12 + 0.08 * ring if light_ink else 0.9 - 0.12 * ring
+    picture = picture * np.linspace(1, 0.6, 300)
+    picture += np.random.default_rng(3).normal(0, 0.01, picture.shape)
+    assert np.abs(Ink.from_image(picture).to_image() - image).mean() < 0.07
+
+
 @pytest.mark.parametrize("array", [np.zeros((28, 28)), np.full((50, 40, 3), 255, np.uint8)])
 def test_empty_picture_is_empty_ink(array: NDArray[np.generic]) -> None:
     ink = Ink.from_image(array)
