@@ -13,6 +13,8 @@ from mnist_core.ink.raster import BOX_SIZE, IMAGE_SIZE
 _CENTRE_EDGE = 14.5
 # Pictures are averaged down to this before their ink is looked for.
 _WORKING_SIDE = 512
+# What is smaller than MNIST's images, as scans of 8x8 pixels are, is looked at so many times as large.
+_TIMES = 4
 # The cropped ink is averaged down to this before its lines get their width.
 _CROPPED_SIDE = 100
 # Fainter than this, ink counts for nothing in how large the digit is.
@@ -31,7 +33,7 @@ Picture = NDArray[np.floating]
 class FoundInk:
     """What was found in a picture.
 
-    picture: (height, width) in [0, 1], its brightness, the longer side at most 512 pixels. ink: of the
+    picture: (height, width) in [0, 1], its brightness, the longer side 28 to 512 pixels or so. ink: of the
     same shape, in [0, 1], paper 0: what was taken for ink, without what lies about it.
     """
 
@@ -47,10 +49,12 @@ def find_ink(array: NDArray[np.generic]) -> FoundInk | None:
     # OpenCV takes time and memory, which a page that was shown no picture does without.
     from mnist_core.ink.panels import panel_in
     from mnist_core.ink.paper import brightness, contrasts
-    from mnist_core.ink.pixels import colours_of
+    from mnist_core.ink.pixels import colours_of, enlarged
     from mnist_core.ink.writing import writing
 
     colours = colours_of(array, side=_WORKING_SIDE)
+    if max(colours.shape[:2]) < IMAGE_SIZE:
+        colours = enlarged(colours, times=_TIMES)
     picture = brightness(colours)
     for window in (panel_in(picture), (slice(None), slice(None))):
         sides = contrasts(colours[window], picture[window]) if window else []

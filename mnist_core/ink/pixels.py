@@ -78,3 +78,11 @@ def _shrunk(values: NDArray[np.generic], *, side: int) -> Colours:
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
     shrunk = cv2.resize(np.ascontiguousarray(values), size, interpolation=cv2.INTER_AREA)
     return np.asarray(shrunk).reshape(size[1], size[0], channels)
+
+
+def enlarged(colours: Colours, *, times: int) -> Colours:
+    """(height, width, channels) in [0, 1], so many times as large, smooth where pixels meet."""
+    height, width, channels = colours.shape
+    size = (width * times, height * times)
+    smooth = cv2.resize(colours, size, interpolation=cv2.INTER_CUBIC)
+    return np.asarray(np.clip(smooth, 0, 1)).reshape(size[1], size[0], channels)

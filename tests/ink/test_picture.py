@@ -41,6 +41,15 @@ def test_hard_edges_become_as_soft_as_a_pens() -> None:
     assert np.abs(found - image).mean() < 0.05
 
 
+@pytest.mark.parametrize(("size", "most"), [(8, 0.065), (12, 0.055)])
+def test_a_picture_of_few_pixels_is_read_without_their_corners(size: int, most: float) -> None:
+    image = Ink(SEVEN).to_image()
+    small = np.asarray(cv2.resize(image[3:25, 3:25], (size, size), interpolation=cv2.INTER_AREA))
+    for picture in (small, 1 - small):
+        found = Ink.from_image(picture).to_image()
+        assert np.abs(found - image).mean() < most
+
+
 @pytest.mark.parametrize("channels", [0, 1, 3, 4])
 @pytest.mark.parametrize("dark_ink", [True, False])
 def test_pictures_of_every_kind_show_the_same_digit(channels: int, dark_ink: bool) -> None:
