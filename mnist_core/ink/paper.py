@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -9,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_core.ink.sides import level_on_both_sides
+from mnist_core.ink.sides import levels_on_both_sides, lightest
 
 # Its threads would each take a core from those who train.
 cv2.setNumThreads(1)
@@ -30,6 +31,9 @@ _BRIGHTNESS = np.array((0.299, 0.587, 0.114), np.float32)
 _DARKEST = 0.25
 # The brightest of light ink is so much of the picture.
 _INK = 0.02
+# Ink that both sides show in some direction goes on so far from what they show in a fan of them, by the
+# picture's size.
+_NEAR = 0.05
 # A quantile of a picture is that of so many of its pixels.
 _SAMPLE = 2**14
 # Ink that fills a picture covers so much of it, all else as dark is less, the two are so far apart
@@ -104,13 +108,22 @@ def _beside_ink(shade: Grey, bare: Mask, *, light: bool) -> Contrast:
 
 def _from_sides(shade: Grey, *, light: bool) -> Contrast:
     """The contrast of ink that has lighter paper on both sides."""
-    levels = np.rint(shade * 255).astype(np.uint8)
-    paper = level_on_both_sides(levels).astype(np.float32) / np.float32(255)
+    both = levels_on_both_sides(np.rint(shade * 255).astype(np.uint8))
+    found, paper, noise = _between(shade, lightest(both, fan=4), light=light)
+    full, full_paper, _ = _between(shade, lightest(both, fan=1), light=light)
+    near = 2 * round(_NEAR * math.sqrt(shade.size)) + 1
+    full = np.minimum(full, cv2.dilate(found, np.ones((near, near), np.uint8)))
+    paper = np.where(full > found, full_paper, paper)
+    return Contrast(map=np.maximum(found, full), shade=shade, paper=paper, noise=noise, clean=False)
+
+
+def _between(shade: Grey, levels: NDArray[np.uint8], *, light: bool) -> tuple[Grey, Grey, float]:
+    """The contrast of ink with paper of such levels, (height, width) of 255; that paper; and the noise."""
+    paper = levels.astype(np.float32) / np.float32(255)
     rest = _stands_out(shade, paper, light=light)
     # Where there is noise, something on either side is always lighter.
     usual, noise = _usual(rest)
-    found = np.clip(rest - usual, 0, 1)
-    return Contrast(map=found, shade=shade, paper=paper, noise=noise, clean=False)
+    return np.clip(rest - usual, 0, 1), paper, noise
 
 
 def _stands_out(shade: Grey, paper: Grey, *, light: bool) -> Grey:
@@ -207,7 +220,7 @@ def _bare_paper(shade: Grey) -> Mask | None:
     is_alone = int(ink.sum()) - stats[1:, cv2.CC_STAT_AREA].max() <= _MOST_ELSE * ink.size
     if not is_alone or _is_sheet(max(outlines, key=cv2.contourArea)):
         return None
-    lighter = level_on_both_sides(steps, fan=2).astype(np.float32) - steps
+    lighter = lightest(levels_on_both_sides(steps), fan=2).astype(np.float32) - steps
     if float((lighter[ink == 1] > _LIGHTER * apart).mean()) < _LEAST_BETWEEN:
         return None
     bare = shade * 255 > threshold

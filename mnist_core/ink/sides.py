@@ -15,11 +15,10 @@ _DIRECTIONS = ((0, 1), (1, 2), (1, 1), (2, 1), (1, 0), (2, -1), (1, -1), (1, -2)
 _REACH = 0.3
 
 
-def level_on_both_sides(levels: Levels, *, fan: int = 4) -> Levels:
-    """The paper under dark ink, (height, width): as light as both sides of a pixel, or the pixel itself.
+def levels_on_both_sides(levels: Levels) -> list[Levels]:
+    """As light as both sides of each pixel, or the pixel itself: (height, width) for each direction.
 
-    Both sides are as light in so many neighbouring directions of eight, 1, 2 or 4, so light that only
-    rises or falls, however steeply, comes back as it is. So do, of four, corners of sheets.
+    Light that only rises or falls, however steeply, comes back as it is.
     """
     reach = 2 + _REACH * math.sqrt(levels.size)
     turned = np.ascontiguousarray(levels[::-1, ::-1])
@@ -28,6 +27,15 @@ def level_on_both_sides(levels: Levels, *, fan: int = 4) -> Levels:
         steps = max(2, round(reach / math.hypot(down, right)))
         before = _highest(turned, down, right, steps)[::-1, ::-1]
         both.append(np.minimum(_highest(levels, down, right, steps), before))
+    return both
+
+
+def lightest(both: list[Levels], *, fan: int) -> Levels:
+    """The paper under dark ink: as light as both sides are in so many neighbouring directions, 1, 2 or 4.
+
+    both: from `levels_on_both_sides`. Of four, a corner of a sheet is no ink; of one, all ink is there,
+    also where a shadow ends on it.
+    """
     for far in (1, 2)[: fan.bit_length() - 1]:  # the lowest of two directions, then of four
         both = [np.minimum(one, both[i - far]) for i, one in enumerate(both)]
     return np.asarray(np.maximum.reduce(both))
