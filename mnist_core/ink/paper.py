@@ -37,7 +37,8 @@ _NEAR = 0.05
 # A quantile of a picture is that of so many of its pixels.
 _SAMPLE = 2**14
 # Ink that fills a picture covers so much of it, all else as dark is less, the two are so far apart
-# (Otsu 1979), and of so much of it both sides are lighter, by such a share of that.
+# (Otsu 1979), it is no rectangle unless so narrow, and of so much of it both sides are lighter, by such a
+# share of what the two are apart.
 _LEAST_INK = 0.12
 _MOST_ELSE = 0.003
 _LEAST_APART = 0.75
