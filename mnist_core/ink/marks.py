@@ -79,7 +79,8 @@ def levels_of(seen: Grey, floor: float) -> list[Marks]:
         top = max(top, float(np.partition(strong, -count)[-count]))
     if top < floor:
         return []
-    thresholds = np.geomspace(floor, max(0.8 * top, floor), _LEVELS)
+    top *= 0.8
+    thresholds = np.geomspace(floor, top, _LEVELS) if top > floor else [floor]
     return [marks for level in thresholds if (marks := marks_above(seen, float(level))) is not None]
 
 

@@ -86,9 +86,9 @@ def _likeliest(levels: list[Marks], contrast: Contrast) -> tuple[float, Marks, i
         if score <= best[0]:
             break
         worth = score * _sharpness(marks, index, contrast) ** 4
-        if marks.widest(index) > _WIDEST * marks.size(index):
+        if worth > best[0] and marks.widest(index) > _WIDEST * marks.size(index):
             worth *= 0.3
-        if not _is_on_paper(marks, index, contrast):
+        if worth > best[0] and not _is_on_paper(marks, index, contrast):
             worth *= 0.3
         best = max(best, (worth, marks, index), key=lambda each: each[0])
     return best
