@@ -94,7 +94,8 @@ def _from_level(shade: Grey, level: float, *, light: bool) -> Contrast:
     """The contrast of ink on paper of one level."""
     paper = np.full_like(shade, np.float32(level))
     rest = (paper - shade) / np.float32(1 if light else max(level, _DARKEST))
-    _, noise = _usual(rest)
+    bare = _bare_paper(shade)
+    _, noise = _usual(rest if bare is None else rest[bare])  # not of ink that covers most of it
     found = np.clip(rest if noise == 0.0 else _softened(rest), 0, 1)
     return Contrast(map=found, shade=shade, paper=paper, noise=noise, clean=noise == 0.0)
 
