@@ -14,7 +14,7 @@ from mnist_core.ink.pieces import Box, Profile, around, profile_of, share_a_mark
 from mnist_core.ink.raster import Image
 
 # Fainter ink joins nothing.
-_INK = 0.3
+_INK = 0.6
 # Marks whose sides are below this share of the largest one's are left out.
 _LEAST_MARK = 0.08
 # In heights of the row: what is narrower is not cut, and a cut crosses no more ink.
