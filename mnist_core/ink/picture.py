@@ -33,7 +33,7 @@ Picture = NDArray[np.floating]
 class FoundInk:
     """What was found in a picture.
 
-    picture: (height, width) in [0, 1], its brightness, the longer side 28 to 512 pixels or so. ink: of the
+    picture: (height, width) in [0, 1], its brightness, the longer side at most 512 pixels. ink: of the
     same shape, in [0, 1], paper 0: what was taken for ink, without what lies about it.
     """
 
