@@ -39,6 +39,14 @@ def is_held_out(writer: int) -> bool:
     return writer % 5 == 0
 
 
+def held_out_digits(digits: Iterable[PenDigit]) -> list[PenDigit]:
+    """The digits of the writers who only measure. Raises `DatasetError` where there are none."""
+    chosen = [digit for digit in digits if is_held_out(digit.writer)]
+    if not chosen:
+        raise DatasetError("pen digits: expected some by held-out writers, got none")
+    return chosen
+
+
 def is_validation(writer: int) -> bool:
     """Whether a writer calibrates the model and chooses its settings: 3, 13 and 23."""
     return writer % 10 == 3

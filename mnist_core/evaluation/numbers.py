@@ -9,8 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_core.data.pendigits import PenDigit, is_held_out
-from mnist_core.errors import DatasetError
+from mnist_core.data.pendigits import PenDigit, held_out_digits
 from mnist_core.ink.ink import Ink
 from mnist_core.ink.raster import Strokes
 from mnist_core.models.classifier import Classifier
@@ -146,11 +145,8 @@ def numbers_line(
     `ink_of` makes the ink that is read. Raises `DatasetError` where `digits` has none by them.
     """
     writers: dict[int, list[PenDigit]] = {}
-    for digit in digits:
-        if is_held_out(digit.writer):
-            writers.setdefault(digit.writer, []).append(digit)
-    if not writers:
-        raise DatasetError("pen digits: expected some by held-out writers, got none")
+    for digit in held_out_digits(digits):
+        writers.setdefault(digit.writer, []).append(digit)
     hands = list(writers.values())
     generator = np.random.default_rng(_SEED)
     right: dict[bool, list[bool]] = {False: [], True: []}

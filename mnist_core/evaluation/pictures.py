@@ -7,8 +7,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from mnist_core.data.pendigits import PenDigit, is_held_out
-from mnist_core.errors import DatasetError
+from mnist_core.data.pendigits import PenDigit, held_out_digits
 from mnist_core.evaluation.numbers import WrittenNumber, numbers_line
 from mnist_core.evaluation.photos import KINDS, photo, photo_of_number
 from mnist_core.ink.ink import Ink
@@ -28,9 +27,7 @@ def pictures_report(
 
     Raises `DatasetError` where `pen` has none of those.
     """
-    digits = [digit for digit in pen if is_held_out(digit.writer)]
-    if not digits:
-        raise DatasetError("pen digits: expected some by held-out writers, got none")
+    digits = held_out_digits(pen)
     yield f"Pictures of held-out writers' digits, {count} of each kind: right, refused"
     total = np.zeros(3, np.int64)
     for number, kind in enumerate(KINDS):
@@ -48,7 +45,11 @@ def pictures_report(
 
 
 def numbers_report(
-    classifier: Classifier, pen: Sequence[PenDigit], *, drawn: int = 1000, photos: int = 200
+    classifier: Classifier,
+    pen: Sequence[PenDigit],
+    *,
+    drawn: int = 1000,
+    photos: int = 2 * PICTURES_OF_A_KIND,
 ) -> Iterator[str]:
     """Yields a line for whole numbers of held-out writers' digits, and one for photos of such."""
     yield f"Whole numbers: {numbers_line(classifier, pen, count=drawn)}"

@@ -9,8 +9,7 @@ import numpy as np
 import torch
 
 from mnist_core.data.datasets import Dataset
-from mnist_core.data.pendigits import PenDigit, is_held_out, pen_dataset
-from mnist_core.errors import DatasetError
+from mnist_core.data.pendigits import PenDigit, held_out_digits, pen_dataset
 from mnist_core.evaluation.figures import evaluation_figure
 from mnist_core.evaluation.measures import Evaluation, auroc, evaluate, format_report, likeness_of
 from mnist_core.evaluation.other_ink import other_ink
@@ -42,9 +41,7 @@ def evaluation_report(
 
     yield report("MNIST test set", mnist_test)
     if pen is not None:
-        chosen = [d for d in pen if is_held_out(d.writer)] if writers_held_out else pen
-        if not chosen:
-            raise DatasetError("pen digits: expected some by held-out writers, got none")
+        chosen = pen if pen and not writers_held_out else held_out_digits(pen)
         title = "Pen digits, held-out writers" if writers_held_out else "Pen digits, all writers"
         yield "\n" + report(title, pen_dataset(chosen))
         if model.config.rejects:

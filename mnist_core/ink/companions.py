@@ -59,10 +59,7 @@ def with_companions(marks: Marks, index: int) -> Mask:
     peer &= down == 0
     beyond = np.minimum(top - tops, bottoms - top - high) > _BEYOND * high
     peer &= ~beyond | (wides > _SLIM * highs)
-    peer &= strong & whole
-    for each in np.flatnonzero(peer).tolist():
-        peer[each] = pen / _OTHER_PEN < marks.pen(each) < pen * _OTHER_PEN
-    kept = part | _row(marks, index, among=peer)
+    kept = part | _row(marks, index, among=peer & strong & whole, pen=pen)
     kept[index] = True
     around = np.ones(marks.labels.shape, bool)
     for other in np.flatnonzero((across == 0) & (down == 0) & (sizes > size)):
@@ -72,15 +69,18 @@ def with_companions(marks: Marks, index: int) -> Mask:
     return np.asarray(np.concatenate(([False], kept))[marks.labels] & around)
 
 
-def _row(marks: Marks, index: int, *, among: Mask) -> Mask:
-    """Which marks stand in a row with that one, each near enough to the next."""
+def _row(marks: Marks, index: int, *, among: Mask, pen: float) -> Mask:
+    """Which marks stand in a row with that one, each near enough to the next and of nearly that pen."""
     lefts, _, wides, _, _ = marks.stats.T
     start, end = int(lefts[index]), int(lefts[index] + wides[index])
+    near = _NEAR_PEER * marks.size(index)
     row = np.zeros_like(among)
     for each in np.argsort(np.maximum(lefts - end, start - lefts - wides)):
         gap = max(lefts[each] - end, start - lefts[each] - wides[each])
-        if among[each] and gap < _NEAR_PEER * marks.size(index):
-            row[each] = True
+        row[each] = (
+            among[each] and gap < near and pen / _OTHER_PEN < marks.pen(each) < pen * _OTHER_PEN
+        )
+        if row[each]:
             start, end = min(start, lefts[each]), max(end, lefts[each] + wides[each])
     return row
 

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_core.ink.sides import levels_on_both_sides, lightest
+from mnist_core.ink.sides import Levels, levels_on_both_sides, lightest
 
 # Its threads would each take a core from those who train.
 cv2.setNumThreads(1)
@@ -119,7 +119,7 @@ def _from_sides(shade: Grey, *, light: bool) -> Contrast:
     return Contrast(map=np.maximum(found, full), shade=shade, paper=paper, noise=noise, clean=False)
 
 
-def _between(shade: Grey, levels: NDArray[np.uint8], *, light: bool) -> tuple[Grey, Grey, float]:
+def _between(shade: Grey, levels: Levels, *, light: bool) -> tuple[Grey, Grey, float]:
     """The contrast of ink with paper of such levels, (height, width) of 255; that paper; and the noise."""
     paper = levels.astype(np.float32) / np.float32(255)
     rest = _stands_out(shade, paper, light=light)

@@ -27,6 +27,8 @@ _CANDIDATES = 3
 _RIM = 4
 # Wider than this share of its own size, a mark is no stroke of a pen.
 _WIDEST = 0.36
+# What a mark is worth that no pen leaves.
+_UNLIKELY = 0.3
 # What is about a mark reaches so far, by its own size.
 _ABOUT = 0.25
 # No wider than this share of its height, a mark may be a table's side; it goes on beyond what it is beside
@@ -87,9 +89,9 @@ def _likeliest(levels: list[Marks], contrast: Contrast) -> tuple[float, Marks, i
             break
         worth = score * _sharpness(marks, index, contrast) ** 4
         if worth > best[0] and marks.widest(index) > _WIDEST * marks.size(index):
-            worth *= 0.3
+            worth *= _UNLIKELY
         if worth > best[0] and not _is_on_paper(marks, index, contrast):
-            worth *= 0.3
+            worth *= _UNLIKELY
         best = max(best, (worth, marks, index), key=lambda each: each[0])
     return best
 

@@ -1,7 +1,8 @@
 """Ink as the reader finds it in pictures, for training; `evaluation.photos`, which measures, is not used.
 
 A shape is put on a canvas, a scanned sheet or a photographed one, and read back. What that does to
-lines (soft or ragged edges, gaps, another width, a shadow's edge) no drawing with a pen has.
+lines (soft or ragged edges, gaps, another width, a shadow's edge) no drawing with a pen has. Of shapes,
+(height, width), 1 is ink; of pictures 1 is white.
 """
 
 from __future__ import annotations
@@ -13,10 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_core.ink.ink import Ink
+from mnist_core.ink.paper import Grey
 from mnist_core.ink.picture import place
 from mnist_core.ink.raster import Image, Strokes
 
-Grey = NDArray[np.float32]  # (height, width); of shapes 1 is ink, of pictures 1 is white
 _LONGEST_SIDE = 300
 _SMALLEST_DIGIT, _LARGEST_DIGIT = 22.0, 170.0  # pixels
 # What is read and what was put there are the same ink from this likeness on.

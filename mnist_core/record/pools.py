@@ -24,7 +24,7 @@ from mnist_core.training.augmentation import AugmentationConfig, augment
 #: Images (N, 28, 28), labels (N,), and a teacher's logits (N, 11) where there is one.
 Batch = tuple[Tensor, Tensor, Tensor | None]
 #: A drawing and its label.
-Drawing = tuple[Strokes, int]
+Labelled = tuple[Strokes, int]
 #: The label of ink that is no digit: the eleventh logit.
 NOT_A_DIGIT = CLASS_COUNT
 # The shares of drawings whose ink is cut off on one side, and porous as chalk's.
@@ -143,7 +143,7 @@ def make_pools(
 ) -> list[Pool]:
     """MNIST, pen digits, made-up digits, all of these in pictures, and non-digits: a pool each."""
     generator = np.random.default_rng(config.seed)
-    pens: list[Drawing] = []
+    pens: list[Labelled] = []
     for variant in range(config.pen_variants):
         for digit in pen:
             strength = generator.uniform(0.3, 1.1) if variant else 0.0
@@ -167,7 +167,7 @@ def make_pools(
     return [Pool(pool.images.to(device), pool.labels.to(device)) for pool in pools]
 
 
-def _rare_style(by_digit: dict[int, list[Strokes]], generator: np.random.Generator) -> Drawing:
+def _rare_style(by_digit: dict[int, list[Strokes]], generator: np.random.Generator) -> Labelled:
     """A made-up digit, or a real 0 with a slash or 7 with a bar; zeros a quarter of all."""
     chance = generator.random()
     if chance < 0.15 and by_digit[0]:
@@ -182,7 +182,7 @@ def _rare_style(by_digit: dict[int, list[Strokes]], generator: np.random.Generat
     return made_up_digit(digit, generator=generator), digit
 
 
-def _drawn(drawings: Sequence[Drawing], generator: np.random.Generator) -> Pool:
+def _drawn(drawings: Sequence[Labelled], generator: np.random.Generator) -> Pool:
     """The drawings as images, half with another pen than the usual one, some as pictures have them."""
     images = np.zeros((len(drawings), 28, 28), np.uint8)
     for image, (strokes, _) in zip(images, drawings, strict=True):
@@ -203,7 +203,7 @@ def _drawn(drawings: Sequence[Drawing], generator: np.random.Generator) -> Pool:
 
 def _in_pictures(
     mnist: Dataset,
-    drawings: Sequence[Sequence[Drawing]],
+    drawings: Sequence[Sequence[Labelled]],
     count: int,
     generator: np.random.Generator,
 ) -> Pool:
