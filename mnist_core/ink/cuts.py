@@ -50,7 +50,7 @@ def cuts_of(points: FloatArray, height: float) -> list[int]:
     after = _from_the_end(np.maximum, y) - _from_the_end(np.minimum, y)
     least = _LEAST_HEIGHT * height
     cuts: set[int] = set()
-    for i, j in pairwise(_vertices(points, _OFF_LINE * height)):
+    for i, j in pairwise(vertices(points, _OFF_LINE * height)):
         across, down = (points[j] - points[i]).tolist()
         is_apart = end[i] - start[j] < _LINK_OVERLAP * height
         if is_apart and -down > _LINK_RISE * height and -across < _LINK_BACK * height:
@@ -69,8 +69,8 @@ def cuts_of(points: FloatArray, height: float) -> list[int]:
     return sorted(cuts) if len(cuts) <= _MAX_CUTS else []
 
 
-def _vertices(points: FloatArray, most: float) -> list[int]:
-    """The indices of points between which the stroke is straight (Douglas and Peucker 1973)."""
+def vertices(points: FloatArray, most: float) -> list[int]:
+    """The indices of points between which it is straight: nowhere further off (Douglas and Peucker 1973)."""
     found = {0, len(points) - 1}
     open_ranges = [(0, len(points) - 1)]
     while open_ranges:

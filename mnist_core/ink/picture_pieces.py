@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mnist_core.ink.picture import Picture, place
-from mnist_core.ink.pieces import Box, Profile, around, profile_of, share_a_mark
+from mnist_core.ink.partings import partings
+from mnist_core.ink.pieces import Box, Likely, Profile, around, profile_of, share_a_mark
 from mnist_core.ink.raster import Image
 
 # Fainter ink joins nothing.
 _INK = 0.6
 # Marks whose sides are below this share of the largest one's are left out.
 _LEAST_MARK = 0.08
-# In heights of the row: what is narrower is not cut, and a cut crosses no more ink.
-_LEAST_WIDTH = 0.7
-_MOST_INK = 0.4
-_APART = 0.15
-_MAX_CUTS = 6
+# So many ways to part a mark are tried, and a mark is so many digits at most.
+_WAYS = 60
+_MOST_DIGITS = 4
+# Logits of what is a digit, and what they count for at least and at most.
+_DIGIT, _LEAST_LOGIT, _MOST_LOGIT = 2.2, -3.0, 6.0
+import os
+_LEAST_SCORE = float(os.environ.get('LS', -10.0))
+# Where two digits are doubtful, so many ways are tried in which one is a digit, and the rest is parted again.
+_CHAINS = 2
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,17 +72,18 @@ class PicturePieces:
         pieces = [PicturePiece.of((mark, -1), labels == mark) for mark in marks]
         return cls(ink, pieces)
 
-    def cut(self, which: set[int], *, height: float) -> PicturePieces:
+    def cut(self, which: set[int], *, height: float, likely: Likely) -> PicturePieces:
         parts = [
             part
             for piece in self.pieces
-            for part in (self._parts(piece, height) if piece.name[0] in which else [piece])
+            for part in (
+                self._parts(piece, height, likely) if piece.name[0] in which else [piece]
+            )
         ]
         return PicturePieces(self.ink, parts)
 
     def image(self, members: Iterable[int]) -> Image:
-        masks = [self.pieces[member].mask for member in members]
-        return place(np.where(np.logical_or.reduce(masks), self.ink, 0.0))
+        return self._image(np.logical_or.reduce([self.pieces[member].mask for member in members]))
 
     def strokes(self, members: Iterable[int]) -> None:
         return None
@@ -88,30 +94,46 @@ class PicturePieces:
     def place(self, members: Iterable[int]) -> Box:
         return around(self.pieces[member].box for member in members)
 
-    def _parts(self, piece: PicturePiece, height: float) -> list[PicturePiece]:
-        left, right = int(piece.box[0]), int(piece.box[2])
-        cuts = _cuts(piece.mask[:, left:right].sum(axis=0), height)
-        if not cuts:
+    def _image(self, mask: NDArray[np.bool_]) -> Image:
+        return place(np.where(mask, self.ink, 0.0))
+
+    def _parts(self, piece: PicturePiece, height: float, likely: Likely) -> list[PicturePiece]:
+        _, masks = self._parted(piece.mask, height, likely, most=_MOST_DIGITS)
+        if len(masks) == 1:
             return [piece]
-        edges = [left, *(left + cut for cut in cuts), right]
-        parts = []
-        for part, (start, end) in enumerate(pairwise(edges)):
-            mask = np.zeros_like(piece.mask)
-            mask[:, start:end] = piece.mask[:, start:end]
-            parts.append(PicturePiece.of((piece.name[0], part), mask))
-        return parts
+        return [
+            PicturePiece.of((piece.name[0], part), mask) for part, mask in enumerate(masks)
+        ]
+
+    def _parted(
+        self, mask: NDArray[np.bool_], height: float, likely: Likely, *, most: int
+    ) -> tuple[float, list[NDArray[np.bool_]]]:
+        """A mark as the likeliest digits that touch, from left to right, and the sum of their logits."""
+        ways = partings(mask, height=height, most=_WAYS) if most > 1 else []
+        images = [self._image(part) for way in ways for part in way.parts]
+        known = [_logit(probability) for probability in likely(images)] if images else []
+        best = _LEAST_SCORE, [mask]
+        chains = []
+        for way, left, right in zip(ways, known[::2], known[1::2], strict=True):
+            best = max(best, (left + right - way.cost, [*way.parts]), key=_first)
+            if min(left, right) < _DIGIT < max(left, right):
+                chains.append((max(left, right) - way.cost, left > right, way.parts))
+        if best[0] < 2 * _DIGIT:
+            for score, left_is_one, (left, right) in sorted(chains, key=_first)[-_CHAINS:]:
+                score_of_rest, rest = self._parted(
+                    right if left_is_one else left, height, likely, most=most - 1
+                )
+                if len(rest) > 1:
+                    masks = [left, *rest] if left_is_one else [*rest, right]
+                    best = max(best, (score + score_of_rest, masks), key=_first)
+        return best
 
 
-def _cuts(ink: NDArray[np.int_], height: float) -> list[int]:
-    """The columns with least ink, some distance apart; `ink` is that of each column."""
-    if len(ink) < _LEAST_WIDTH * height:
-        return []
-    apart = max(1, round(_APART * height))
-    inner = np.arange(apart, len(ink) - apart)
-    chosen: list[int] = []
-    for column in inner[np.argsort(ink[inner], kind="stable")].tolist():
-        if ink[column] > _MOST_INK * height or len(chosen) == _MAX_CUTS:
-            break
-        if all(abs(column - other) >= apart for other in chosen):
-            chosen.append(column)
-    return sorted(chosen)
+def _first(each: tuple[float, ...]) -> float:
+    return each[0]
+
+
+def _logit(probability: float) -> float:
+    """What a probability counts for: its logit between bounds."""
+    odds = probability / max(1 - probability, 1e-9)
+    return min(max(math.log(max(odds, 1e-9)), _LEAST_LOGIT), _MOST_LOGIT)

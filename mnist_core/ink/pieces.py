@@ -6,7 +6,7 @@ The page does the same for strokes with `assets/pad/pieces.js`: a change goes to
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -28,6 +28,8 @@ _BAND = 0.1
 
 #: The leftmost and the rightmost ink in bands of a row, by their number from above.
 Profile = dict[int, tuple[float, float]]
+#: What the network says of images: how likely it is that each is a digit.
+Likely = Callable[[list[Image]], list[float]]
 
 
 class Part(Protocol):
@@ -51,7 +53,7 @@ class Pieces(Protocol):
 
     @property
     def pieces(self) -> Sequence[Part]: ...
-    def cut(self, which: set[int], *, height: float) -> Pieces:
+    def cut(self, which: set[int], *, height: float, likely: Likely) -> Pieces:
         """With those marks in parts whose number is in `which`. height: of the row."""
 
     def image(self, members: Iterable[int]) -> Image:
@@ -77,7 +79,7 @@ class Piece:
 
     @property
     def box(self) -> Box:
-        return _box(self.points)
+        return box_of(self.points)
 
     def profile(self, height: float) -> Profile:
         points = even(self.points, STEP * height)
@@ -105,7 +107,7 @@ class StrokePieces:
             [Piece((index, -1), stroke) for index, stroke in enumerate(upright)], lean, scale
         )
 
-    def cut(self, which: set[int], *, height: float) -> StrokePieces:
+    def cut(self, which: set[int], *, height: float, likely: Likely) -> StrokePieces:
         parts = [
             part
             for piece in self.pieces
@@ -128,7 +130,7 @@ class StrokePieces:
         )
 
     def place(self, members: Iterable[int]) -> Box:
-        return around(_box(_sheared(stroke, self.lean)) for stroke in self.strokes(members))
+        return around(box_of(_sheared(stroke, self.lean)) for stroke in self.strokes(members))
 
 
 def _lean(strokes: Sequence[FloatArray]) -> float:
@@ -146,7 +148,8 @@ def _sheared(points: FloatArray, lean: float) -> FloatArray:
     return np.stack((points[:, 0] + lean * points[:, 1], points[:, 1]), axis=1)
 
 
-def _box(points: FloatArray) -> Box:
+def box_of(points: FloatArray) -> Box:
+    """The box around points, (n, 2)."""
     left, top = points.min(axis=0).tolist()
     right, bottom = points.max(axis=0).tolist()
     return left, top, right, bottom
@@ -216,7 +219,7 @@ def share_a_mark(pieces: Sequence[Part], one: Iterable[int], other: Iterable[int
 
 def _are_near(one: FloatArray, other: FloatArray, height: float) -> bool:
     most = _TOUCHING * height
-    (left, top, right, bottom), box = _box(one), _box(other)
+    (left, top, right, bottom), box = box_of(one), box_of(other)
     if max(left - box[2], box[0] - right, top - box[3], box[1] - bottom) >= most:
         return False
     ones, others = even(one, STEP * height), even(other, STEP * height)

@@ -22,8 +22,12 @@ LEAST_LIKENESS_IN_A_ROW = 0.8
 # What touches may be a letter: stems and arches are N, n or m; a, R and B are likelier than these.
 _ARCHES = {1, 7}
 _LETTERS = {(0, 1), (1, 2), (1, 3)}
+# Where strokes can't be told apart, so are A and H, and R.
+_LETTERS_IN_PICTURES = _LETTERS | {(1, 4), (7, 2)}
 # Where each digit touches the next, all of them are right with this probability.
 _SURE = 0.98
+# What hangs together in a picture is two digits rather than one that is less probable.
+_SURELY_ONE = 0.99
 # A drawing of more pieces is looked at as a whole only, which bounds what it takes.
 _MAX_PIECES = 32
 
@@ -77,7 +81,7 @@ def digits_in_a_row(
     doubtful = reader.doubtful(found, best) if best.groups else set() if is_digit else None
     if doubtful is None or doubtful:
         names = {piece.name[0] for piece in found.pieces} if doubtful is None else doubtful
-        parts = found.cut(names, height=row_height(boxes))
+        parts = found.cut(names, height=row_height(boxes), likely=reader.likely)
         if len(found.pieces) < len(parts.pieces) <= _MAX_PIECES:
             row = reader.row(parts)
             if row.score > best.score:
@@ -103,7 +107,8 @@ def _is_plausible(found: Pieces, groups: Sequence[Group], answers: Sequence[Answ
     if set(digits) <= _ARCHES:
         return False
     sure = math.prod(answer.probability for answer in answers) >= _SURE
-    return not all(touching) or (sure and digits not in _LETTERS)
+    letters = _LETTERS_IN_PICTURES if isinstance(found, PicturePieces) else _LETTERS
+    return not all(touching) or (sure and digits not in letters)
 
 
 class _Reader:
@@ -125,12 +130,26 @@ class _Reader:
 
         return likeliest_row(found.pieces, answers, rejects=self._config.rejects)
 
+    def likely(self, images: list[Image]) -> list[float]:
+        return [answer.probability for answer in self._network(images)]
+
     def answer(self, found: Pieces, members: Sequence[int]) -> Answer:
         return self._known[_name(found, members)]
 
     def doubtful(self, found: Pieces, row: Row) -> set[int]:
-        """The numbers of the strokes in groups that are no digit by themselves, if one is none in a row."""
-        likenesses = [self.answer(found, group.members).likeness for group in row.groups]
+        """The numbers of the strokes in groups that are no digit by themselves, if one is none in a row.
+
+        In a picture, of the marks in groups that are not surely one digit.
+        """
+        answers = [self.answer(found, group.members) for group in row.groups]
+        if isinstance(found, PicturePieces):
+            return {
+                found.pieces[member].name[0]
+                for group, answer in zip(row.groups, answers, strict=True)
+                if answer.probability < _SURELY_ONE
+                for member in group.members
+            }
+        likenesses = [answer.likeness for answer in answers]
         if min(likenesses) >= min(LEAST_LIKENESS_IN_A_ROW, self._config.reject_below):
             return set()
         return {

@@ -1,0 +1,162 @@
+"""Ink that hangs together as two digits that touch: the ways to part it along its middle lines."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain, combinations, product
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from mnist_core.ink.pieces import Box, around, box_of, joint_profile, profile_of, reach
+from mnist_core.ink.raster import FloatArray
+from mnist_core.ink.skeleton import Line, Mask, skeleton
+
+# Ink is looked at with its row so many pixels high.
+_HIGH = 64
+# Lengths are in heights of the row. Where a line is so far from a straight one, it turns.
+_OFF_LINE = 0.09
+# More lines are no digits, and a cut leaves no more parts.
+_MOST_LINES, _MOST_PARTS = 60, 5
+# What two digits share is shorter; each is so high; its ink reaches no further into the other's, band by
+# band; where their boxes overlap by more than a share of the narrower, it reaches hardly into it.
+_MOST_SHARED, _LEAST_HEIGHT = 0.5, 0.35
+_MOST_REACH = 0.45
+_BESIDE, _LITTLE_REACH = 0.9, 0.15
+# In logits, as fitted to touching digits of training writers: for boxes that overlap by all of the
+# narrower one, for a cut where a line only turns, and for a digit that is lower than usual by a height.
+_OVERLAP_COST, _TURN_COST, _LOW_COST = 7.0, 1.5, 23.0
+_USUAL_HEIGHT, _LEAST_WIDTH = 0.8, 0.1
+# Ink about a line is so many times as wide as usual, and two pixels.
+_WIDER, _RIM = 1.35, 2
+
+#: Lines, by their indices.
+Some = frozenset[int]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Parting:
+    """The left and the right part of a mark, masks that may share ink. cost: what its shape tells against it."""
+
+    parts: tuple[Mask, Mask]
+    cost: float
+
+
+def partings(mask: Mask, *, height: float, most: int) -> list[Parting]:
+    """The ways to part a mark, (height, width), at most so many, those with the least cost first.
+
+    height: of its row, in pixels. Costs are in logits, to be set against those of the two parts.
+    """
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    box = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
+    scale = _HIGH / height
+    lines, pen = skeleton(_resized(mask[box], scale), off_line=_OFF_LINE * _HIGH)
+    if not 2 <= len(lines) <= _MOST_LINES:
+        return []
+    boxes = [box_of(line.points) for line in lines]
+    profiles = [profile_of(line.points.tolist(), _HIGH) for line in lines]
+    rated: list[tuple[float, Some, Some]] = []
+    for sides, turns in _cuts(lines).items():
+        placed = [(around(boxes[each] for each in side), side) for side in sides]
+        (left, one), (right, other) = sorted(placed, key=lambda each: each[0][0] + each[0][2])
+        into = reach(*(joint_profile(profiles[each] for each in side) for side in (one, other)))
+        cost = _cost(left, right, into=into / _HIGH) + _TURN_COST * turns
+        if cost < math.inf:
+            rated.append((cost, one, other))
+    rated.sort(key=lambda way: way[0])
+    thickness = max(1, round(_WIDER * pen / scale + _RIM))
+    found = []
+    for cost, *sides in rated[:most]:
+        parts = []
+        for side in sides:
+            points = [(lines[each].points + 0.5) / scale - 0.5 for each in side]
+            part = np.zeros_like(mask)
+            part[box] = mask[box] & _drawn(points, mask[box].shape, thickness)
+            parts.append(part)
+        found.append(Parting((parts[0], parts[1]), cost))
+    return found
+
+
+def _resized(mask: Mask, scale: float) -> Mask:
+    """The mask at that scale, and of it what hangs together in the largest piece."""
+    size = [max(1, round(side * scale)) for side in mask.shape[::-1]]
+    way = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    resized = cv2.resize(mask.astype(np.float32), size, interpolation=way) > 0.5
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(resized.astype(np.uint8))
+    stats[0, cv2.CC_STAT_AREA] = 0
+    return np.asarray(labels == stats[:, cv2.CC_STAT_AREA].argmax()) & resized
+
+
+def _drawn(paths: Sequence[FloatArray], shape: tuple[int, ...], thickness: int) -> Mask:
+    drawn = np.zeros(shape, np.uint8)
+    points = [np.rint(path * 16).astype(np.int32) for path in paths]
+    cv2.polylines(drawn, points, False, 1, thickness, cv2.LINE_8, 4)
+    return drawn > 0
+
+
+def _cuts(lines: Sequence[Line]) -> dict[tuple[Some, Some], int]:
+    """Ways to cut the lines in two at one place or two, and at how many of these a line only turns.
+
+    What lies between two places may belong to both.
+    """
+    at: dict[int, set[int]] = {}
+    for index, line in enumerate(lines):
+        for end in line.ends:
+            at.setdefault(end, set()).add(index)
+    lengths = [line.length for line in lines]
+    most = _MOST_SHARED * _HIGH
+    places = [place for place in at if len(at[place]) > 1]
+    found: dict[tuple[Some, Some], int] = {}
+    for cut in chain(((place,) for place in places), combinations(places, 2)):
+        parts = _parts_without(set(cut), lines, at)
+        turns = sum(len(at[place]) == 2 for place in cut)
+        if len(parts) > _MOST_PARTS or turns > 1:
+            continue
+        short = [len(cut) == 2 and sum(lengths[each] for each in part) < most for part in parts]
+        for one, other in _sides(parts, short):
+            if (other, one) not in found:
+                found.setdefault((one, other), turns)
+    return found
+
+
+def _parts_without(cut: set[int], lines: Sequence[Line], at: dict[int, set[int]]) -> list[Some]:
+    """What still hangs together where the lines are cut at those places."""
+    left = set(range(len(lines)))
+    parts = []
+    while left:
+        reached = [left.pop()]
+        part = set(reached)
+        while reached:
+            for place in set(lines[reached.pop()].ends) - cut:
+                following = at[place] & left
+                left -= following
+                part |= following
+                reached += following
+        parts.append(frozenset(part))
+    return parts
+
+
+def _sides(parts: Sequence[Some], short: Sequence[bool]) -> Iterator[tuple[Some, Some]]:
+    """All ways to give each part to the one or the other, or a short one to both; each has one alone."""
+    one, other, both = {0}, {1}, {0, 1}
+    choices = [(one, other, both) if each else (one, other) for each in short]
+    for chosen in product(*choices):
+        if one in chosen and other in chosen:
+            sides = [
+                frozenset().union(*(part for part, who in zip(parts, chosen, strict=True) if side in who))
+                for side in (0, 1)
+            ]
+            yield sides[0], sides[1]
+
+
+def _cost(left: Box, right: Box, *, into: float) -> float:
+    """What the shapes of two parts tell against them, or infinity. into: how far ink of one reaches into the other."""
+    lower = min(box[3] - box[1] for box in (left, right)) / _HIGH
+    narrower = max(min(box[2] - box[0] for box in (left, right)), _LEAST_WIDTH * _HIGH)
+    overlap = (left[2] - right[0]) / narrower
+    if lower < _LEAST_HEIGHT or into > _MOST_REACH or (overlap > _BESIDE and into > _LITTLE_REACH):
+        return math.inf
+    return _OVERLAP_COST * max(0.0, overlap) + _LOW_COST * max(0.0, _USUAL_HEIGHT - lower)
