@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mnist_core.ink.frames import inside_frame
-from mnist_core.ink.marks import Marks
+from mnist_core.ink.marks import TOP, Marks
 from mnist_core.ink.paper import Mask
 
 # Of the writing's own size: the least part of a digit, a large one, the largest, how far each is from it,
@@ -30,22 +31,51 @@ _LESS_THAN_A_DIGIT = 0.8
 
 
 def with_companions(marks: Marks, index: int) -> Mask:
-    """Where the mark is, other parts of its digit, and other digits of its row."""
-    left, top, wide, high, _ = marks.stats[index].tolist()
-    lefts, tops, wides, highs, _ = marks.stats.T
-    size, sizes = max(wide, high), np.maximum(wides, highs)
-    bottoms = tops + highs
-    across = np.maximum(0, np.maximum(lefts - left - wide, left - lefts - wides))
-    down = np.maximum(0, np.maximum(tops - top - high, top - bottoms))
+    """Where the mark is, other parts of its digit, and other digits of its row with theirs."""
+    _, top, _, high, _ = marks.stats[index].tolist()
+    _, tops, wides, highs, _ = marks.stats.T
+    size, sizes = marks.size(index), np.maximum(wides, highs)
+    across, down = _apart(marks, index)
     strong = marks.strengths > 0.6 * marks.strengths[index]
     whole = (marks.sides == 0) | (marks.sides <= marks.sides[index])
     whole |= (across == 0) & (down == 0) & (sizes < 1.5 * size)
+    peer = (highs > _LEAST_PEER * high) & (highs < 2 * high)
+    peer &= down == 0
+    beyond = np.minimum(top - tops, tops + highs - top - high) > _BEYOND * high
+    peer &= ~beyond | (wides > _SLIM * highs)
+    kept = _row(marks, index, among=peer & strong & whole, pen=marks.pen(index))
+    kept[index] = True
+    for each in np.flatnonzero(kept).tolist():
+        kept |= _parts(marks, each, among=strong & whole)
+    around = np.ones(marks.labels.shape, bool)
+    for other in np.flatnonzero((across == 0) & (down == 0) & (sizes > size)):
+        inside = inside_frame(marks, int(other))
+        if inside is not None and inside[marks.mask(index)].all():
+            around &= inside
+    return np.asarray(np.concatenate(([False], kept))[marks.labels] & around)
+
+
+def _apart(marks: Marks, index: int) -> tuple[NDArray[np.int_], NDArray[np.int_]]:
+    """How far each mark's box is from that one's: across and down, in pixels."""
+    left, top, wide, high, _ = marks.stats[index].tolist()
+    lefts, tops, wides, highs, _ = marks.stats.T
+    across = np.maximum(0, np.maximum(lefts - left - wide, left - lefts - wides))
+    down = np.maximum(0, np.maximum(tops - top - high, top - tops - highs))
+    return across, down
+
+
+def _parts(marks: Marks, index: int, *, among: Mask) -> Mask:
+    """Which marks are other parts of that one's digit."""
+    top = int(marks.stats[index, TOP])
+    _, tops, wides, highs, _ = marks.stats.T
+    size, sizes = marks.size(index), np.maximum(wides, highs)
+    across, down = _apart(marks, index)
     near = np.where(sizes > _LARGE_PART * size, _NEAR_LARGE_PART, _NEAR_PART)
     flat = np.where(tops < top, _NEAR_ROOF, _NEAR_FOOT)
     flat = np.where(wides > _WIDE * size, _NEAR_WIDE, flat)
     near = np.where((highs < _FLAT * wides) & (down > 0), np.minimum(near, flat), near)
     part = (sizes > _LEAST_PART * size) & (np.maximum(across, down) < near * size)
-    part &= strong & whole & (sizes < _LARGEST_PART * size)
+    part &= among & (sizes < _LARGEST_PART * size)
     part &= (wides < _RULE_WIDTH * size) | (highs > _RULE_HEIGHT * wides)
     part[index] = False
     pen = marks.pen(index)
@@ -55,18 +85,7 @@ def with_companions(marks: Marks, index: int) -> Mask:
             is_apart and not _is_stroke(marks, each, pen=pen)
         )
         part[each] = not is_word
-    peer = (highs > _LEAST_PEER * high) & (highs < 2 * high)
-    peer &= down == 0
-    beyond = np.minimum(top - tops, bottoms - top - high) > _BEYOND * high
-    peer &= ~beyond | (wides > _SLIM * highs)
-    kept = part | _row(marks, index, among=peer & strong & whole, pen=pen)
-    kept[index] = True
-    around = np.ones(marks.labels.shape, bool)
-    for other in np.flatnonzero((across == 0) & (down == 0) & (sizes > size)):
-        inside = inside_frame(marks, int(other))
-        if inside is not None and inside[marks.mask(index)].all():
-            around &= inside
-    return np.asarray(np.concatenate(([False], kept))[marks.labels] & around)
+    return part
 
 
 def _row(marks: Marks, index: int, *, among: Mask, pen: float) -> Mask:

@@ -18,13 +18,16 @@ from mnist_core.ink.raster import Image
 _INK = 0.6
 # Marks whose sides are below this share of the largest one's are left out.
 _LEAST_MARK = 0.08
+#: What hangs together is two digits rather than one that is less probable.
+SURELY_ONE = 0.99
 # So many ways to part a mark are tried, and a mark is so many digits at most.
 _WAYS = 60
 _MOST_DIGITS = 4
 # Logits of what is a digit, and what they count for at least and at most.
 _DIGIT, _LEAST_LOGIT, _MOST_LOGIT = 2.2, -3.0, 6.0
 import os
-_LEAST_SCORE = float(os.environ.get('LS', -10.0))
+_A = float(os.environ.get('A', -5.0))
+_B = float(os.environ.get('B', 2.0))
 # Where two digits are doubtful, so many ways are tried in which one is a digit, and the rest is parted again.
 _CHAINS = 2
 
@@ -37,6 +40,7 @@ class PicturePiece:
     mask: NDArray[np.bool_]
     box: Box
     is_link: bool = False
+    is_digit: bool = False
 
     def profile(self, height: float) -> Profile:
         rows = np.flatnonzero(self.mask.any(axis=1))
@@ -48,10 +52,12 @@ class PicturePiece:
         return profile_of(ends, height)
 
     @classmethod
-    def of(cls, name: tuple[int, int], mask: NDArray[np.bool_]) -> PicturePiece:
+    def of(
+        cls, name: tuple[int, int], mask: NDArray[np.bool_], *, is_digit: bool = False
+    ) -> PicturePiece:
         rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
         box = (columns[0], rows[0], columns[-1] + 1, rows[-1] + 1)
-        return cls(name, mask, tuple(map(float, box)))  # type: ignore[arg-type]
+        return cls(name, mask, tuple(map(float, box)), is_digit=is_digit)  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,17 +108,21 @@ class PicturePieces:
         if len(masks) == 1:
             return [piece]
         return [
-            PicturePiece.of((piece.name[0], part), mask) for part, mask in enumerate(masks)
+            PicturePiece.of((piece.name[0], part), mask, is_digit=True)
+            for part, mask in enumerate(masks)
         ]
 
     def _parted(
         self, mask: NDArray[np.bool_], height: float, likely: Likely, *, most: int
     ) -> tuple[float, list[NDArray[np.bool_]]]:
         """A mark as the likeliest digits that touch, from left to right, and the sum of their logits."""
+        (alone,) = likely([self._image(mask)])
+        if alone >= SURELY_ONE:
+            return _logit(alone), [mask]
         ways = partings(mask, height=height, most=_WAYS) if most > 1 else []
         images = [self._image(part) for way in ways for part in way.parts]
         known = [_logit(probability) for probability in likely(images)] if images else []
-        best = _LEAST_SCORE, [mask]
+        best = _A + _B * _logit(alone), [mask]
         chains = []
         for way, left, right in zip(ways, known[::2], known[1::2], strict=True):
             best = max(best, (left + right - way.cost, [*way.parts]), key=_first)

@@ -35,7 +35,8 @@ Likely = Callable[[list[Image]], list[float]]
 class Part(Protocol):
     """A piece, of strokes or of a picture. `name`: the same for the same ink; the first is its mark's.
 
-    is_link: it may be the way from one digit to the next.
+    is_link: it may be the way from one digit to the next. is_digit: no digit holds it and another part of
+    its mark.
     """
 
     @property
@@ -44,6 +45,8 @@ class Part(Protocol):
     def box(self) -> Box: ...
     @property
     def is_link(self) -> bool: ...
+    @property
+    def is_digit(self) -> bool: ...
     def profile(self, height: float) -> Profile:
         """Where its ink is, in a row of that height."""
 
@@ -76,6 +79,7 @@ class Piece:
     name: tuple[int, int]
     points: FloatArray
     is_link: bool = False
+    is_digit: bool = False
 
     @property
     def box(self) -> Box:

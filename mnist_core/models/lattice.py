@@ -96,6 +96,7 @@ def likeliest_row(pieces: Sequence[Part], answers: Answers, *, rejects: bool) ->
     profiles = [piece.profile(height) for piece in pieces]
     widest = (_WIDEST_GAP if rejects else _CLEAR_GAP) * height
     groups = _groups(boxes, profiles, orders, height, widest)
+    groups = {members: group for members, group in groups.items() if _may_be_one(members, pieces)}
     scores = {}
     for (members, group), probability in zip(groups.items(), answers(list(groups)), strict=True):
         links = sum(pieces[member].is_link for member in members) if len(members) > 1 else 0
@@ -104,6 +105,11 @@ def likeliest_row(pieces: Sequence[Part], answers: Answers, *, rejects: bool) ->
     costs = [_cost_without(piece, box, height) for piece, box in zip(pieces, boxes, strict=True)]
     rows = (_along(order, groups, scores, costs, height) for order in orders)
     return max(rows, key=lambda row: row.score)
+
+
+def _may_be_one(members: Sequence[int], pieces: Sequence[Part]) -> bool:
+    marks = [pieces[member].name[0] for member in members if pieces[member].is_digit]
+    return len(set(marks)) == len(marks)
 
 
 def score(group: Group, probability: float, height: float) -> float:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_core.ink.ink import Ink
-from mnist_core.ink.picture_pieces import PicturePieces
+from mnist_core.ink.picture_pieces import SURELY_ONE, PicturePieces
 from mnist_core.ink.pieces import Box, Pieces, StrokePieces, row_height
 from mnist_core.ink.raster import FloatArray, Image
 from mnist_core.models.config import MLPConfig
@@ -26,8 +26,6 @@ _LETTERS = {(0, 1), (1, 2), (1, 3)}
 _LETTERS_IN_PICTURES = _LETTERS | {(1, 4), (7, 2)}
 # Where each digit touches the next, all of them are right with this probability.
 _SURE = 0.98
-# What hangs together in a picture is two digits rather than one that is less probable.
-_SURELY_ONE = 0.99
 # A drawing of more pieces is looked at as a whole only, which bounds what it takes.
 _MAX_PIECES = 32
 
@@ -84,7 +82,8 @@ def digits_in_a_row(
         parts = found.cut(names, height=row_height(boxes), likely=reader.likely)
         if len(found.pieces) < len(parts.pieces) <= _MAX_PIECES:
             row = reader.row(parts)
-            if row.score > best.score:
+            # A picture's parts are digits each, or it is not parted.
+            if row.score > best.score or (row.groups and isinstance(found, PicturePieces)):
                 found, best = parts, row
     answers = [reader.answer(found, group.members) for group in best.groups]
     if config.rejects and not _is_plausible(found, best.groups, answers):
@@ -146,7 +145,7 @@ class _Reader:
             return {
                 found.pieces[member].name[0]
                 for group, answer in zip(row.groups, answers, strict=True)
-                if answer.probability < _SURELY_ONE
+                if answer.probability < SURELY_ONE
                 for member in group.members
             }
         likenesses = [answer.likeness for answer in answers]
