@@ -85,7 +85,7 @@ def _parts(marks: Marks, index: int, *, among: Mask) -> Mask:
             is_apart and not _is_stroke(marks, each, pen=pen)
         )
         part[each] = not is_word
-    return part
+    return np.asarray(part)
 
 
 def _row(marks: Marks, index: int, *, among: Mask, pen: float) -> Mask:

@@ -70,7 +70,7 @@ def cuts_of(points: FloatArray, height: float) -> list[int]:
 
 
 def vertices(points: FloatArray, most: float) -> list[int]:
-    """The indices of points between which it is straight: nowhere further off (Douglas and Peucker 1973)."""
+    """The indices of points between which a line is that straight (Douglas and Peucker 1973)."""
     found = {0, len(points) - 1}
     open_ranges = [(0, len(points) - 1)]
     while open_ranges:

@@ -9,7 +9,6 @@ from itertools import chain, combinations, product
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from mnist_core.ink.pieces import Box, around, box_of, joint_profile, profile_of, reach
 from mnist_core.ink.raster import FloatArray
@@ -39,7 +38,7 @@ Some = frozenset[int]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Parting:
-    """The left and the right part of a mark, masks that may share ink. cost: what its shape tells against it."""
+    """The left and the right part of a mark, masks that may share ink. cost: what tells against it."""
 
     parts: tuple[Mask, Mask]
     cost: float
@@ -69,13 +68,11 @@ def partings(mask: Mask, *, height: float, most: int) -> list[Parting]:
     rated.sort(key=lambda way: way[0])
     thickness = max(1, round(_WIDER * pen / scale + _RIM))
     found = []
-    for cost, *sides in rated[:most]:
-        parts = []
-        for side in sides:
+    for cost, one, other in rated[:most]:
+        parts = np.zeros((2, *mask.shape), bool)
+        for part, side in zip(parts, (one, other), strict=True):
             points = [(lines[each].points + 0.5) / scale - 0.5 for each in side]
-            part = np.zeros_like(mask)
             part[box] = mask[box] & _drawn(points, mask[box].shape, thickness)
-            parts.append(part)
         found.append(Parting((parts[0], parts[1]), cost))
     return found
 
@@ -87,14 +84,14 @@ def _resized(mask: Mask, scale: float) -> Mask:
     resized = cv2.resize(mask.astype(np.float32), size, interpolation=way) > 0.5
     _, labels, stats, _ = cv2.connectedComponentsWithStats(resized.astype(np.uint8))
     stats[0, cv2.CC_STAT_AREA] = 0
-    return np.asarray(labels == stats[:, cv2.CC_STAT_AREA].argmax()) & resized
+    return np.asarray((labels == stats[:, cv2.CC_STAT_AREA].argmax()) & resized)
 
 
 def _drawn(paths: Sequence[FloatArray], shape: tuple[int, ...], thickness: int) -> Mask:
     drawn = np.zeros(shape, np.uint8)
     points = [np.rint(path * 16).astype(np.int32) for path in paths]
     cv2.polylines(drawn, points, False, 1, thickness, cv2.LINE_8, 4)
-    return drawn > 0
+    return np.asarray(drawn > 0)
 
 
 def _cuts(lines: Sequence[Line]) -> dict[tuple[Some, Some], int]:
@@ -116,9 +113,9 @@ def _cuts(lines: Sequence[Line]) -> dict[tuple[Some, Some], int]:
         if len(parts) > _MOST_PARTS or turns > 1:
             continue
         short = [len(cut) == 2 and sum(lengths[each] for each in part) < most for part in parts]
-        for one, other in _sides(parts, short):
-            if (other, one) not in found:
-                found.setdefault((one, other), turns)
+        for sides in _sides(parts, short):
+            if sides[::-1] not in found:
+                found.setdefault(sides, turns)
     return found
 
 
@@ -146,14 +143,18 @@ def _sides(parts: Sequence[Some], short: Sequence[bool]) -> Iterator[tuple[Some,
     for chosen in product(*choices):
         if one in chosen and other in chosen:
             sides = [
-                frozenset().union(*(part for part, who in zip(parts, chosen, strict=True) if side in who))
+                frozenset().union(
+                    *(part for part, who in zip(parts, chosen, strict=True) if side in who)
+                )
                 for side in (0, 1)
             ]
             yield sides[0], sides[1]
 
 
 def _cost(left: Box, right: Box, *, into: float) -> float:
-    """What the shapes of two parts tell against them, or infinity. into: how far ink of one reaches into the other."""
+    """What tells against two parts, by their boxes, or infinity. into: how far the ink of one reaches
+    into the other.
+    """
     lower = min(box[3] - box[1] for box in (left, right)) / _HIGH
     narrower = max(min(box[2] - box[0] for box in (left, right)), _LEAST_WIDTH * _HIGH)
     overlap = (left[2] - right[0]) / narrower

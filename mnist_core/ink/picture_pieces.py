@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mnist_core.ink.picture import Picture, place
-from mnist_core.ink.partings import partings
 from mnist_core.ink.pieces import Box, Likely, Profile, around, profile_of, share_a_mark
 from mnist_core.ink.raster import Image
 
@@ -18,18 +17,6 @@ from mnist_core.ink.raster import Image
 _INK = 0.6
 # Marks whose sides are below this share of the largest one's are left out.
 _LEAST_MARK = 0.08
-#: What hangs together is two digits rather than one that is less probable.
-SURELY_ONE = 0.99
-# So many ways to part a mark are tried, and a mark is so many digits at most.
-_WAYS = 60
-_MOST_DIGITS = 4
-# Logits of what is a digit, and what they count for at least and at most.
-_DIGIT, _LEAST_LOGIT, _MOST_LOGIT = 2.2, -3.0, 6.0
-import os
-_A = float(os.environ.get('A', -5.0))
-_B = float(os.environ.get('B', 2.0))
-# Where two digits are doubtful, so many ways are tried in which one is a digit, and the rest is parted again.
-_CHAINS = 2
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,6 +53,7 @@ class PicturePieces:
 
     ink: Picture
     pieces: list[PicturePiece]
+    in_picture: ClassVar = True
 
     @classmethod
     def of(cls, ink: Picture) -> PicturePieces:
@@ -79,13 +67,17 @@ class PicturePieces:
         return cls(ink, pieces)
 
     def cut(self, which: set[int], *, height: float, likely: Likely) -> PicturePieces:
-        parts = [
-            part
-            for piece in self.pieces
-            for part in (
-                self._parts(piece, height, likely) if piece.name[0] in which else [piece]
-            )
-        ]
+        from mnist_core.ink.touching import Parter  # as in `of`
+
+        parter = Parter(self._image, likely, height)
+        parts: list[PicturePiece] = []
+        for piece in self.pieces:
+            digits = parter.digits_of(piece.mask) if piece.name[0] in which else [piece.mask]
+            if len(digits) == 1:
+                parts.append(piece)
+                continue
+            for part, mask in enumerate(digits):
+                parts.append(PicturePiece.of((piece.name[0], part), mask, is_digit=True))
         return PicturePieces(self.ink, parts)
 
     def image(self, members: Iterable[int]) -> Image:
@@ -102,48 +94,3 @@ class PicturePieces:
 
     def _image(self, mask: NDArray[np.bool_]) -> Image:
         return place(np.where(mask, self.ink, 0.0))
-
-    def _parts(self, piece: PicturePiece, height: float, likely: Likely) -> list[PicturePiece]:
-        _, masks = self._parted(piece.mask, height, likely, most=_MOST_DIGITS)
-        if len(masks) == 1:
-            return [piece]
-        return [
-            PicturePiece.of((piece.name[0], part), mask, is_digit=True)
-            for part, mask in enumerate(masks)
-        ]
-
-    def _parted(
-        self, mask: NDArray[np.bool_], height: float, likely: Likely, *, most: int
-    ) -> tuple[float, list[NDArray[np.bool_]]]:
-        """A mark as the likeliest digits that touch, from left to right, and the sum of their logits."""
-        (alone,) = likely([self._image(mask)])
-        if alone >= SURELY_ONE:
-            return _logit(alone), [mask]
-        ways = partings(mask, height=height, most=_WAYS) if most > 1 else []
-        images = [self._image(part) for way in ways for part in way.parts]
-        known = [_logit(probability) for probability in likely(images)] if images else []
-        best = _A + _B * _logit(alone), [mask]
-        chains = []
-        for way, left, right in zip(ways, known[::2], known[1::2], strict=True):
-            best = max(best, (left + right - way.cost, [*way.parts]), key=_first)
-            if min(left, right) < _DIGIT < max(left, right):
-                chains.append((max(left, right) - way.cost, left > right, way.parts))
-        if best[0] < 2 * _DIGIT:
-            for score, left_is_one, (left, right) in sorted(chains, key=_first)[-_CHAINS:]:
-                score_of_rest, rest = self._parted(
-                    right if left_is_one else left, height, likely, most=most - 1
-                )
-                if len(rest) > 1:
-                    masks = [left, *rest] if left_is_one else [*rest, right]
-                    best = max(best, (score + score_of_rest, masks), key=_first)
-        return best
-
-
-def _first(each: tuple[float, ...]) -> float:
-    return each[0]
-
-
-def _logit(probability: float) -> float:
-    """What a probability counts for: its logit between bounds."""
-    odds = probability / max(1 - probability, 1e-9)
-    return min(max(math.log(max(odds, 1e-9)), _LEAST_LOGIT), _MOST_LOGIT)

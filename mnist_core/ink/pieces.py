@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 import numpy as np
 
@@ -19,6 +19,8 @@ from mnist_core.ink.raster import FloatArray, Image
 #: Left, top, right and bottom.
 Box = tuple[float, float, float, float]
 
+#: In a picture, ink that hangs together and is a digit with this probability is one digit.
+SURELY_ONE = 0.99
 # In heights of the row: ink that is nearer touches.
 _TOUCHING = 0.12
 # Lines that lean further are no handwriting.
@@ -52,12 +54,17 @@ class Part(Protocol):
 
 
 class Pieces(Protocol):
-    """What a drawing or a picture falls into."""
+    """What a drawing falls into, or what was found in a picture, whose parts are digits."""
+
+    in_picture: ClassVar[bool]
 
     @property
     def pieces(self) -> Sequence[Part]: ...
     def cut(self, which: set[int], *, height: float, likely: Likely) -> Pieces:
-        """With those marks in parts whose number is in `which`. height: of the row."""
+        """With those marks in parts whose number is in `which`. height: of the row.
+
+        Of a picture, with those of them that are rather several digits than one, by `likely`.
+        """
 
     def image(self, members: Iterable[int]) -> Image:
         """The pieces with those indices together, (28, 28) as from `Ink.to_image`."""
@@ -100,6 +107,7 @@ class StrokePieces:
     pieces: list[Piece]
     lean: float
     scale: float
+    in_picture: ClassVar = False
 
     @classmethod
     def of(cls, strokes: Sequence[FloatArray]) -> StrokePieces:

@@ -160,18 +160,17 @@ def _code(mask: Mask) -> NDArray[np.uint8]:
     return _sum_around(mask, 2.0 ** np.arange(8)).astype(np.uint8)
 
 
-def _sum_around(mask: Mask, worth: NDArray[np.float64]) -> NDArray[np.float32]:
+def _sum_around(mask: Mask, worth: NDArray[np.floating]) -> NDArray[np.float32]:
     kernel = np.zeros((3, 3), np.float32)
     for (down, across), each in zip(_AROUND, worth, strict=True):
         kernel[1 + down, 1 + across] = each
-    return cv2.filter2D(
-        mask.astype(np.uint8), cv2.CV_32F, kernel, borderType=cv2.BORDER_CONSTANT
-    )
+    bits = mask.astype(np.uint8)
+    return np.asarray(cv2.filter2D(bits, cv2.CV_32F, kernel, borderType=cv2.BORDER_CONSTANT))
 
 
 @cache
 def _removed() -> tuple[Mask, Mask, Mask]:
-    """By what is around a pixel: whether it goes when rims are taken from below, from above, or as a step."""
+    """By what is around a pixel: whether it goes as a rim from below, or from above, or as a step."""
     bits = np.arange(256)[:, None] >> np.arange(8) & 1 > 0
     above, _, right, _, below, _, left, _ = bits.T
     following = np.roll(bits, -1, axis=1)

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_core.ink.ink import Ink
-from mnist_core.ink.picture_pieces import SURELY_ONE, PicturePieces
-from mnist_core.ink.pieces import Box, Pieces, StrokePieces, row_height
+from mnist_core.ink.picture_pieces import PicturePieces
+from mnist_core.ink.pieces import SURELY_ONE, Box, Pieces, StrokePieces, row_height
 from mnist_core.ink.raster import FloatArray, Image
 from mnist_core.models.config import MLPConfig
 from mnist_core.models.lattice import NO_ROW, Group, Row, likeliest_row, whole_score
@@ -83,7 +83,7 @@ def digits_in_a_row(
         if len(found.pieces) < len(parts.pieces) <= _MAX_PIECES:
             row = reader.row(parts)
             # A picture's parts are digits each, or it is not parted.
-            if row.score > best.score or (row.groups and isinstance(found, PicturePieces)):
+            if row.score > best.score or (row.groups and found.in_picture):
                 found, best = parts, row
     answers = [reader.answer(found, group.members) for group in best.groups]
     if config.rejects and not _is_plausible(found, best.groups, answers):
@@ -106,7 +106,7 @@ def _is_plausible(found: Pieces, groups: Sequence[Group], answers: Sequence[Answ
     if set(digits) <= _ARCHES:
         return False
     sure = math.prod(answer.probability for answer in answers) >= _SURE
-    letters = _LETTERS_IN_PICTURES if isinstance(found, PicturePieces) else _LETTERS
+    letters = _LETTERS_IN_PICTURES if found.in_picture else _LETTERS
     return not all(touching) or (sure and digits not in letters)
 
 
@@ -140,21 +140,20 @@ class _Reader:
 
         In a picture, of the marks in groups that are not surely one digit.
         """
-        answers = [self.answer(found, group.members) for group in row.groups]
-        if isinstance(found, PicturePieces):
-            return {
-                found.pieces[member].name[0]
-                for group, answer in zip(row.groups, answers, strict=True)
-                if answer.probability < SURELY_ONE
-                for member in group.members
-            }
-        likenesses = [answer.likeness for answer in answers]
-        if min(likenesses) >= min(LEAST_LIKENESS_IN_A_ROW, self._config.reject_below):
+        if not self._config.rejects:
             return set()
+        answers = [self.answer(found, group.members) for group in row.groups]
+        if found.in_picture:
+            doubts = [answer.probability < SURELY_ONE for answer in answers]
+        else:
+            least = self._config.reject_below
+            doubts = [answer.likeness < least for answer in answers]
+            if min(answer.likeness for answer in answers) >= min(LEAST_LIKENESS_IN_A_ROW, least):
+                return set()
         return {
             found.pieces[member].name[0]
-            for group, likeness in zip(row.groups, likenesses, strict=True)
-            if likeness < self._config.reject_below
+            for group, is_doubtful in zip(row.groups, doubts, strict=True)
+            if is_doubtful
             for member in group.members
         }
 

@@ -52,7 +52,9 @@ def parted(one: Strokes, other: Strokes, *, generator: np.random.Generator) -> G
     size = _some_size(generator)
     width = size * _some_width(generator)
     sizes = size * np.exp(generator.normal(0, 0.1, 2))
-    shapes = [_drawn(strokes, each, width) for strokes, each in zip((one, other), sizes, strict=True)]
+    shapes = [
+        _drawn(strokes, each, width) for strokes, each in zip((one, other), sizes, strict=True)
+    ]
     is_left = generator.random() < 0.5
     both = _side_by_side(shapes if is_left else shapes[::-1], size, generator)
     ink = np.maximum(*both)
@@ -83,7 +85,9 @@ def _side_by_side(
         np.pad(shape, ((down, 2 * highest - down - len(shape)), (0, 0)))
         for shape, down in zip(shapes, downs, strict=True)
     )
-    ends = np.where(left > 0.5, np.arange(left.shape[1]), -left.shape[1] - right.shape[1]).max(axis=1)
+    ends = np.where(left > 0.5, np.arange(left.shape[1]), -left.shape[1] - right.shape[1]).max(
+        axis=1
+    )
     starts = np.where(right > 0.5, np.arange(right.shape[1]), right.shape[1]).min(axis=1)
     nearest = int((ends - starts).max()) + 1
     across = max(0, nearest - round(size * generator.uniform(0, 0.15)))

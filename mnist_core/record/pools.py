@@ -13,6 +13,7 @@ from torch import Tensor
 from mnist_core.data.datasets import Dataset
 from mnist_core.data.pendigits import PenDigit
 from mnist_core.ink.ink import Ink
+from mnist_core.ink.paper import Grey
 from mnist_core.ink.raster import PEN_EDGE, PEN_RADIUS, Strokes
 from mnist_core.models.config import CLASS_COUNT
 from mnist_core.record.hands import cut_off, vary_strokes
@@ -216,7 +217,7 @@ def _in_pictures(
         if source == 0:
             index = int(generator.integers(len(mnist.labels)))
             label = int(mnist.labels[index])
-            shape = enlarged(mnist.images[index].numpy(), generator=generator)
+            shape: Grey | None = enlarged(mnist.images[index].numpy(), generator=generator)
         else:
             chosen = drawings[0 if source == _PARTED else source - 1]
             if not chosen:

@@ -4,6 +4,7 @@ import pytest
 from numpy.typing import NDArray
 
 from mnist_core.ink.ink import Ink
+from mnist_core.ink.picture import place
 from mnist_core.ink.raster import Image
 
 SEVEN = [[(20.0, 20.0), (80.0, 22.0), (45.0, 120.0)], [(30.0, 70.0), (75.0, 68.0)]]
@@ -149,6 +150,20 @@ def test_a_row_is_found_whole_whichever_of_its_digits_stands_out() -> None:
     columns = np.flatnonzero(found.ink.max(axis=0) > 0.5)
     assert columns[0] < 40
     assert columns[-1] > 380
+
+
+def test_a_roof_apart_from_its_5_is_kept_whichever_digit_stands_out() -> None:
+    picture = np.full((140, 330), 0.9)
+    five = np.zeros((140, 330), np.uint8)
+    for left in (20, 120, 220):
+        body = [(left, 40), (left, 70), (left + 30, 65), (left + 45, 90), (left, 120)]
+        cv2.polylines(five, [np.array(body, np.int32)], False, 1, 7)
+        cv2.line(five, (left + 4, 29), (left + 22, 28), 1, 7)
+    picture[five > 0] = 0.3
+    picture[20:125, 220:300][five[20:125, 220:300] > 0] = 0.1
+    found = Ink.from_image(picture).found
+    assert found is not None
+    assert ((found.ink > 0.5) & (five > 0)).sum() > 0.95 * five.sum()
 
 
 def test_a_line_below_a_digit_and_a_word_beside_it_are_no_ink() -> None:
@@ -300,6 +315,12 @@ def test_plain_photo_of_paper_is_empty() -> None:
 def test_bad_pictures_are_refused(array: NDArray[np.generic], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         Ink.from_image(array)
+
+
+def test_faint_ink_is_placed_as_any_other() -> None:
+    image = place(np.pad(np.full((60, 30), 0.1), 10))
+    assert image.max() == 1.0
+    assert image.max(axis=1).sum() == pytest.approx(20)
 
 
 def test_a_single_pixel_of_ink_is_a_picture() -> None:

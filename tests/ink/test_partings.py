@@ -1,0 +1,65 @@
+"""Ink that hangs together is parted where digits touch."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+from mnist_core.ink.partings import partings
+from mnist_core.ink.skeleton import Mask
+
+FOUR = [[(10, 0), (0, 55), (60, 55)], [(45, 25), (42, 100)]]
+TWO = [[(0, 25), (20, 2), (45, 5), (50, 30), (30, 65), (0, 100), (60, 100)]]
+SEVEN = [[(0, 0), (60, 0), (25, 100)]]
+
+
+def inked(digit: list[list[tuple[int, int]]], left: int, *, pen: int = 9) -> Mask:
+    sheet = np.zeros((130, 200), np.uint8)
+    for stroke in digit:
+        path = np.array([(15 + left + x, 15 + y) for x, y in stroke], np.int32)
+        cv2.polylines(sheet, [path], False, 1, pen)
+    return sheet > 0
+
+
+def shared(one: Mask, other: Mask) -> float:
+    return float((one & other).sum() / (one | other).sum())
+
+
+@pytest.mark.parametrize("pen", [5, 9, 13])
+@pytest.mark.parametrize(
+    ("left", "right", "apart"),
+    [(FOUR, FOUR, 60), (TWO, TWO, 58), (SEVEN, SEVEN, 58), (SEVEN, FOUR, 52)],
+)
+def test_one_way_gives_the_two_digits(
+    left: list[list[tuple[int, int]]], right: list[list[tuple[int, int]]], apart: int, pen: int
+) -> None:
+    one, other = inked(left, 0, pen=pen), inked(right, apart, pen=pen)
+    both = one | other
+    assert cv2.connectedComponents(both.astype(np.uint8))[0] == 2, "they touch"
+    ways = partings(both, height=100, most=60)
+    assert max(min(shared(way.parts[0], one), shared(way.parts[1], other)) for way in ways) > 0.7
+
+
+def test_parts_are_of_the_ink_and_the_cheapest_come_first() -> None:
+    both = inked(FOUR, 0) | inked(FOUR, 60)
+    ways = partings(both, height=100, most=60)
+    for way in ways:
+        left, right = way.parts
+        assert not ((left | right) & ~both).any()
+        assert ((left | right) & both).sum() > 0.85 * both.sum()
+        middles = [np.flatnonzero(part.any(axis=0))[[0, -1]].sum() for part in way.parts]
+        assert middles[0] <= middles[1]
+    costs = [way.cost for way in ways]
+    assert costs == sorted(costs)
+    assert [way.cost for way in partings(both, height=100, most=3)] == costs[:3]
+
+
+def test_what_has_no_place_to_be_cut_at_is_not_parted() -> None:
+    assert partings(inked([[(0, 0), (0, 100)]], 0), height=100, most=60) == []
+    ring = np.zeros((130, 200), np.uint8)
+    cv2.ellipse(ring, (100, 65), (40, 50), 0, 0, 360, 1, 9)
+    assert partings(ring > 0, height=100, most=60) == []
+    speck = np.zeros((130, 200), bool)
+    speck[60:62, 60:62] = True
+    assert partings(speck, height=100, most=60) == []
