@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_core.ink.frames import inside_frame
-from mnist_core.ink.marks import TOP, Marks
+from mnist_core.ink.marks import Marks
 from mnist_core.ink.paper import Mask
 
 # Of the writing's own size: the least part of a digit, a large one, the largest, how far each is from it,
@@ -18,6 +18,8 @@ _LEAST_PEER, _NEAR_PEER = 0.5, 2.0
 # is wider than a share of the writing's size nearly hangs together with it: it may be a line, or a word.
 _FLAT, _NEAR_ROOF, _NEAR_FOOT = 0.6, 0.15, 0.06
 _WIDE, _NEAR_WIDE = 0.6, 0.03
+# But a 5's roof is above it, and so near; it is no wider, and goes beyond it by less, left and right.
+_NEAR_WIDE_ROOF, _WIDEST_ROOF, _LEFT_OF_ROOF, _RIGHT_OF_ROOF = 0.12, 1.1, 0.1, 0.6
 # What is as wide as the writing and such a line is no part of it.
 _RULE_WIDTH, _RULE_HEIGHT = 0.9, 0.3
 # A line that goes on so far above and below a row, by its height, is a side of a table, and not a 1.
@@ -66,17 +68,19 @@ def _apart(marks: Marks, index: int) -> tuple[NDArray[np.int_], NDArray[np.int_]
 
 def _parts(marks: Marks, index: int, *, among: Mask) -> Mask:
     """Which marks are other parts of that one's digit."""
-    top = int(marks.stats[index, TOP])
-    _, tops, wides, highs, _ = marks.stats.T
+    left, top, wide, _, _ = marks.stats[index].tolist()
+    lefts, tops, wides, highs, _ = marks.stats.T
     size, sizes = marks.size(index), np.maximum(wides, highs)
     across, down = _apart(marks, index)
     near = np.where(sizes > _LARGE_PART * size, _NEAR_LARGE_PART, _NEAR_PART)
+    is_roof = (tops < top) & (wides < _WIDEST_ROOF * size) & (left - lefts < _LEFT_OF_ROOF * size)
+    is_roof &= lefts + wides - left - wide < _RIGHT_OF_ROOF * size
     flat = np.where(tops < top, _NEAR_ROOF, _NEAR_FOOT)
-    flat = np.where(wides > _WIDE * size, _NEAR_WIDE, flat)
+    flat = np.where(wides > _WIDE * size, np.where(is_roof, _NEAR_WIDE_ROOF, _NEAR_WIDE), flat)
     near = np.where((highs < _FLAT * wides) & (down > 0), np.minimum(near, flat), near)
     part = (sizes > _LEAST_PART * size) & (np.maximum(across, down) < near * size)
     part &= among & (sizes < _LARGEST_PART * size)
-    part &= (wides < _RULE_WIDTH * size) | (highs > _RULE_HEIGHT * wides)
+    part &= (wides < _RULE_WIDTH * size) | (highs > _RULE_HEIGHT * wides) | is_roof
     part[index] = False
     pen = marks.pen(index)
     for each in np.flatnonzero(part).tolist():

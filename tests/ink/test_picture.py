@@ -166,6 +166,16 @@ def test_a_roof_apart_from_its_5_is_kept_whichever_digit_stands_out() -> None:
     assert ((found.ink > 0.5) & (five > 0)).sum() > 0.95 * five.sum()
 
 
+def test_a_wide_roof_that_floats_beside_its_5_is_kept() -> None:
+    five = np.zeros((240, 260), np.uint8)
+    body = [(80, 90), (78, 120), (120, 115), (140, 150), (75, 190)]
+    cv2.polylines(five, [np.array(body, np.int32)], False, 1, 9)
+    cv2.line(five, (112, 76), (180, 72), 1, 9)
+    found = Ink.from_image(np.where(five > 0, 0.3, 0.9)).found
+    assert found is not None
+    assert ((found.ink > 0.5) & (five > 0)).sum() > 0.95 * five.sum()
+
+
 def test_a_line_below_a_digit_and_a_word_beside_it_are_no_ink() -> None:
     image = Ink(SEVEN).to_image()
     picture = sheet(image)
