@@ -14,12 +14,12 @@ from mnist_core.ink.raster import Image
 from mnist_core.ink.skeleton import Mask
 
 # A mark is so many digits at most, and so many ways to part it are tried.
-_MOST_DIGITS, _WAYS = 4, 60
+_MOST_DIGITS, _WAYS = 4, 40
 # What a logit counts for, at least and at most, and from where on it is a digit's.
 _LEAST, _MOST, _DIGIT = -3.0, 6.0, 2.2
-# Of two digits rather than one: what speaks for one, and how much more its own logit counts.
-_FOR_ONE, _ONE_FACTOR = -5.0, 2.0
-# So many ways are tried in which one part is a digit and the other one is parted in turn.
+# Several digits are likelier than one where they are so many times its logit.
+_ONE_FACTOR = 2.0
+# So many ways are tried in which one part is a digit and the other one is parted in turn; of that, one.
 _CHAINS = 2
 
 
@@ -45,7 +45,7 @@ class Parter:
 
     def _likeliest(self, mark: Mask, most: int) -> Touching:
         (alone,) = self.likely([self.image_of(mark)])
-        best = Touching(_FOR_ONE + _ONE_FACTOR * _logit(alone), [mark])
+        best = Touching(_ONE_FACTOR * _logit(alone), [mark])
         if alone >= SURELY_ONE or most == 1:
             return best
         ways = partings(mark, height=self.height, most=_WAYS)
@@ -59,7 +59,7 @@ class Parter:
         if best.score >= 2 * _DIGIT:
             return best
         chains.sort(key=lambda chain: chain[0], reverse=True)
-        for score, is_left, (first, last) in chains[:_CHAINS]:
+        for score, is_left, (first, last) in chains[: _CHAINS if most == _MOST_DIGITS else 1]:
             rest = self._likeliest(last if is_left else first, most - 1)
             if len(rest.digits) > 1:
                 digits = [first, *rest.digits] if is_left else [*rest.digits, last]

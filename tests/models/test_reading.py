@@ -180,6 +180,13 @@ def test_digits_that_touch_in_a_picture_are_a_number(
     assert lefts == sorted(lefts)
 
 
+@pytest.mark.parametrize("font", range(8))
+def test_printed_digits_in_a_picture_are_one_each(classifier: Classifier, font: int) -> None:
+    picture = np.full((200, 1200), 255, np.uint8)
+    cv2.putText(picture, "1234567890", (20, 130), font, 3, 0, 4)
+    assert classifier.read(Ink.from_image(picture)).text == "1234567890"
+
+
 def test_one_digit_in_a_picture_is_not_parted(classifier: Classifier, mnist_root: Path) -> None:
     digits = [d for d in read_pen_digits(mnist_root / "pendigits") if not is_held_out(d.writer)]
     for digit in digits[::40]:
