@@ -99,7 +99,6 @@ def loss_of(
 
     logits, taught: (N, 11). The teacher's share of the loss is `config.distillation`; both sides are
     softened by `config.softness`, and the square of it keeps the gradients' size (Hinton et al. 2015).
-    With `config.only_right`, the teacher is not heard where it takes an image for another thing.
     """
     hard = functional.cross_entropy(logits, labels)
     if taught is None:
@@ -108,12 +107,10 @@ def loss_of(
         functional.log_softmax(logits / config.softness, dim=1),
         functional.log_softmax(taught / config.softness, dim=1),
         log_target=True,
-        reduction="none",
-    ).sum(dim=1)
-    if config.only_right:
-        soft = soft * (taught.argmax(dim=1) == labels)
+        reduction="batchmean",
+    )
     share = config.distillation
-    return (1 - share) * hard + share * config.softness**2 * soft.mean()
+    return (1 - share) * hard + share * config.softness**2 * soft
 
 
 def autocast(device: torch.device) -> torch.autocast:

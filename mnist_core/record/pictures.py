@@ -8,15 +8,13 @@ lines (soft or ragged edges, gaps, another width, a shadow's edge) no drawing wi
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from mnist_core.ink.ink import Ink
-from mnist_core.ink.paper import Grey, Mask
-from mnist_core.ink.partings import partings
+from mnist_core.ink.paper import Grey
 from mnist_core.ink.picture import place
 from mnist_core.ink.raster import Image, Strokes
 
@@ -24,9 +22,6 @@ _LONGEST_SIDE = 300
 _SMALLEST_DIGIT, _LARGEST_DIGIT = 22.0, 170.0  # pixels
 # What is read and what was put there are the same ink from this likeness on.
 _ALIKE = 0.9
-# So many ways to part two digits are looked at, and a part is the digit that shares so much with it.
-_WAYS = 60
-_WELL_PARTED = 0.75
 
 
 def read_back(shape: Grey, *, generator: np.random.Generator) -> Image | None:
@@ -40,80 +35,11 @@ def read_back(shape: Grey, *, generator: np.random.Generator) -> Image | None:
 
 def written(strokes: Strokes, *, generator: np.random.Generator) -> Grey:
     """Strokes as a shape of some size, by a pen of some width."""
-    size = _some_size(generator)
-    return _drawn(strokes, size, size * _some_width(generator))
-
-
-def parted(one: Strokes, other: Strokes, *, generator: np.random.Generator) -> Grey | None:
-    """The one of two digits that touch, as it is parted from the other; None where no way does it.
-
-    It may lack a little, or have a little of the other.
-    """
-    size = _some_size(generator)
-    width = size * _some_width(generator)
-    sizes = size * np.exp(generator.normal(0, 0.1, 2))
-    shapes = [
-        _drawn(strokes, each, width) for strokes, each in zip((one, other), sizes, strict=True)
-    ]
-    is_left = generator.random() < 0.5
-    both = _side_by_side(shapes if is_left else shapes[::-1], size, generator)
-    ink = np.maximum(*both)
-    if cv2.connectedComponents((ink > 0.5).astype(np.uint8))[0] != 2:
-        return None
-    alike = {
-        min(_shared(part, shape > 0.5) for part, shape in zip(way.parts, both, strict=True)): way
-        for way in partings(ink > 0.5, height=size, most=_WAYS)
-    }
-    best = max(alike, default=0.0)
-    if best < _WELL_PARTED:
-        return None
-    shape = np.where(alike[best].parts[0 if is_left else 1], ink, np.float32(0))
-    rows, columns = np.flatnonzero(shape.max(axis=1)), np.flatnonzero(shape.max(axis=0))
-    return np.asarray(shape[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1])
-
-
-def _side_by_side(
-    shapes: Sequence[Grey], size: float, generator: np.random.Generator
-) -> list[Grey]:
-    """Two shapes on one sheet each, of the same size, so that they touch or overlap a little."""
-    highest = max(map(len, shapes))
-    downs = [
-        round(min(max(highest - len(shape) + generator.normal(0, 0.05) * size, 0), highest))
-        for shape in shapes
-    ]
-    left, right = (
-        np.pad(shape, ((down, 2 * highest - down - len(shape)), (0, 0)))
-        for shape, down in zip(shapes, downs, strict=True)
-    )
-    ends = np.where(left > 0.5, np.arange(left.shape[1]), -left.shape[1] - right.shape[1]).max(
-        axis=1
-    )
-    starts = np.where(right > 0.5, np.arange(right.shape[1]), right.shape[1]).min(axis=1)
-    nearest = int((ends - starts).max()) + 1
-    across = max(0, nearest - round(size * generator.uniform(0, 0.15)))
-    wide = max(left.shape[1], across + right.shape[1])
-    return [
-        np.pad(left, ((0, 0), (0, wide - left.shape[1]))),
-        np.pad(right, ((0, 0), (across, wide - across - right.shape[1]))),
-    ]
-
-
-def _shared(mask: Mask, other: Mask) -> float:
-    """How much two masks share of what is in either."""
-    return float((mask & other).sum() / max((mask | other).sum(), 1))
-
-
-def _some_width(generator: np.random.Generator) -> float:
-    """Of a pen, as a share of the digit's size."""
-    return math.exp(generator.uniform(math.log(0.025), math.log(0.19)))
-
-
-def _drawn(strokes: Strokes, size: float, pen: float) -> Grey:
-    """Strokes as a shape with that longer side, by a pen of that width, in pixels."""
     points = np.concatenate([np.asarray(stroke, np.float64) for stroke in strokes])
     low, high = points.min(axis=0), points.max(axis=0)
+    size = _some_size(generator)
     scale = size / max(float((high - low).max()), 1e-9)
-    width = max(1, round(pen))
+    width = max(1, round(size * math.exp(generator.uniform(math.log(0.025), math.log(0.19)))))
     rim = width // 2 + 2
     across, down = (np.ceil((high - low) * scale).astype(int) + 2 * rim).tolist()
     shape = np.zeros((down, across), np.uint8)

@@ -2,7 +2,7 @@ import numpy as np
 
 from mnist_core.ink.ink import Ink
 from mnist_core.ink.picture import place
-from mnist_core.record.pictures import enlarged, parted, read_back, written
+from mnist_core.record.pictures import enlarged, read_back, written
 
 SEVEN = [
     np.array([(20.0, 20.0), (80.0, 22.0), (45.0, 120.0)]),
@@ -32,16 +32,6 @@ def test_other_ink_than_what_was_put_there_does_not_count() -> None:
     assert all(
         read_back(np.zeros((60, 40), np.float32), generator=generator) is None for _ in range(20)
     )
-
-
-def test_a_digit_parted_from_one_that_it_touches_is_still_that_digit() -> None:
-    generator = np.random.default_rng(0)
-    bar = [np.array([(50.0, 0.0), (48.0, 120.0)])]
-    shapes = [parted(SEVEN, bar, generator=generator) for _ in range(40)]
-    images = [place(shape) for shape in shapes if shape is not None]
-    assert len(images) > 25
-    mean, ink = np.mean(images, axis=0), Ink(SEVEN).to_image()
-    assert float((mean * ink).sum() / np.sqrt((mean**2).sum() * (ink**2).sum())) > 0.85
 
 
 def test_an_image_grows_and_stays_the_same_digit() -> None:
