@@ -28,7 +28,8 @@ _BEYOND, _SLIM = 0.15, 0.25
 _LEAST_LETTER, _HIGHEST_LETTER = 0.08, 0.4
 # Another digit is of nearly this pen, and a part is one stroke of it: a word in which the letters run
 # together is in places so much wider, or is flat and its strokes are together so much longer than it is.
-_OTHER_PEN, _WOUND = 1.7, 1.4
+# The filled loop of a 6 makes a pen wide, too: of what is no wider (to its height) than digits are, more.
+_OTHER_PEN, _FILLED_PEN, _WIDEST_DIGIT, _WOUND = 1.7, 2.3, 1.3, 1.4
 _LESS_THAN_A_DIGIT = 0.8
 
 
@@ -94,15 +95,14 @@ def _parts(marks: Marks, index: int, *, among: Mask) -> Mask:
 
 def _row(marks: Marks, index: int, *, among: Mask, pen: float) -> Mask:
     """Which marks stand in a row with that one, each near enough to the next and of nearly that pen."""
-    lefts, _, wides, _, _ = marks.stats.T
+    lefts, _, wides, highs, _ = marks.stats.T
     start, end = int(lefts[index]), int(lefts[index] + wides[index])
     near = _NEAR_PEER * marks.size(index)
+    widest = pen * np.where(wides > _WIDEST_DIGIT * highs, _OTHER_PEN, _FILLED_PEN)
     row = np.zeros_like(among)
     for each in np.argsort(np.maximum(lefts - end, start - lefts - wides)):
         gap = max(lefts[each] - end, start - lefts[each] - wides[each])
-        row[each] = (
-            among[each] and gap < near and pen / _OTHER_PEN < marks.pen(each) < pen * _OTHER_PEN
-        )
+        row[each] = among[each] and gap < near and pen / _OTHER_PEN < marks.pen(each) < widest[each]
         if row[each]:
             start, end = min(start, lefts[each]), max(end, lefts[each] + wides[each])
     return row

@@ -152,6 +152,17 @@ def test_a_row_is_found_whole_whichever_of_its_digits_stands_out() -> None:
     assert columns[-1] > 380
 
 
+def test_a_6_whose_loop_is_filled_is_one_of_its_row() -> None:
+    row = np.zeros((120, 300), np.uint8)
+    for left in (20, 90, 160):
+        cv2.polylines(row, [np.array([(left, 20), (left + 40, 20), (left + 15, 90)])], False, 1, 9)
+    cv2.line(row, (262, 20), (245, 70), 1, 9)
+    cv2.circle(row, (255, 75), 14, 1, -1)
+    found = Ink.from_image(np.where(row > 0, 0.3, 0.9)).found
+    assert found is not None
+    assert (found.ink[:, 230:] > 0.5).sum() > 0.9 * row[:, 230:].sum()
+
+
 def test_a_roof_apart_from_its_5_is_kept_whichever_digit_stands_out() -> None:
     picture = np.full((140, 330), 0.9)
     five = np.zeros((140, 330), np.uint8)
