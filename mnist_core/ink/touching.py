@@ -18,7 +18,7 @@ _MOST_DIGITS, _WAYS = 4, 40
 # What a logit counts for, at least and at most, and from where on it is a digit's.
 _LEAST, _MOST, _DIGIT = -3.0, 6.0, 2.2
 # Several digits are likelier than one where they are so many times its logit.
-_ONE_FACTOR = 2.0
+_ONE_FACTOR = 1.5
 # So many ways are tried in which one part is a digit and the other one is parted in turn; of that, one.
 _CHAINS = 2
 
