@@ -132,7 +132,7 @@ def _placed(ink: Picture) -> NDArray[np.float32]:
     import cv2  # as in `find_ink`
 
     total = ink.sum()
-    # Specks far apart are fainter than that once they are averaged down.
+    # All of it may be fainter than that.
     longer = max(_cropped(ink, least=min(_OUTLINE, float(ink.max()) / 2)).shape)
     # Soft edges blur where ink ends: a picture of MNIST's own size is left at it.
     scale = 1.0 if abs(longer - BOX_SIZE) <= 2 else BOX_SIZE / longer

@@ -108,6 +108,7 @@ def likeliest_row(pieces: Sequence[Part], answers: Answers, *, rejects: bool) ->
 
 
 def _may_be_one(members: Sequence[int], pieces: Sequence[Part]) -> bool:
+    """Whether no two of them are digits that one mark of a picture was parted into."""
     marks = [pieces[member].name[0] for member in members if pieces[member].is_digit]
     return len(set(marks)) == len(marks)
 

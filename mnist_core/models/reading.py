@@ -25,7 +25,6 @@ _LETTERS = {(0, 1), (1, 2), (1, 3)}
 # Where strokes can't be told apart, so are A and H.
 _LETTERS_IN_PICTURES = _LETTERS | {(1, 4)}
 # Where each digit touches the next, all of them are right with this probability.
-
 _SURE = 0.98
 # A drawing of more pieces is looked at as a whole only, which bounds what it takes.
 _MAX_PIECES = 32
