@@ -83,6 +83,8 @@ def _parts(marks: Marks, index: int, *, among: Mask) -> Mask:
     part &= among & (sizes < _LARGEST_PART * size)
     part &= (wides < _RULE_WIDTH * size) | (highs > _RULE_HEIGHT * wides) | is_roof
     part[index] = False
+    if not part.any():  # usually, and a pen's width takes time to find
+        return np.asarray(part)
     pen = marks.pen(index)
     for each in np.flatnonzero(part).tolist():
         is_apart = across[each] + down[each] > 0 and sizes[each] < _LESS_THAN_A_DIGIT * size

@@ -35,8 +35,7 @@ _MAX_CUTS = 8
 
 def even(points: FloatArray, step: float) -> FloatArray:
     """The stroke in equal steps of about that length."""
-    steps = np.sqrt((np.diff(points, axis=0) ** 2).sum(axis=1))
-    along = np.concatenate(([0.0], np.cumsum(steps)))
+    along = np.concatenate(([0.0], np.cumsum(_steps(points))))
     count = 2 + int(min(along[-1] / step, _MAX_STEPS)) if step > 0.0 else 2
     places = along[-1] * (np.arange(count) / (count - 1))
     return np.stack([np.interp(places, along, points[:, axis]) for axis in (0, 1)], axis=1)
@@ -90,7 +89,14 @@ def _from_the_end(extreme: np.ufunc, values: FloatArray) -> FloatArray:
 
 
 def is_straight(points: FloatArray) -> bool:
-    steps = np.diff(points, axis=0)
-    length = np.sqrt((steps**2).sum(axis=1)).sum()
     apart = np.sqrt(((points[-1] - points[0]) ** 2).sum())
-    return bool(apart > _STRAIGHT * length)
+    return bool(apart > _STRAIGHT * length_of(points))
+
+
+def length_of(points: FloatArray) -> float:
+    """How long the way along points, (n, 2), is."""
+    return float(_steps(points).sum())
+
+
+def _steps(points: FloatArray) -> FloatArray:
+    return np.asarray(np.sqrt((np.diff(points, axis=0) ** 2).sum(axis=1)))

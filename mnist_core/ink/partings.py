@@ -10,9 +10,11 @@ from itertools import chain, combinations, product
 import cv2
 import numpy as np
 
+from mnist_core.ink.paper import Mask
+from mnist_core.ink.picture import extent
 from mnist_core.ink.pieces import Box, around, box_of, joint_profile, profile_of, reach
 from mnist_core.ink.raster import FloatArray
-from mnist_core.ink.skeleton import Line, Mask, skeleton
+from mnist_core.ink.skeleton import Line, skeleton
 
 # Ink is looked at with its row so many pixels high.
 _HIGH = 64
@@ -49,8 +51,7 @@ def partings(mask: Mask, *, height: float, most: int) -> list[Parting]:
 
     height: of its row, in pixels. Costs are in logits, to be set against those of the two parts.
     """
-    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-    box = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
+    box = extent(mask)
     scale = _HIGH / height
     lines, pen = skeleton(_resized(mask[box], scale), off_line=_OFF_LINE * _HIGH)
     if not 2 <= len(lines) <= _MOST_LINES:
@@ -108,9 +109,11 @@ def _cuts(lines: Sequence[Line]) -> dict[tuple[Some, Some], int]:
     places = [place for place in at if len(at[place]) > 1]
     found: dict[tuple[Some, Some], int] = {}
     for cut in chain(((place,) for place in places), combinations(places, 2)):
-        parts = _parts_without(set(cut), lines, at)
         turns = sum(len(at[place]) == 2 for place in cut)
-        if len(parts) > _MOST_PARTS or turns > 1:
+        if turns > 1:
+            continue
+        parts = _parts_without(set(cut), lines, at)
+        if len(parts) > _MOST_PARTS:
             continue
         short = [len(cut) == 2 and sum(lengths[each] for each in part) < most for part in parts]
         for sides in _sides(parts, short):

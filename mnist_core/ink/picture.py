@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -92,9 +93,19 @@ def _shrunk(picture: Picture, *, side: int) -> Picture:
 
 def _cropped(ink: Picture, *, least: float = 0.0) -> Picture:
     """The part of the picture that holds ink, of more than `least`."""
-    rows = np.flatnonzero(ink.max(axis=1) > least)
-    columns = np.flatnonzero(ink.max(axis=0) > least)
-    return ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    return ink[extent(ink, least=least)]
+
+
+def extent(ink: NDArray[Any], *, least: float = 0.0) -> tuple[slice, slice]:
+    """The rows and the columns from the first to the last that hold ink, of more than `least`.
+
+    ink: (height, width), or a mask of it. Where there is none, they are empty.
+    """
+    inked = (np.flatnonzero(ink.max(axis=axis) > least) for axis in (1, 0))
+    rows, columns = (
+        slice(int(each[0]), int(each[-1]) + 1) if len(each) else slice(0) for each in inked
+    )
+    return rows, columns
 
 
 def _of_usual_width(ink: Picture) -> Picture:

@@ -9,7 +9,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_core.ink.picture import Picture, place
+from mnist_core.ink.picture import Picture, extent, place
 from mnist_core.ink.pieces import Box, Likely, Profile, around, profile_of, share_a_mark
 from mnist_core.ink.raster import Image
 
@@ -21,13 +21,16 @@ _LEAST_MARK = 0.08
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PicturePiece:
-    """Ink that hangs together, or a part of it. mask: (height, width), where it is."""
+    """Ink that hangs together, whose part is -1, or a digit of it. mask: (height, width), where it is."""
 
     name: tuple[int, int]
     mask: NDArray[np.bool_]
     box: Box
     is_link: bool = False
-    is_digit: bool = False
+
+    @property
+    def is_digit(self) -> bool:
+        return self.name[1] >= 0
 
     def profile(self, height: float) -> Profile:
         rows = np.flatnonzero(self.mask.any(axis=1))
@@ -39,12 +42,10 @@ class PicturePiece:
         return profile_of(ends, height)
 
     @classmethod
-    def of(
-        cls, name: tuple[int, int], mask: NDArray[np.bool_], *, is_digit: bool = False
-    ) -> PicturePiece:
-        rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-        box = (columns[0], rows[0], columns[-1] + 1, rows[-1] + 1)
-        return cls(name, mask, tuple(map(float, box)), is_digit=is_digit)  # type: ignore[arg-type]
+    def of(cls, name: tuple[int, int], mask: NDArray[np.bool_]) -> PicturePiece:
+        rows, columns = extent(mask)
+        box = (columns.start, rows.start, columns.stop, rows.stop)
+        return cls(name, mask, tuple(map(float, box)))  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +73,12 @@ class PicturePieces:
         parter = Parter(self._image, likely, height)
         parts: list[PicturePiece] = []
         for piece in self.pieces:
-            digits = parter.digits_of(piece.mask) if piece.name[0] in which else [piece.mask]
-            if len(digits) == 1:
+            mark = piece.name[0]
+            digits = parter.digits_of(piece.mask) if mark in which else []
+            if len(digits) > 1:
+                parts += [PicturePiece.of((mark, part), mask) for part, mask in enumerate(digits)]
+            else:
                 parts.append(piece)
-                continue
-            for part, mask in enumerate(digits):
-                parts.append(PicturePiece.of((piece.name[0], part), mask, is_digit=True))
         return PicturePieces(self.ink, parts)
 
     def image(self, members: Iterable[int]) -> Image:
@@ -93,4 +94,5 @@ class PicturePieces:
         return around(self.pieces[member].box for member in members)
 
     def _image(self, mask: NDArray[np.bool_]) -> Image:
-        return place(np.where(mask, self.ink, 0.0))
+        window = extent(mask)
+        return place(np.where(mask[window], self.ink[window], 0.0))

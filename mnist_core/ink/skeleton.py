@@ -11,10 +11,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_core.ink.cuts import vertices
+from mnist_core.ink.cuts import length_of, vertices
+from mnist_core.ink.paper import Mask
 from mnist_core.ink.raster import FloatArray
-
-Mask = NDArray[np.bool_]
+from mnist_core.ink.widths import depth
 
 # In widths of the pen: what ends sooner is of the ink's rim, and what is between two places that are so
 # near is one place.
@@ -22,6 +22,9 @@ _SPUR, _ONE_PLACE = 0.6, 1.0
 # The eight pixels around one, clockwise from the one above it: rows and columns from -1 to 1.
 _AROUND = ((-1, 0), (-1, 1), (0, 1), (1, 1), (1, 0), (1, -1), (0, -1), (-1, -1))
 _BESIDE = (*_AROUND[::2], *_AROUND[1::2])
+# What they are worth where they are counted, and where each is a bit, the first the lowest.
+_EACH = np.array([[1, 1, 1], [1, 0, 1], [1, 1, 1]], np.float32)
+_BITS = np.array([[128, 1, 2], [64, 0, 4], [32, 16, 8]], np.float32)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,7 +36,7 @@ class Line:
 
     @property
     def length(self) -> float:
-        return float(np.sqrt((np.diff(self.points, axis=0) ** 2).sum(axis=1)).sum())
+        return length_of(self.points)
 
 
 def skeleton(mask: Mask, *, off_line: float) -> tuple[list[Line], float]:
@@ -44,16 +47,15 @@ def skeleton(mask: Mask, *, off_line: float) -> tuple[list[Line], float]:
     thin = _thinned(mask)
     if not thin.any():  # a dot
         return [], 0.0
-    depth = cv2.distanceTransform(np.pad(mask, 1).astype(np.uint8), cv2.DIST_L2, 3)[1:-1, 1:-1]
-    pen = 2 * float(np.median(depth[thin]))
-    lines = _between_meetings(thin, pen)
-    fresh = count(1 + max(max(line.ends) for line in lines) if lines else 0)
+    pen = 2 * float(np.median(depth(mask)[thin]))
+    fresh = count(thin.size)  # of the places where lines meet, there are fewer
+    lines = _between_meetings(thin, pen, fresh)
     return [part for line in lines for part in _at_turns(line, off_line, fresh)], pen
 
 
-def _between_meetings(thin: Mask, pen: float) -> list[Line]:
+def _between_meetings(thin: Mask, pen: float, fresh: Iterator[int]) -> list[Line]:
     """The lines between the places where they meet or end."""
-    meeting = thin & (_sum_around(thin, np.ones(8)) > 2)
+    meeting = thin & (_sum_around(thin, _EACH) > 2)
     places_count, places, _, middles = cv2.connectedComponentsWithStats(meeting.astype(np.uint8))
     paths_count, paths = cv2.connectedComponents((thin & ~meeting).astype(np.uint8))
     one = list(range(places_count))
@@ -71,7 +73,6 @@ def _between_meetings(thin: Mask, pen: float) -> list[Line]:
             kept, dropped = (one[end] for end in line.ends)
             one = [kept if each == dropped else each for each in one]
     where = {place: middles[np.equal(one, place)].mean(axis=0) for place in set(one)}
-    fresh = count(places_count)
     return [_from_place_to_place(line, one, where, fresh) for line in lines]
 
 
@@ -145,27 +146,17 @@ def _thinned(mask: Mask) -> Mask:
     left = -1
     while left != (left := int(thin.sum())):
         for removed in (from_below, from_above):
-            thin &= ~removed[_code(thin)]
+            thin &= ~removed[_sum_around(thin, _BITS).astype(np.uint8)]
     for row, column in np.argwhere(thin).tolist():
-        around = sum(
-            2**place * bool(thin[row + down, column + across])
-            for place, (down, across) in enumerate(_AROUND)
-        )
-        thin[row, column] = not is_step[around]
+        around = _BITS[thin[row - 1 : row + 2, column - 1 : column + 2]]
+        thin[row, column] = not is_step[int(around.sum())]
     return thin[1:-1, 1:-1]
 
 
-def _code(mask: Mask) -> NDArray[np.uint8]:
-    """Which of the eight pixels around each are set: a bit each."""
-    return _sum_around(mask, 2.0 ** np.arange(8)).astype(np.uint8)
-
-
-def _sum_around(mask: Mask, worth: NDArray[np.floating]) -> NDArray[np.float32]:
-    kernel = np.zeros((3, 3), np.float32)
-    for (down, across), each in zip(_AROUND, worth, strict=True):
-        kernel[1 + down, 1 + across] = each
-    bits = mask.astype(np.uint8)
-    return np.asarray(cv2.filter2D(bits, cv2.CV_32F, kernel, borderType=cv2.BORDER_CONSTANT))
+def _sum_around(mask: Mask, worth: NDArray[np.float32]) -> NDArray[np.float32]:
+    """What the pixels around each are worth that are set."""
+    pixels = mask.astype(np.uint8)
+    return np.asarray(cv2.filter2D(pixels, cv2.CV_32F, worth, borderType=cv2.BORDER_CONSTANT))
 
 
 @cache

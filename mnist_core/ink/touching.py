@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mnist_core.ink.paper import Mask
 from mnist_core.ink.partings import partings
 from mnist_core.ink.pieces import SURELY_ONE, Likely
 from mnist_core.ink.raster import Image
-from mnist_core.ink.skeleton import Mask
 
 # A mark is so many digits at most, and so many ways to part it are tried.
 _MOST_DIGITS, _WAYS = 4, 40

@@ -9,25 +9,25 @@ from numpy.typing import NDArray
 _NEXT = np.ones((3, 3), np.uint8)
 
 
+def depth(mask: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """How far each pixel of a mask, (height, width), is from what is around it."""
+    inside = np.pad(mask, 1).astype(np.uint8)
+    return np.asarray(cv2.distanceTransform(inside, cv2.DIST_L2, 3)[1:-1, 1:-1])
+
+
 def widest(mask: NDArray[np.bool_]) -> float:
     """How wide a mask, (height, width), is where it is widest, in pixels."""
-    return 2 * float(_depth(mask).max())
+    return 2 * float(depth(mask).max())
 
 
 def usual_width(mask: NDArray[np.bool_]) -> float:
     """The median width of a mask's lines, in pixels; 0 where there is none."""
-    depth = _depth(mask)
+    depths = depth(mask)
     # The middle of a line is where it is farthest from the rim.
-    middle = depth[(depth >= cv2.dilate(depth, _NEXT)) & (depth > 0)]
+    middle = depths[(depths >= cv2.dilate(depths, _NEXT)) & (depths > 0)]
     return 2 * float(np.median(middle)) if len(middle) else 0.0
 
 
 def widened(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """A mask, (height, width), with what lies within two pixels of it: the soft rim of its lines."""
     return np.asarray(cv2.dilate(mask.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0)
-
-
-def _depth(mask: NDArray[np.bool_]) -> NDArray[np.float32]:
-    """How far each pixel is from what is around the mask."""
-    inside = np.pad(mask, 1).astype(np.uint8)
-    return np.asarray(cv2.distanceTransform(inside, cv2.DIST_L2, 3))

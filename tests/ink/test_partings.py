@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 import pytest
 
+from mnist_core.ink.paper import Mask
 from mnist_core.ink.partings import partings
-from mnist_core.ink.skeleton import Mask
 
 FOUR = [[(10, 0), (0, 55), (60, 55)], [(45, 25), (42, 100)]]
 TWO = [[(0, 25), (20, 2), (45, 5), (50, 30), (30, 65), (0, 100), (60, 100)]]

@@ -8,7 +8,8 @@ import cv2
 import numpy as np
 import pytest
 
-from mnist_core.ink.skeleton import Line, Mask, skeleton
+from mnist_core.ink.paper import Mask
+from mnist_core.ink.skeleton import Line, skeleton
 
 
 def inked(*paths: list[tuple[int, int]], pen: int = 7, closed: bool = False) -> Mask:

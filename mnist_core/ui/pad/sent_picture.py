@@ -17,7 +17,7 @@ from starlette.routing import Route
 
 from mnist_core.errors import PictureError
 from mnist_core.ink.ink import Ink
-from mnist_core.ink.picture import FoundInk
+from mnist_core.ink.picture import FoundInk, extent
 from mnist_core.ink.picture_file import NO_INK, read_picture
 from mnist_core.server.application import Application
 from mnist_core.server.gate.requests import PICTURE
@@ -141,14 +141,8 @@ def _transparent(ink: NDArray[np.floating]) -> Image.Image:
 
 def _box(found: FoundInk) -> list[float]:
     height, width = found.ink.shape
-    rows = np.flatnonzero(found.ink.any(axis=1))
-    columns = np.flatnonzero(found.ink.any(axis=0))
-    shares = (
-        columns[0] / width,
-        rows[0] / height,
-        (columns[-1] + 1) / width,
-        (rows[-1] + 1) / height,
-    )
+    rows, columns = extent(found.ink)
+    shares = (columns.start / width, rows.start / height, columns.stop / width, rows.stop / height)
     return [round(float(share), 4) for share in shares]
 
 
