@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import functools
 import io
 import os
 import sys
@@ -30,8 +31,8 @@ from mnist_core.ink.picture_file import NO_INK, read_picture
 from mnist_core.models.checkpoints import load_checkpoint, save_checkpoint
 from mnist_core.models.classifier import Classifier
 from mnist_core.models.mlp import MLP
-from mnist_core.record.pools import GOING_ON, RecordConfig
-from mnist_core.record.report import train_record
+from mnist_core.record.pools import GOING_ON, PAIRS, RecordConfig
+from mnist_core.record.report import train_pairs, train_record
 from mnist_core.search.command import add_options, sweep, trials_of
 from mnist_core.training.config import MAX_EPOCHS
 from mnist_core.training.events import EndEvent, EpochEvent
@@ -92,7 +93,7 @@ def _check_format(path: Path) -> None:
 
 
 def run_train(options: argparse.Namespace) -> None:
-    if options.preset == "record":
+    if options.preset in ("record", "pairs"):
         run_record(options)
         return
     preset = PRESETS[options.preset]
@@ -152,15 +153,18 @@ def run_evaluate(options: argparse.Namespace) -> None:
 
 def run_record(options: argparse.Namespace) -> None:
     elders = [load_checkpoint(path) for path in options.elders]
-    config = dataclasses.replace(GOING_ON if elders else RecordConfig(), seed=options.seed)
+    recipe = PAIRS if options.preset == "pairs" else GOING_ON if elders else RecordConfig()
+    config = dataclasses.replace(recipe, seed=options.seed)
     if options.epochs is not None:
         teacher_epochs = min(options.epochs, config.teacher_epochs)
         config = dataclasses.replace(config, epochs=options.epochs, teacher_epochs=teacher_epochs)
     data = load_mnist(options.data, on_progress=_show_download)
-    for line in train_record(
+    train_recipe = (
+        train_pairs if options.preset == "pairs" else functools.partial(train_record, elders=elders)
+    )
+    for line in train_recipe(
         data,
         config=config,
-        elders=elders,
         data_root=options.data,
         out=options.out,
         figure=options.figure,
@@ -221,9 +225,10 @@ def _parser() -> argparse.ArgumentParser:
     command = commands.add_parser("train", help="train a model on MNIST")
     command.add_argument(
         "--preset",
-        choices=[*PRESETS, "record"],
+        choices=[*PRESETS, "record", "pairs"],
         default=DEFAULT_PRESET,
-        help=f"network and training; record is the shipped weights' (default: {DEFAULT_PRESET})",
+        help="network and training; record and pairs are the shipped weights' "
+        f"(default: {DEFAULT_PRESET})",
     )
     command.add_argument("--epochs", type=_whole(1, MAX_EPOCHS), help="instead of the preset's")
     command.add_argument(

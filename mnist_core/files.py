@@ -13,6 +13,7 @@ ROOT = Path(__file__).resolve().parents[1]
 APP = ROOT / "app.py"
 ASSETS = ROOT / "assets"
 WEIGHTS = ASSETS / "mnist.safetensors"
+PAIR_WEIGHTS = ASSETS / "pairs.safetensors"
 
 
 # A part of a file that nobody has written to for so long is what a killed process left.

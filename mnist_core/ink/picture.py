@@ -22,6 +22,9 @@ _CROPPED_SIDE = 100
 _OUTLINE = 0.15
 # Where less of the ink than this share is neither black nor white, its edges are made as soft as a pen's.
 _LEAST_SOFT, _SOFTNESS = 0.1, 0.6
+# Two digits side by side, as high as one of them, are in an image of this shape; longer ones are smaller.
+PAIR_SHAPE = (IMAGE_SIZE, 48)
+LONGEST_PAIR = 44.0
 # Width of MNIST's strokes in its own pixels.
 _STROKE_WIDTH = 2.5
 # Lines are left as they are between these shares of it.
@@ -75,7 +78,36 @@ def place(ink: Picture) -> NDArray[np.float32]:
     """
     if not ink.any():
         return np.zeros((IMAGE_SIZE, IMAGE_SIZE), np.float32)
-    return _placed(_of_usual_width(_shrunk(_cropped(ink.astype(np.float64)), side=_CROPPED_SIDE)))
+    ink = _shrunk(_cropped(ink.astype(np.float64)), side=_CROPPED_SIDE)
+    ink = _of_usual_width(ink, size=max(ink.shape))
+    longer = max(_outline(ink).shape)
+    # Soft edges blur where ink ends: a picture of MNIST's own size is left at it.
+    scale = 1.0 if abs(longer - BOX_SIZE) <= 2 else BOX_SIZE / longer
+    centres = (
+        float(ink.sum(axis=axis) @ (np.arange(ink.shape[1 - axis]) + 0.5)) / ink.sum()
+        for axis in (0, 1)
+    )
+    column, row = (_CENTRE_EDGE - centre * scale for centre in centres)
+    if scale == 1.0:
+        column, row = round(column), round(row)
+    return _sampled(ink, scale, (row, column), (IMAGE_SIZE, IMAGE_SIZE))
+
+
+def place_pair(ink: Picture) -> NDArray[np.float32]:
+    """Ink, as in `place`, as two digits side by side: (28, 48) float32.
+
+    It becomes 20 px high or, where it is longer, 44 wide; the middle of its box is that of the image.
+    """
+    if not ink.any():
+        return np.zeros(PAIR_SHAPE, np.float32)
+    ink = _shrunk(_cropped(ink.astype(np.float64)), side=2 * _CROPPED_SIDE)
+    ink = _outline(_of_usual_width(ink, size=ink.shape[0]))
+    height, width = ink.shape
+    scale = min(BOX_SIZE / height, LONGEST_PAIR / width)
+    row, column = (
+        (side - scale * extent) / 2 for side, extent in zip(PAIR_SHAPE, ink.shape, strict=True)
+    )
+    return _sampled(ink, scale, (row, column), PAIR_SHAPE)
 
 
 def _shrunk(picture: Picture, *, side: int) -> Picture:
@@ -96,6 +128,11 @@ def _cropped(ink: Picture, *, least: float = 0.0) -> Picture:
     return ink[extent(ink, least=least)]
 
 
+def _outline(ink: Picture) -> Picture:
+    """The part of the picture whose ink counts in how large it is; all of it may be fainter than that."""
+    return _cropped(ink, least=min(_OUTLINE, float(ink.max()) / 2))
+
+
 def extent(ink: NDArray[Any], *, least: float = 0.0) -> tuple[slice, slice]:
     """The rows and the columns from the first to the last that hold ink, of more than `least`.
 
@@ -108,19 +145,18 @@ def extent(ink: NDArray[Any], *, least: float = 0.0) -> tuple[slice, slice]:
     return rows, columns
 
 
-def _of_usual_width(ink: Picture) -> Picture:
+def _of_usual_width(ink: Picture, *, size: int) -> Picture:
     """The ink with thin lines widened towards MNIST's stroke, and thick ones made thinner.
 
-    Thick ones close the loops by which an 8 or a 4 is known.
+    size: of a digit's longer side, in pixels. Thick ones close the loops by which an 8 or a 4 is known.
     """
     import cv2  # as in `find_ink`
 
     from mnist_core.ink.widths import usual_width
 
-    side = max(ink.shape)
-    if side < 2 * IMAGE_SIZE:
+    if size < 2 * IMAGE_SIZE:
         return ink
-    wanted = _STROKE_WIDTH * side / BOX_SIZE
+    wanted = _STROKE_WIDTH * size / BOX_SIZE
     width = usual_width(ink > 0.5) or wanted
     if width < _THIN * wanted:
         radius = round((wanted - width) / 2)
@@ -138,24 +174,19 @@ def _disc(radius: int) -> NDArray[np.uint8]:
     return np.asarray(down**2 + across**2 <= radius**2 + 1, np.uint8)
 
 
-def _placed(ink: Picture) -> NDArray[np.float32]:
-    """The ink at MNIST's size and place, by areas: an MNIST image comes back pixel for pixel."""
+def _sampled(
+    ink: Picture, scale: float, corner: tuple[float, float], shape: tuple[int, int]
+) -> NDArray[np.float32]:
+    """The ink in an image of that shape, by areas: an MNIST image comes back pixel for pixel.
+
+    corner: row and column of the image at which the ink's first pixel begins.
+    """
     import cv2  # as in `find_ink`
 
-    total = ink.sum()
-    # All of it may be fainter than that.
-    longer = max(_cropped(ink, least=min(_OUTLINE, float(ink.max()) / 2)).shape)
-    # Soft edges blur where ink ends: a picture of MNIST's own size is left at it.
-    scale = 1.0 if abs(longer - BOX_SIZE) <= 2 else BOX_SIZE / longer
-    centres = (
-        float(ink.sum(axis=axis) @ (np.arange(ink.shape[1 - axis]) + 0.5)) / total
-        for axis in (0, 1)
+    down, across = (
+        _areas(size, scale, offset, pixels)
+        for size, offset, pixels in zip(ink.shape, corner, shape, strict=True)
     )
-    column, row = (_CENTRE_EDGE - centre * scale for centre in centres)
-    if scale == 1.0:
-        column, row = round(column), round(row)
-    down = _areas(ink.shape[0], scale, row)
-    across = _areas(ink.shape[1], scale, column)
     image = down @ ink @ across.T
     peak = float(image.max())
     if peak > 0.0:
@@ -165,10 +196,10 @@ def _placed(ink: Picture) -> NDArray[np.float32]:
     return np.clip(image, 0.0, 1.0).astype(np.float32)
 
 
-def _areas(size: int, scale: float, offset: float) -> Picture:
-    """(28, size): the share of each output pixel that each source pixel covers along one side."""
+def _areas(size: int, scale: float, offset: float, pixels: int) -> Picture:
+    """(pixels, size): the share of each output pixel that each source pixel covers along one side."""
     edges = np.arange(size + 1) * scale + offset
-    pixels = np.arange(IMAGE_SIZE)[:, None]
-    left = np.maximum(edges[:-1], pixels)
-    right = np.minimum(edges[1:], pixels + 1)
+    firsts = np.arange(pixels)[:, None]
+    left = np.maximum(edges[:-1], firsts)
+    right = np.minimum(edges[1:], firsts + 1)
     return np.asarray(np.maximum(0.0, right - left))

@@ -15,7 +15,7 @@ import safetensors
 from numpy.typing import NDArray
 
 from mnist_core.errors import CheckpointError
-from mnist_core.models.config import FORMAT, MLPConfig
+from mnist_core.models.config import MLPConfig
 from mnist_core.models.network import Network
 
 MAX_BYTES = 128 * 2**20
@@ -25,8 +25,10 @@ _FLOATS = {"F16": np.float16, "BF16": np.uint16, "F32": np.float32, "F64": np.fl
 _INTEGERS = {"I64": np.int64}
 
 
-def read_checkpoint(source: Path | str | bytes, *, check_answers: bool = True) -> Network:
-    """The network in a file, or in its bytes, its weights as float32.
+def read_checkpoint(
+    source: Path | str | bytes, *, kind: type[MLPConfig] = MLPConfig, check_answers: bool = True
+) -> Network:
+    """The network in a file, or in its bytes, its weights as float32. kind: of MLP.
 
     Its answers are finite; without `check_answers`, only its weights are sure to be.
     Raises `CheckpointError` that says what was wrong with a damaged or foreign file, `OSError` for
@@ -39,7 +41,7 @@ def read_checkpoint(source: Path | str | bytes, *, check_answers: bool = True) -
             data, name = file.read(MAX_BYTES + 1), str(source)
     if len(data) > MAX_BYTES:
         raise CheckpointError(f"{name}: expected at most {MAX_BYTES} bytes", fault="too-large")
-    config = _config(read_metadata(data, name=name), name=name)
+    config = _config(read_metadata(data, name=name), kind=kind, name=name)
     try:
         stored = dict(safetensors.deserialize(data))  # type: ignore[no-untyped-call]
     except safetensors.SafetensorError as error:
@@ -109,7 +111,8 @@ def _array(tensor: Mapping[str, Any], shape: tuple[int, ...], *, name: str) -> N
 
 def _check_answers(network: Network, *, name: str) -> None:
     """Sees that numbers stay numbers on their way through the layers, for paper, ink, and half of each."""
-    images = np.stack([np.zeros((28, 28)), np.ones((28, 28)), np.eye(28)]).astype(np.float32)
+    shape = network.config.image_shape
+    images = np.stack([np.zeros(shape), np.ones(shape), np.eye(*shape)]).astype(np.float32)
     logits = network.logits(images)
     if not all(np.isfinite(each).all() for each in (logits, *network.answers(logits))):
         raise CheckpointError(
@@ -134,22 +137,22 @@ def read_metadata(data: bytes, *, name: str = "the model") -> dict[str, str]:
     return metadata if isinstance(metadata, dict) else {}
 
 
-def _config(metadata: Mapping[str, str], *, name: str) -> MLPConfig:
-    if metadata.get("format") != FORMAT:
+def _config(metadata: Mapping[str, str], *, kind: type[MLPConfig], name: str) -> MLPConfig:
+    if metadata.get("format") != kind.format:
         raise CheckpointError(
-            f"{name}: expected a model of this application (format {FORMAT!r}), "
+            f"{name}: expected a model of this application (format {kind.format!r}), "
             f"got format {metadata.get('format')!r}",
             fault="foreign",
         )
     try:
         values: dict[str, Any] = json.loads(metadata["config"])
-        unknown = values.keys() - {field.name for field in fields(MLPConfig)}
+        unknown = values.keys() - {field.name for field in fields(kind)}
         if unknown:
             raise ValueError(f"unknown fields {sorted(unknown)}")
-        for field in fields(MLPConfig):
+        for field in fields(kind):
             if field.name in values:
                 values[field.name] = _typed(field.name, values[field.name], field.default)
-        return MLPConfig(**values)
+        return kind(**values)
     except (
         KeyError,
         TypeError,

@@ -11,7 +11,6 @@ import numpy as np
 import safetensors.numpy
 from numpy.typing import NDArray
 
-from mnist_core.models.config import FORMAT
 from mnist_core.models.network import Network
 
 
@@ -28,7 +27,7 @@ def dump_network(
         for name, tensor in network.tensors.items()
     }
     described = dict(metadata or {}) | {
-        "format": FORMAT,
+        "format": network.config.format,
         "config": json.dumps(asdict(network.config)),
     }
     return safetensors.numpy.save(tensors, metadata=described)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import ClassVar, Literal, get_args
 
+from mnist_core.ink.picture import PAIR_SHAPE
 from mnist_core.ink.raster import IMAGE_SIZE
 
-#: What a checkpoint calls itself in its metadata.
-FORMAT = "mnist_core.mlp"
 CLASS_COUNT = 10
 INPUT_SIZE = IMAGE_SIZE * IMAGE_SIZE
 # Of MNIST's training pixels: centred inputs learn faster than the notebook's 0.5 and 0.5.
@@ -38,6 +37,10 @@ class MLPConfig:
     reject_below: ink of a smaller digit-likeness counts as "not a digit"; in [0, 1].
     temperature: divides the logits of probabilities, to calibrate them; positive.
     """
+
+    #: What a checkpoint of it calls itself in its metadata.
+    format: ClassVar = "mnist_core.mlp"
+    image_shape: ClassVar = (IMAGE_SIZE, IMAGE_SIZE)
 
     hidden_sizes: tuple[int, ...] = (128, 64)
     activation: Activation = "relu"
@@ -79,3 +82,18 @@ class MLPConfig:
     def layer_sizes(self) -> tuple[int, ...]:
         """All widths from the 784 pixels to the logits."""
         return (INPUT_SIZE, *self.hidden_sizes, CLASS_COUNT + self.rejects)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PairConfig(MLPConfig):
+    """An MLP on images of two digits that touch, (28, 48), as `place_pair` makes them.
+
+    Its logits: of the left digit ten and "no pair", of the right digit the same.
+    """
+
+    format: ClassVar = "mnist_core.pairs"
+    image_shape: ClassVar = PAIR_SHAPE
+
+    @property
+    def layer_sizes(self) -> tuple[int, ...]:
+        return (math.prod(PAIR_SHAPE), *self.hidden_sizes, 2 * (CLASS_COUNT + 1))

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from mnist_core.models.config import CLASS_COUNT, INPUT_SIZE, Activation, MLPConfig
+from mnist_core.models.config import CLASS_COUNT, Activation, MLPConfig
 
 ACTIVATIONS: dict[Activation, type[nn.Module]] = {
     "relu": nn.ReLU,
@@ -68,7 +68,7 @@ class MLP(nn.Module):
 
     def standardize(self, images: Tensor) -> Tensor:
         """(N, 28, 28) in [0, 1] -> (N, 784), as Normalize(mean, std) and `view` do in the notebook."""
-        pixels = images.reshape(len(images), INPUT_SIZE)
+        pixels = images.reshape(len(images), self.config.layer_sizes[0])
         return pixels.sub(self.config.mean).div_(self.config.std)
 
     def forward(self, images: Tensor) -> Tensor:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_core.models.config import CLASS_COUNT, INPUT_SIZE, Activation, MLPConfig
+from mnist_core.models.config import CLASS_COUNT, Activation, MLPConfig
 
 Floats = NDArray[np.float32]
 
@@ -48,7 +48,7 @@ class Network:
         """
         config = self.config
         with np.errstate(all="ignore"):
-            x = images.reshape(len(images), INPUT_SIZE)
+            x = images.reshape(len(images), config.layer_sizes[0])
             x = (x - np.float32(config.mean)) / np.float32(config.std)
             for depth in range(len(config.hidden_sizes)):
                 x = self._linear(f"hidden.{depth}.linear", x)  # (N, units)
@@ -63,10 +63,10 @@ class Network:
         """From what `logits` gave: (N, 10) probabilities of the digits, (N,) digit-likeness in [0, 1]."""
         with np.errstate(all="ignore"):
             digits = logits[:, :CLASS_COUNT] / np.float32(self.config.temperature)
-            probabilities = _softmax(digits)
+            probabilities = softmax(digits)
             if not self.config.rejects:
                 return probabilities, np.ones(len(logits), np.float32)
-            return probabilities, 1 - _softmax(logits)[:, CLASS_COUNT]
+            return probabilities, 1 - softmax(logits)[:, CLASS_COUNT]
 
     def weights_into(self, layer: int, units: NDArray[np.intp]) -> Floats:
         """(units, inputs): what some units of a layer multiply their inputs by; the last is the logits'.
@@ -106,7 +106,7 @@ def _activate(activation: Activation, x: Floats) -> Floats:
     return np.divide(one, one + np.exp(-x), dtype=np.float32)
 
 
-def _softmax(logits: Floats) -> Floats:
+def softmax(logits: Floats) -> Floats:
     exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
     probabilities: Floats = exponentials / exponentials.sum(axis=1, keepdims=True)
     return probabilities

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from mnist_core.models.config import CLASS_COUNT
 from mnist_core.record.pools import Batch, RecordConfig
 from mnist_core.training.state import without_prefix
 
@@ -97,10 +98,11 @@ def loss_of(
 ) -> Tensor:
     """Cross-entropy with the labels, mixed with the divergence from what a teacher said.
 
-    logits, taught: (N, 11). The teacher's share of the loss is `config.distillation`; both sides are
-    softened by `config.softness`, and the square of it keeps the gradients' size (Hinton et al. 2015).
+    logits, taught: (N, 11), labels (N,); of pairs, logits (N, 22) and labels (N, 2). The teacher's share
+    of the loss is `config.distillation`; both sides are softened by `config.softness`, and the square of
+    it keeps the gradients' size (Hinton et al. 2015).
     """
-    hard = functional.cross_entropy(logits, labels)
+    hard = functional.cross_entropy(logits.view(-1, CLASS_COUNT + 1), labels.flatten())
     if taught is None:
         return hard
     soft = functional.kl_div(

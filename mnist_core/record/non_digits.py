@@ -66,15 +66,16 @@ FIGURES = {name: _parsed(text) for name, text in _FIGURES.items()}
 
 
 def non_digit(digits: Sequence[Strokes], *, generator: np.random.Generator) -> Drawing:
-    """Strokes of something that is no digit; `digits` are drawings for pairs of them."""
+    """Strokes of something that is no digit; a row of `digits` now and then, where there are any."""
     kinds: list[Callable[[], Drawing]] = [
         lambda: _figure(generator), lambda: _figure(generator), lambda: _figure(generator),
         lambda: _figure(generator), lambda: _figure(generator),
         lambda: _scribble(generator), lambda: _scribble(generator),
         lambda: _zigzag(generator), lambda: _face(generator), lambda: _heart(generator),
         lambda: _spiral(generator), lambda: _dots_and_dashes(generator),
-        lambda: _side_by_side(digits, generator), lambda: _side_by_side(digits, generator),
     ]  # fmt: skip
+    if digits:
+        kinds += 2 * [lambda: _side_by_side(digits, generator)]
     return kinds[generator.integers(len(kinds))]()
 
 

@@ -32,7 +32,7 @@ _CUT_SHARE = 0.05
 _POROUS_SHARE = 0.05
 # Of what is put in pictures: MNIST's images, pen digits, made-up digits, non-digits.
 _PICTURED_SHARES = (0.38, 0.38, 0.17, 0.07)
-# Batches made at once, on a thread of their own while the one before is learnt from.
+# Batches made at once, while those before are learnt from.
 _BATCHES_AHEAD = 8
 
 
@@ -47,6 +47,7 @@ class RecordConfig:
     images_per_epoch: drawn from all sources. The five shares are those of a batch and add up to 1.
     pen_variants: drawings of each pen digit by other hands. made_up, pictures, non_digits: how many are
     made (of the pictures, one in ten is left out, since its ink is not found).
+    numbers_are_none: several digits are among the non-digits.
     all_writers: also trains the six writers who otherwise only measure.
     last_augmentation: to what share the augmentation falls over the last `calming_share` of the
     epochs, so that the model ends on digits as people write them.
@@ -72,6 +73,7 @@ class RecordConfig:
     made_up: int = 60_000
     pictures: int = 33_000
     non_digits: int = 40_000
+    numbers_are_none: bool = True
     validation_size: int = 5_000
     all_writers: bool = False
     seed: int = 0
@@ -123,6 +125,17 @@ class RecordConfig:
 
 #: The recipe of an MLP that goes on from others.
 GOING_ON = RecordConfig(epochs=100, learning_rate=7e-4)
+#: The recipe of the MLP that reads pairs.
+PAIRS = RecordConfig(
+    epochs=80,
+    images_per_epoch=102_400,
+    mnist_share=0.34,
+    pen_share=0.4,
+    made_up_share=0.15,
+    picture_share=0.11,
+    non_digit_share=0.0,
+    numbers_are_none=False,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,18 +166,22 @@ def make_pools(
         label: [digit.strokes for digit in pen if digit.digit == label] for label in (0, 7)
     }
     made_up = [_rare_style(by_digit, generator) for _ in range(config.made_up)]
-    strokes_of = [digit.strokes for digit in pen]
+    strokes_of = [digit.strokes for digit in pen] if config.numbers_are_none else []
     non_digits = [
         (non_digit(strokes_of, generator=generator), NOT_A_DIGIT) for _ in range(config.non_digits)
     ]
     pools = [
-        Pool(mnist.images.mul(255).round_().to(torch.uint8), mnist.labels),
+        pool_of(mnist),
         _drawn(pens, generator),
         _drawn(made_up, generator),
         _in_pictures(mnist, (pens, made_up, non_digits), config.pictures, generator),
         _drawn(non_digits, generator),
     ]
     return [Pool(pool.images.to(device), pool.labels.to(device)) for pool in pools]
+
+
+def pool_of(dataset: Dataset) -> Pool:
+    return Pool(dataset.images.mul(255).round_().to(torch.uint8), dataset.labels)
 
 
 def _rare_style(by_digit: dict[int, list[Strokes]], generator: np.random.Generator) -> Labelled:
@@ -244,8 +261,6 @@ def varied_batches(
     """
     generator = torch.Generator().manual_seed(seed)
     augmentation = config.augmentation_at(progress)
-    steps = config.steps_per_epoch
-    sizes = [min(_BATCHES_AHEAD, steps - first) for first in range(0, steps, _BATCHES_AHEAD)]
 
     def make(batches: int) -> list[Batch]:
         total = batches * config.batch_size
@@ -268,6 +283,15 @@ def varied_batches(
             )
         ]
 
+    return made_ahead(make, config.steps_per_epoch)
+
+
+def made_ahead(make: Callable[[int], list[Batch]], steps: int) -> Iterator[Batch]:
+    """The batches of an epoch, some of them made at once, on a thread of their own.
+
+    make: so many, in the order in which they are used.
+    """
+    sizes = [min(_BATCHES_AHEAD, steps - first) for first in range(0, steps, _BATCHES_AHEAD)]
     # Each thread has an intra-op pool of its own; without this, the new one takes every core.
     with ThreadPoolExecutor(1, initializer=torch.set_num_threads, initargs=(1,)) as maker:
         ahead = maker.submit(make, sizes[0])

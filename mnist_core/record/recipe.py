@@ -38,7 +38,7 @@ from mnist_core.record.pools import NOT_A_DIGIT, Pool, RecordConfig, make_pools,
 from mnist_core.record.teacher import Teacher
 from mnist_core.training.state import prefixed, without_prefix
 
-Stage = Literal["teacher", "mlp"]
+Stage = Literal["teacher", "mlp", "pairs"]
 # The share of validation digits below the threshold of rejection.
 _REFUSED_SHARE = 0.01
 
@@ -48,8 +48,8 @@ class RecordEvent:
     """An epoch is done; in the first event, all ink is drawn and the training about to begin.
 
     stage: who learns. epoch: from 1, of the stage's `epochs`. Accuracies are those of its averaged
-    weights on validation images and writers. remaining_s: of the stage. `model` is the finished,
-    calibrated MLP in the last event, None before.
+    weights on validation images and writers; of pairs, both digits are right. remaining_s: of the stage.
+    `model` is the finished, calibrated MLP in the last event, None before.
     """
 
     stage: Stage
@@ -110,15 +110,7 @@ class _Recipe:
         self._elders = [elder.to(device).eval() for elder in elders]
         self._recipe = json.dumps(asdict(config) | {"elders": len(elders)})
         self._device = device
-        data = hold_out(
-            mnist, size=config.validation_size, generator=torch.Generator().manual_seed(config.seed)
-        )
-        if data.validation is None:
-            raise ValueError("expected a validation split")
-        validation_pen = pen_dataset(digit for digit in pen if is_validation(digit.writer))
-        self._validation = [data.validation.to(device), validation_pen.to(device)]
-        training_pen = [d for d in pen if trains(d.writer, all_writers=config.all_writers)]
-        self._pools: list[Pool] = make_pools(data.train, training_pen, config, device)
+        self._pools, self._validation = pools_and_validation(mnist, pen, config, device)
         generator = torch.Generator().manual_seed(config.seed)
         self._teacher = Learner(
             Teacher(generator=generator).to(device), epochs=config.teacher_epochs, config=config
@@ -247,6 +239,21 @@ class _Recipe:
             raise ValueError(f"{path}: damaged state ({error}); delete it to begin anew") from error
 
 
+def pools_and_validation(
+    mnist: Splits, pen: Sequence[PenDigit], config: RecordConfig, device: torch.device
+) -> tuple[list[Pool], list[Dataset]]:
+    """What trains, as `make_pools` has it, and what chooses: MNIST's images, and other writers' digits."""
+    data = hold_out(
+        mnist, size=config.validation_size, generator=torch.Generator().manual_seed(config.seed)
+    )
+    if data.validation is None:
+        raise ValueError("expected a validation split")
+    validation_pen = pen_dataset(digit for digit in pen if is_validation(digit.writer))
+    training_pen = [d for d in pen if trains(d.writer, all_writers=config.all_writers)]
+    pools = make_pools(data.train, training_pen, config, device)
+    return pools, [data.validation.to(device), validation_pen.to(device)]
+
+
 def trains(writer: int, *, all_writers: bool) -> bool:
     """Whether a writer's digits train: neither held out nor validation, or not the latter."""
     return not is_validation(writer) and (all_writers or not is_held_out(writer))
@@ -255,32 +262,41 @@ def trains(writer: int, *, all_writers: bool) -> bool:
 def calibrated(model: MLP, validation: Sequence[Dataset]) -> MLP:
     """The same weights with temperature and rejection fitted on `validation`.
 
-    The temperature minimises the mean cross-entropy over the data sets, each weighing the same
-    (Guo et al. 2017). Rejection keeps at least 99 % of each one's digits, not 98 %: strangers'
+    Rejection keeps at least 99 % of each one's digits, not 98 %: strangers'
     digits are a little less certain than those of the data at hand.
     """
     model.eval()
-    temperatures = torch.logspace(-0.7, 0.7, 281)
-    losses = torch.zeros(len(temperatures))
     lowest = 1.0
-    with torch.inference_mode():
-        for dataset in validation:
-            logits = logits_of(model, dataset.images)
-            labels = dataset.labels.cpu()
-            for index, temperature in enumerate(temperatures):
-                digits = logits[:, :CLASS_COUNT] / temperature
-                losses[index] += functional.cross_entropy(digits, labels)
-            if model.config.rejects:
-                likeness = 1 - functional.softmax(logits, dim=1)[:, NOT_A_DIGIT]
-                lowest = min(lowest, float(likeness.quantile(_REFUSED_SHARE)))
+    said = []
+    for dataset in validation:
+        logits = logits_of(model, dataset.images)
+        said.append((logits[:, :CLASS_COUNT], dataset.labels.cpu()))
+        if model.config.rejects:
+            likeness = 1 - functional.softmax(logits, dim=1)[:, NOT_A_DIGIT]
+            lowest = min(lowest, float(likeness.quantile(_REFUSED_SHARE)))
     config = replace(
         model.config,
-        temperature=float(temperatures[losses.argmin()]),
+        temperature=likeliest_temperature(said),
         reject_below=lowest if model.config.rejects else model.config.reject_below,
     )
     result = MLP(config)
     result.load_state_dict(model.state_dict())
     return result.eval()
+
+
+def likeliest_temperature(said: Sequence[tuple[Tensor, Tensor]]) -> float:
+    """Of logits, (N, classes), and labels, (N,), of some sets each, which weigh the same.
+
+    It minimises their mean cross-entropy (Guo et al. 2017).
+    """
+    temperatures = torch.logspace(-0.7, 0.7, 281)
+    losses = torch.stack(
+        [
+            torch.stack([functional.cross_entropy(logits / each, labels) for each in temperatures])
+            for logits, labels in said
+        ]
+    )
+    return float(temperatures[losses.sum(dim=0).argmin()])
 
 
 def _accuracy(network: nn.Module, dataset: Dataset) -> float | None:

@@ -1,8 +1,8 @@
-"""What `train --preset record` prints and draws."""
+"""What `train --preset record` and `--preset pairs` print and draw."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import torch
@@ -15,6 +15,7 @@ from mnist_core.evaluation.measures import evaluate
 from mnist_core.evaluation.style import save_figure
 from mnist_core.models.checkpoints import load_checkpoint, save_checkpoint
 from mnist_core.models.mlp import MLP
+from mnist_core.record.pair_recipe import record_pairs
 from mnist_core.record.pools import RecordConfig
 from mnist_core.record.recipe import RecordEvent, record
 
@@ -37,29 +38,65 @@ def train_record(
     """
     pen = load_pen_digits(data_root, on_progress=on_progress)
     state_path = out.with_name(f"{out.name}.state") if out is not None else None
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    event: RecordEvent | None = None
-    curve: list[tuple[int, float, float]] = []
-    for event in record(
-        mnist, pen, config=config, elders=elders, state_path=state_path, device=device
-    ):
-        yield _epoch_line(event)
-        if event.stage == "mlp" and event.loss is not None and event.mnist_accuracy is not None:
-            curve.append((event.epoch, event.loss, event.mnist_accuracy))
-    if event is None or event.model is None:
+    events = record(
+        mnist, pen, config=config, elders=elders, state_path=state_path, device=_device()
+    )
+    model = yield from _told(events, preset="record", config=config, out=out, figure=figure)
+    if model is None:
         return
-    model = event.model.cpu()
     if out is not None and state_path is not None:
-        metadata = {"preset": "record", "seed": str(config.seed)}
-        save_checkpoint(model, out, metadata=metadata, half=True)
         state_path.unlink(missing_ok=True)
-        yield f"saved to {out}"
         model = load_checkpoint(out)  # as it was rounded for the file
-    if figure is not None and curve:
-        yield save_figure(learning_curves(*zip(*curve, strict=True)), figure)
     if mnist.test is not None:
         measured = evaluate(model, mnist.test)
         yield f"test accuracy {measured.accuracy:.2%}  loss {measured.loss:.4f}"
+
+
+def train_pairs(
+    mnist: Splits,
+    *,
+    config: RecordConfig,
+    data_root: Path | str | None,
+    out: Path | None,
+    figure: Path | None = None,
+    on_progress: ProgressCallback | None = None,
+) -> Iterator[str]:
+    """Runs the recipe of the reader of pairs, as `train_record` does; accuracies are of both digits."""
+    pen = load_pen_digits(data_root, on_progress=on_progress)
+    events = record_pairs(mnist, pen, config=config, device=_device())
+    yield from _told(events, preset="pairs", config=config, out=out, figure=figure)
+
+
+def _device() -> str:
+    return "cuda" if torch.cuda.is_available() else "cpu"
+
+
+def _told(
+    events: Iterable[RecordEvent],
+    *,
+    preset: str,
+    config: RecordConfig,
+    out: Path | None,
+    figure: Path | None,
+) -> Generator[str, None, MLP | None]:
+    """A line for each event, and for each file that is written at the end; returns the model."""
+    model: MLP | None = None
+    curve: list[tuple[int, float, float]] = []
+    for event in events:
+        yield _epoch_line(event)
+        if event.stage != "teacher" and event.loss is not None and event.mnist_accuracy is not None:
+            curve.append((event.epoch, event.loss, event.mnist_accuracy))
+        model = event.model
+    if model is None:
+        return None
+    model = model.cpu()
+    if out is not None:
+        metadata = {"preset": preset, "seed": str(config.seed)}
+        save_checkpoint(model, out, metadata=metadata, half=True)
+        yield f"saved to {out}"
+    if figure is not None and curve:
+        yield save_figure(learning_curves(*zip(*curve, strict=True)), figure)
+    return model
 
 
 def _epoch_line(event: RecordEvent) -> str:

@@ -9,7 +9,7 @@ from safetensors import SafetensorError, safe_open
 
 from mnist_core.errors import StartError
 from mnist_core.models.classifier import Classifier
-from mnist_core.models.config import FORMAT
+from mnist_core.models.config import MLPConfig
 
 
 class ReadyModel:
@@ -33,7 +33,7 @@ def check_weights(path: Path) -> None:
             found = (file.metadata() or {}).get("format")
     except (OSError, SafetensorError) as error:
         raise StartError(f"The ready-made model can't be read: {path}: {error}") from error
-    if found != FORMAT:
+    if found != MLPConfig.format:
         raise StartError(
-            f"The ready-made model can't be read: {path}: expected {FORMAT}, got {found}"
+            f"The ready-made model can't be read: {path}: expected {MLPConfig.format}, got {found}"
         )

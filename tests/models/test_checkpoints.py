@@ -14,7 +14,7 @@ import torch
 from mnist_core.errors import CheckpointError
 from mnist_core.models.checkpoint_reading import MAX_BYTES, read_metadata
 from mnist_core.models.checkpoints import dump_checkpoint, load_checkpoint, save_checkpoint
-from mnist_core.models.config import FORMAT, MLPConfig
+from mnist_core.models.config import MLPConfig
 from mnist_core.models.mlp import MLP
 from mnist_core.training.backpropagation import FlatParameters
 
@@ -50,7 +50,7 @@ def test_a_file_that_promises_many_weights_takes_no_memory_for_them() -> None:
     small = MLP(MLPConfig(hidden_sizes=(1,)))
     config = json.dumps(asdict(MLPConfig(hidden_sizes=(4096,) * 8)))
     tensors = {name: tensor.clone() for name, tensor in small.state_dict().items()}
-    file = safetensors.torch.save(tensors, metadata={"format": FORMAT, "config": config})
+    file = safetensors.torch.save(tensors, metadata={"format": MLPConfig.format, "config": config})
     resident = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     with pytest.raises(ValueError, match="do not fit"):
         load_checkpoint(file)
