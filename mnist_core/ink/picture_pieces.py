@@ -9,8 +9,8 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_core.ink.picture import Picture, extent, place
-from mnist_core.ink.pieces import Box, Likely, Profile, around, profile_of, share_a_mark
+from mnist_core.ink.picture import Picture, extent, place, place_pair
+from mnist_core.ink.pieces import Box, Judge, Profile, Said, around, profile_of, share_a_mark
 from mnist_core.ink.raster import Image
 
 # Fainter ink joins nothing.
@@ -26,7 +26,8 @@ class PicturePiece:
     name: tuple[int, int]
     mask: NDArray[np.bool_]
     box: Box
-    is_link: bool = False
+    said: Said | None = None
+    is_link: ClassVar = False
 
     @property
     def is_digit(self) -> bool:
@@ -42,10 +43,12 @@ class PicturePiece:
         return profile_of(ends, height)
 
     @classmethod
-    def of(cls, name: tuple[int, int], mask: NDArray[np.bool_]) -> PicturePiece:
+    def of(
+        cls, name: tuple[int, int], mask: NDArray[np.bool_], said: Said | None = None
+    ) -> PicturePiece:
         rows, columns = extent(mask)
         box = (columns.start, rows.start, columns.stop, rows.stop)
-        return cls(name, mask, tuple(map(float, box)))  # type: ignore[arg-type]
+        return cls(name, mask, tuple(map(float, box)), said)  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,16 +70,19 @@ class PicturePieces:
         pieces = [PicturePiece.of((mark, -1), labels == mark) for mark in marks]
         return cls(ink, pieces)
 
-    def cut(self, which: set[int], *, height: float, likely: Likely) -> PicturePieces:
+    def cut(self, which: set[int], *, height: float, judge: Judge) -> PicturePieces:
         from mnist_core.ink.touching import Parter  # as in `of`
 
-        parter = Parter(self._image, likely, height)
+        parter = Parter(self._image, self._pair_image, judge, height)
         parts: list[PicturePiece] = []
         for piece in self.pieces:
             mark = piece.name[0]
             digits = parter.digits_of(piece.mask) if mark in which else []
             if len(digits) > 1:
-                parts += [PicturePiece.of((mark, part), mask) for part, mask in enumerate(digits)]
+                parts += [
+                    PicturePiece.of((mark, part), digit.mask, digit.said)
+                    for part, digit in enumerate(digits)
+                ]
             else:
                 parts.append(piece)
         return PicturePieces(self.ink, parts)
@@ -94,5 +100,11 @@ class PicturePieces:
         return around(self.pieces[member].box for member in members)
 
     def _image(self, mask: NDArray[np.bool_]) -> Image:
+        return place(self._ink_of(mask))
+
+    def _pair_image(self, mask: NDArray[np.bool_]) -> Image:
+        return place_pair(self._ink_of(mask))
+
+    def _ink_of(self, mask: NDArray[np.bool_]) -> Picture:
         window = extent(mask)
-        return place(np.where(mask[window], self.ink[window], 0.0))
+        return np.where(mask[window], self.ink[window], 0.0)

@@ -6,11 +6,12 @@ The page does the same for strokes with `assets/pad/pieces.js`: a change goes to
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mnist_core.ink.cuts import STEP, cuts_of, even, is_straight
 from mnist_core.ink.ink import Ink
@@ -30,15 +31,25 @@ _BAND = 0.1
 
 #: The leftmost and the rightmost ink in bands of a row, by their number from above.
 Profile = dict[int, tuple[float, float]]
-#: What the network says of images: how likely it is that each is a digit.
-Likely = Callable[[list[Image]], list[float]]
+#: Probabilities of the ten digits, and that it is none of them, (11,); or of several, (N, 11), (N, 2, 11).
+Said = NDArray[np.floating]
+
+
+class Judge(Protocol):
+    """What networks say of images."""
+
+    def digits(self, images: list[Image]) -> Said:
+        """Which digit each is: (N, 11)."""
+
+    def pairs(self, images: list[Image]) -> Said:
+        """Which digits the left and the right one of each, (28, 48), are: (N, 2, 11)."""
 
 
 class Part(Protocol):
     """A piece, of strokes or of a picture. `name`: the same for the same ink; the first is its mark's.
 
     is_link: it may be the way from one digit to the next. is_digit: no digit holds it and another part of
-    its mark.
+    its mark. said: of a digit that touches another one, what the two say together.
     """
 
     @property
@@ -49,6 +60,8 @@ class Part(Protocol):
     def is_link(self) -> bool: ...
     @property
     def is_digit(self) -> bool: ...
+    @property
+    def said(self) -> Said | None: ...
     def profile(self, height: float) -> Profile:
         """Where its ink is, in a row of that height."""
 
@@ -60,10 +73,10 @@ class Pieces(Protocol):
 
     @property
     def pieces(self) -> Sequence[Part]: ...
-    def cut(self, which: set[int], *, height: float, likely: Likely) -> Pieces:
+    def cut(self, which: set[int], *, height: float, judge: Judge) -> Pieces:
         """With those marks in parts whose number is in `which`. height: of the row.
 
-        Of a picture, with those of them that are rather several digits than one, by `likely`.
+        Of a picture, with those of them that are rather several digits than one, by `judge`.
         """
 
     def image(self, members: Iterable[int]) -> Image:
@@ -86,7 +99,8 @@ class Piece:
     name: tuple[int, int]
     points: FloatArray
     is_link: bool = False
-    is_digit: bool = False
+    is_digit: ClassVar = False
+    said: ClassVar = None
 
     @property
     def box(self) -> Box:
@@ -119,7 +133,7 @@ class StrokePieces:
             [Piece((index, -1), stroke) for index, stroke in enumerate(upright)], lean, scale
         )
 
-    def cut(self, which: set[int], *, height: float, likely: Likely) -> StrokePieces:
+    def cut(self, which: set[int], *, height: float, judge: Judge) -> StrokePieces:
         parts = [
             part
             for piece in self.pieces

@@ -1,77 +1,143 @@
-"""Which digits a mark is that touch: of the ways to part it, the one that a network finds likeliest."""
+"""Which digits a mark is that touch: what networks see in all of it, and where it is parted then."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-
-import numpy as np
+from typing import SupportsFloat
 
 from mnist_core.ink.paper import Mask
-from mnist_core.ink.partings import partings
-from mnist_core.ink.pieces import SURELY_ONE, Likely
+from mnist_core.ink.partings import Parting, partings
+from mnist_core.ink.pieces import SURELY_ONE, Judge, Said
 from mnist_core.ink.raster import Image
 
-# A mark is so many digits at most, and so many ways to part it are tried.
-_MOST_DIGITS, _WAYS = 4, 40
-# What a logit counts for, at least and at most, and from where on it is a digit's.
-_LEAST, _MOST, _DIGIT = -3.0, 6.0, 2.2
-# Several digits are likelier than one where they are so many times its logit.
-_ONE_FACTOR = 1.5
-# So many ways are tried in which one part is a digit and the other one is parted in turn; of that, one.
-_CHAINS = 2
+# So many ways to part a mark are tried.
+_WAYS = 40
+# What a way's cost counts for beside the logarithms of probabilities, and the least of these.
+_COST_SHARE = 0.25
+_LEAST = 0.03
+# Below this probability of a pair, a mark may be of more digits. So many ways in which each part is a
+# digit, of that probability, or a pair are looked at; of the likeliest, the pairs are parted in turn.
+_SURELY_A_PAIR = 0.9
+_DIGIT = 0.9
+_TRIED, _PARTED = 20, 2
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TouchingDigit:
+    """A digit's ink, and what the pair that it is of says of it, if it is of one."""
+
+    mask: Mask
+    said: Said | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Touching:
-    """Digits from left to right, as masks. score: larger is likelier, in logits."""
+    """Digits from left to right. score: larger is likelier, a sum of logarithms of probabilities."""
 
     score: float
-    digits: list[Mask]
+    digits: list[TouchingDigit]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Way:
+    """A way to part a mark, and which digits its parts are."""
+
+    parting: Parting
+    left: Said
+    right: Said
+
+    @property
+    def cost(self) -> float:
+        return _COST_SHARE * self.parting.cost
 
 
 @dataclass(frozen=True, slots=True)
 class Parter:
-    """Parts the marks of one picture. height: of their row, in pixels. image_of: what is read of a mask."""
+    """Parts the marks of one picture. height: of their row, in pixels.
+
+    image_of, pair_image_of: what is read of a mask, as a digit and as a pair.
+    """
 
     image_of: Callable[[Mask], Image]
-    likely: Likely
+    pair_image_of: Callable[[Mask], Image]
+    judge: Judge
     height: float
 
-    def digits_of(self, mark: Mask) -> list[Mask]:
-        """The digits of a mark, from left to right: itself where it is rather one than several."""
-        return self._likeliest(mark, _MOST_DIGITS).digits
+    def digits_of(self, mark: Mask) -> list[TouchingDigit]:
+        """The digits of a mark, from left to right, four at most: itself where it is rather one."""
+        (said,) = self.judge.digits([self.image_of(mark)])
+        alone = float(said[:-1].max())
+        whole = [TouchingDigit(mark)]
+        if alone >= SURELY_ONE:
+            return whole
+        ways = self._ways(mark)
+        if not ways:
+            return whole
+        ((left, right),) = self.judge.pairs([self.pair_image_of(mark)])
+        pair = float((1 - left[-1]) * (1 - right[-1]))
+        found = [_pair(ways, left, right)] if pair > alone else [Touching(_log(alone), whole)]
+        if pair < _SURELY_A_PAIR:
+            found += self._several(ways)
+        return max(found, key=lambda touching: touching.score).digits
 
-    def _likeliest(self, mark: Mask, most: int) -> Touching:
-        (alone,) = self.likely([self.image_of(mark)])
-        best = Touching(_ONE_FACTOR * _logit(alone), [mark])
-        if alone >= SURELY_ONE or most == 1:
-            return best
+    def _ways(self, mark: Mask) -> list[_Way]:
         ways = partings(mark, height=self.height, most=_WAYS)
-        images = [self.image_of(part) for way in ways for part in way.parts]
-        logits = [_logit(each) for each in self.likely(images)] if images else []
-        chains = []
-        for way, left, right in zip(ways, logits[::2], logits[1::2], strict=True):
-            best = _likelier(best, Touching(left + right - way.cost, [*way.parts]))
-            if min(left, right) < _DIGIT < max(left, right):
-                chains.append((max(left, right) - way.cost, left > right, way.parts))
-        if best.score >= 2 * _DIGIT:
-            return best
-        chains.sort(key=lambda chain: chain[0], reverse=True)
-        for score, is_left, (first, last) in chains[: _CHAINS if most == _MOST_DIGITS else 1]:
-            rest = self._likeliest(last if is_left else first, most - 1)
-            if len(rest.digits) > 1:
-                digits = [first, *rest.digits] if is_left else [*rest.digits, last]
-                best = _likelier(best, Touching(score + rest.score, digits))
-        return best
+        if not ways:
+            return []
+        said = self.judge.digits([self.image_of(part) for way in ways for part in way.parts])
+        return [_Way(*each) for each in zip(ways, said[::2], said[1::2], strict=True)]
+
+    def _several(self, ways: Sequence[_Way]) -> list[Touching]:
+        """Each part is a digit, or a pair."""
+        tried = sorted(ways, key=_so_far, reverse=True)[:_TRIED]
+        asked = [part for way in tried for part in way.parting.parts]
+        said = self.judge.pairs([self.pair_image_of(part) for part in asked])
+        likeliest = sorted(
+            zip(tried, said[::2], said[1::2], strict=True), key=_with_pairs, reverse=True
+        )
+        return [self._parted_in_turn(*each) for each in likeliest[:_PARTED]]
+
+    def _parted_in_turn(self, way: _Way, *pairs: Said) -> Touching:
+        score, digits = -way.cost, []
+        for part, digit, pair in zip(way.parting.parts, (way.left, way.right), pairs, strict=True):
+            found = Touching(_log(digit[:-1].max()), [TouchingDigit(part)])
+            if _of_pair(pair) > found.score and (ways := self._ways(part)):
+                found = _pair(ways, *pair)
+            score += found.score
+            digits += found.digits
+        return Touching(score, digits)
 
 
-def _likelier(one: Touching, other: Touching) -> Touching:
-    return other if other.score > one.score else one
+def _so_far(way: _Way) -> float:
+    """How likely a way is where what is no digit may be a pair."""
+    sure = [float(said[:-1].max()) for said in (way.left, way.right)]
+    return sum(_log(each) for each in sure if each >= _DIGIT) - way.cost
 
 
-def _logit(probability: float) -> float:
-    """What a probability counts for: its logit between bounds."""
-    odds = probability / max(1 - probability, 1e-9)
-    return float(np.clip(math.log(max(odds, 1e-9)), _LEAST, _MOST))
+def _with_pairs(read: tuple[_Way, Said, Said]) -> float:
+    """How likely a way is whose parts are a digit or a pair each."""
+    way, *pairs = read
+    parts = zip((way.left, way.right), pairs, strict=True)
+    return sum(max(_log(said[:-1].max()), _of_pair(pair)) for said, pair in parts) - way.cost
+
+
+def _of_pair(said: Said) -> float:
+    return sum(_log(each[:-1].max()) for each in said)
+
+
+def _pair(ways: Sequence[_Way], left: Said, right: Said) -> Touching:
+    """The way whose parts are likeliest the digits that a pair is."""
+
+    def score(way: _Way) -> float:
+        agreement = _log(way.left[:-1] @ left[:-1]) + _log(way.right[:-1] @ right[:-1])
+        return agreement - way.cost
+
+    best = max(ways, key=score)
+    one, other = best.parting.parts
+    return Touching(score(best), [TouchingDigit(one, left), TouchingDigit(other, right)])
+
+
+def _log(probability: SupportsFloat) -> float:
+    return math.log(max(float(probability), _LEAST))

@@ -7,20 +7,20 @@ from functools import cache
 import numpy as np
 
 from mnist_core.files import PAIR_WEIGHTS
-from mnist_core.ink.raster import Image
 from mnist_core.models.checkpoint_reading import read_checkpoint
 from mnist_core.models.config import CLASS_COUNT, PairConfig
 from mnist_core.models.network import Floats, Network, softmax
 
 
-def read_pair(image: Image) -> Floats:
-    """What the left and the right digit of an image by `place_pair`, (28, 48), are: (2, 11) probabilities.
+def read_pairs(images: Floats) -> Floats:
+    """Which digits the left and the right one are, of images (N, 28, 48) by `place_pair`: (N, 2, 11).
 
-    The eleventh is that they are no pair of digits: one, three, or none.
+    Probabilities; the eleventh is that it is no pair of digits, but one, three, or none.
     """
     network = _network()
-    logits = network.logits(image[np.newaxis]).reshape(2, CLASS_COUNT + 1)
-    return softmax(logits / np.float32(network.config.temperature))
+    logits = network.logits(images).reshape(-1, CLASS_COUNT + 1)
+    said = softmax(logits / np.float32(network.config.temperature))
+    return said.reshape(len(images), 2, CLASS_COUNT + 1)
 
 
 @cache

@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 
 from mnist_core.ink.ink import Ink
 from mnist_core.ink.picture_pieces import PicturePieces
-from mnist_core.ink.pieces import SURELY_ONE, Box, Pieces, StrokePieces, row_height
+from mnist_core.ink.pieces import SURELY_ONE, Box, Pieces, Said, StrokePieces, row_height
 from mnist_core.ink.raster import FloatArray, Image
-from mnist_core.models.config import MLPConfig
+from mnist_core.models.config import CLASS_COUNT, MLPConfig
 from mnist_core.models.lattice import NO_ROW, Group, Row, likeliest_row, whole_score
+from mnist_core.models.pairs import read_pairs
 
 #: In a row of digits, what is at least so much like a digit is one: its neighbours speak for it.
 LEAST_LIKENESS_IN_A_ROW = 0.8
@@ -26,6 +27,8 @@ _LETTERS = {(0, 1), (1, 2), (1, 3)}
 _LETTERS_IN_PICTURES = _LETTERS | {(1, 4)}
 # Where each digit touches the next, all of them are right with this probability.
 _SURE = 0.98
+# A digit parted from another may be parted badly, and then be any; the pair that it is of may be none.
+_BADLY_PARTED, _NO_PAIR = 0.2, 0.0005
 # A drawing of more pieces is looked at as a whole only, which bounds what it takes.
 _MAX_PIECES = 32
 
@@ -37,6 +40,11 @@ class Answer:
     image: Image
     probabilities: NDArray[np.float32]
     likeness: float
+
+    @property
+    def said(self) -> Said:
+        """Probabilities of the ten digits, and that it is none."""
+        return np.append(self.probabilities * self.likeness, 1 - self.likeness)
 
     @property
     def probability(self) -> float:
@@ -79,7 +87,7 @@ def digits_in_a_row(
     doubtful = reader.doubtful(found, best) if best.groups else set() if is_digit else None
     if doubtful is None or doubtful:
         names = {piece.name[0] for piece in found.pieces} if doubtful is None else doubtful
-        parts = found.cut(names, height=row_height(boxes), likely=reader.likely)
+        parts = found.cut(names, height=row_height(boxes), judge=reader)
         if len(found.pieces) < len(parts.pieces) <= _MAX_PIECES:
             row = reader.row(parts)
             # A picture's parts are digits each, or it is not parted.
@@ -124,13 +132,16 @@ class _Reader:
             new = [index for index, name in enumerate(names) if name not in self._known]
             images = [found.image(groups[index]) for index in new]
             for index, answer in zip(new, self._network(images) if images else (), strict=True):
-                self._known[names[index]] = answer
+                self._known[names[index]] = _together(answer, found, groups[index])
             return [self._known[name].probability for name in names]
 
         return likeliest_row(found.pieces, answers, rejects=self._config.rejects)
 
-    def likely(self, images: list[Image]) -> list[float]:
-        return [answer.probability for answer in self._network(images)]
+    def digits(self, images: list[Image]) -> Said:
+        return np.stack([answer.said for answer in self._network(images)])
+
+    def pairs(self, images: list[Image]) -> Said:
+        return read_pairs(np.stack(images))
 
     def answer(self, found: Pieces, members: Sequence[int]) -> Answer:
         return self._known[_name(found, members)]
@@ -156,6 +167,19 @@ class _Reader:
             if is_doubtful
             for member in group.members
         }
+
+
+def _together(answer: Answer, found: Pieces, members: Sequence[int]) -> Answer:
+    """What the network says of a digit, with what the pair says that it is of, if it is of one."""
+    said = found.pieces[members[0]].said
+    if said is None or len(members) > 1:
+        return answer
+    parted = (1 - _BADLY_PARTED) * answer.said
+    parted[:-1] += _BADLY_PARTED / CLASS_COUNT
+    both = parted * (said + _NO_PAIR)
+    both /= both.sum()
+    *_, none = both
+    return Answer(answer.image, np.asarray(both[:-1] / (1 - none), np.float32), float(1 - none))
 
 
 def _name(found: Pieces, members: Sequence[int]) -> tuple[tuple[int, int], ...]:

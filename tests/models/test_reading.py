@@ -13,7 +13,8 @@ from PIL import Image, ImageDraw
 from mnist_core import Classifier, Ink
 from mnist_core.data.pendigits import is_held_out, read_pen_digits
 from mnist_core.evaluation.other_ink import LETTERS, letter
-from mnist_core.ink.pieces import StrokePieces, row_height
+from mnist_core.ink import raster
+from mnist_core.ink.pieces import Said, StrokePieces, row_height
 from mnist_core.models.config import MLPConfig
 from mnist_core.models.mlp import MLP
 from mnist_core.record.non_digits import FIGURES, figure
@@ -36,6 +37,16 @@ def row(*digits: Strokes, apart: float = 100.0) -> Strokes:
         for place, digit in enumerate(digits)
         for stroke in digit
     ]
+
+
+class Sameness:
+    """A judge that nothing is a digit to."""
+
+    def digits(self, images: list[raster.Image]) -> Said:
+        return np.eye(11)[[10] * len(images)]
+
+    def pairs(self, images: list[raster.Image]) -> Said:
+        return np.stack([self.digits(images)] * 2, axis=1)
 
 
 @pytest.fixture(scope="module")
@@ -220,7 +231,7 @@ def test_any_scale_gives_the_same_number(classifier: Classifier, scale: float) -
 def test_pieces_of_a_cut_stroke_make_up_the_stroke() -> None:
     pieces = StrokePieces.of([np.array([*TWO[0], (110, 0), (170, 0), (135, 100)], dtype=float)])
     height = row_height([piece.box for piece in pieces.pieces])
-    parts = pieces.cut({0}, height=height, likely=lambda images: []).pieces
+    parts = pieces.cut({0}, height=height, judge=Sameness()).pieces
     assert len(parts) > 1
     for one, other in pairwise(parts):
         assert np.array_equal(one.points[-1], other.points[0])

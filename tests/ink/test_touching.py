@@ -1,0 +1,109 @@
+"""A mark is parted into the digits that networks see in it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TypeVar
+
+import numpy as np
+import pytest
+
+from mnist_core.ink.paper import Mask
+from mnist_core.ink.picture import extent, place, place_pair
+from mnist_core.ink.pieces import Said
+from mnist_core.ink.raster import Image
+from mnist_core.ink.touching import Parter, TouchingDigit
+from tests.ink.test_partings import FOUR, SEVEN, inked, shared
+
+Key = TypeVar("Key")
+
+NONE = 10
+LEFT, RIGHT, THIRD = inked(SEVEN, 0), inked(FOUR, 52), inked(FOUR, 112)
+
+
+def said(digit: int, probability: float = 0.97) -> Said:
+    rest = np.full(11, (1 - probability) / 10)
+    rest[digit] = probability
+    return rest
+
+
+class Knowing:
+    """Networks that know the digits and pairs of a picture, by how much of the ink is theirs."""
+
+    def __init__(self, digits: Mapping[int, Mask], pairs: Mapping[tuple[int, int], Mask]) -> None:
+        self._digits = {digit: placed(mask) for digit, mask in digits.items()}
+        self._pairs = {pair: placed_pair(mask) for pair, mask in pairs.items()}
+
+    def digits(self, images: list[Image]) -> Said:
+        return np.stack([said(likeliest(self._digits, image, NONE)) for image in images])
+
+    def pairs(self, images: list[Image]) -> Said:
+        found = [likeliest(self._pairs, image, (NONE, NONE)) for image in images]
+        return np.array([[said(left), said(right)] for left, right in found])
+
+
+def likeliest(known: Mapping[Key, Image], image: Image, otherwise: Key) -> Key:
+    likenesses = {key: likeness(own, image) for key, own in known.items()}
+    best = max(likenesses, key=lambda key: likenesses[key], default=otherwise)
+    return best if likenesses.get(best, 0) > 0.7 else otherwise
+
+
+def likeness(one: Image, other: Image) -> float:
+    return float((one * other).sum() / max(np.linalg.norm(one) * np.linalg.norm(other), 1e-9))
+
+
+def placed(mask: Mask) -> Image:
+    return place(mask[extent(mask)].astype(np.float64))
+
+
+def placed_pair(mask: Mask) -> Image:
+    return place_pair(mask[extent(mask)].astype(np.float64))
+
+
+def parted(mark: Mask, judge: Knowing) -> list[TouchingDigit]:
+    return Parter(placed, placed_pair, judge, 100.0).digits_of(mark)
+
+
+def test_a_pair_is_parted_where_its_parts_are_its_digits() -> None:
+    both = LEFT | RIGHT
+    judge = Knowing({7: LEFT, 4: RIGHT}, {(7, 4): both})
+    one, other = parted(both, judge)
+    assert shared(one.mask, LEFT) > 0.7
+    assert shared(other.mask, RIGHT) > 0.7
+    assert one.said is not None
+    assert other.said is not None
+    assert (int(one.said.argmax()), int(other.said.argmax())) == (7, 4)
+
+
+def test_what_is_surely_one_digit_is_not_looked_at_further() -> None:
+    both = LEFT | RIGHT
+    judge = Knowing({7: LEFT, 4: RIGHT}, {(7, 4): both})
+    judge.digits = lambda images: np.stack([said(8, 0.995)] * len(images))  # type: ignore[method-assign]
+    (only,) = parted(both, judge)
+    assert only.mask is both
+    assert only.said is None
+
+
+def test_what_is_no_pair_stays_whole() -> None:
+    both = LEFT | RIGHT
+    (only,) = parted(both, Knowing({}, {}))
+    assert only.mask is both
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_a_digit_beside_a_pair_is_three(first: bool) -> None:
+    everything = LEFT | RIGHT | THIRD
+    pairs = {(4, 4): RIGHT | THIRD} if first else {(7, 4): LEFT | RIGHT}
+    digits = parted(everything, Knowing({7: LEFT, 4: RIGHT}, pairs))
+    assert len(digits) == 3
+    for digit, mask in zip(digits, (LEFT, RIGHT, THIRD), strict=True):
+        assert shared(digit.mask, mask) > 0.7
+    alone = digits[0] if first else digits[2]
+    assert [digit.said is None for digit in digits] == [digit is alone for digit in digits]
+
+
+def test_a_mark_that_can_not_be_cut_is_one() -> None:
+    stroke = inked([[(0, 0), (0, 100)]], 0)
+    judge = Knowing({}, {(1, 1): stroke})
+    (only,) = parted(stroke, judge)
+    assert only.mask is stroke

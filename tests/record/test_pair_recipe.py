@@ -1,0 +1,84 @@
+"""The recipe of the reader of pairs."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+from mnist_core.data.datasets import Splits
+from mnist_core.models.checkpoint_reading import read_checkpoint
+from mnist_core.models.config import PairConfig
+from mnist_core.record.pair_recipe import record_pairs
+from mnist_core.record.pools import PAIRS, RecordConfig
+from mnist_core.record.recipe import RecordEvent
+from mnist_core.record.report import train_pairs
+from tests.support.pen_digits import made_up_pen, unipen
+from tests.support.synthetic import synthetic_digits
+
+SMALL = replace(
+    PAIRS,
+    hidden_sizes=(64,),
+    epochs=3,
+    images_per_epoch=1024,
+    batch_size=64,
+    pen_variants=1,
+    made_up=20,
+    pictures=6,
+    non_digits=20,
+    validation_size=50,
+)
+
+
+def mnist() -> Splits:
+    return Splits(train=synthetic_digits(400, generator=torch.Generator().manual_seed(0)))
+
+
+def events(config: RecordConfig = SMALL) -> list[RecordEvent]:
+    return list(record_pairs(mnist(), made_up_pen((1, 2, 3, 5)), config=config))
+
+
+@pytest.fixture(scope="module")
+def whole() -> list[RecordEvent]:
+    return events()
+
+
+def test_it_learns_and_its_last_event_holds_a_calibrated_model(whole: list[RecordEvent]) -> None:
+    assert [(event.stage, event.epoch) for event in whole] == [("pairs", each) for each in range(4)]
+    assert whole[0].loss is None
+    losses = [event.loss for event in whole[1:] if event.loss is not None]
+    assert losses == sorted(losses, reverse=True)
+    last = whole[-1]
+    for accuracy in (last.mnist_accuracy, last.pen_accuracy):
+        assert accuracy is not None
+        assert 0.03 < accuracy <= 1  # a hundredth is chance
+    assert last.remaining_s == 0
+    assert [event.model is None for event in whole] == [True, True, True, False]
+    assert last.model is not None
+    assert last.model.config.layer_sizes == (28 * 48, 64, 22)
+    assert last.model.config.temperature != 1
+
+
+def test_the_same_seed_gives_the_same_weights(whole: list[RecordEvent]) -> None:
+    again, other = events()[-1].model, events(replace(SMALL, seed=1))[-1].model
+    model = whole[-1].model
+    assert model is not None
+    assert again is not None
+    assert other is not None
+    assert torch.equal(again.output.weight, model.output.weight)
+    assert not torch.equal(other.output.weight, model.output.weight)
+
+
+def test_train_pairs_tells_each_epoch_and_saves_the_weights(tmp_path: Path) -> None:
+    folder = tmp_path / "pendigits"
+    folder.mkdir()
+    (folder / "pendigits-orig.tra").write_text(unipen(made_up_pen((1, 3, 5))))
+    out, figure = tmp_path / "pairs.safetensors", tmp_path / "curves.png"
+    lines = list(train_pairs(mnist(), config=SMALL, data_root=tmp_path, out=out, figure=figure))
+    assert lines[0].startswith("pairs epoch 0/3  ink drawn")
+    assert lines[3].startswith("pairs epoch 3/3  loss")
+    assert lines[4:] == [f"saved to {out}", f"figure saved to {figure}"]
+    assert figure.read_bytes().startswith(b"\x89PNG")
+    assert read_checkpoint(out, kind=PairConfig).config.layer_sizes == (28 * 48, 64, 22)
