@@ -16,7 +16,7 @@ import threading
 from pathlib import Path
 
 from mnist_core.errors import AccountsError, StartError
-from mnist_core.files import WEIGHTS
+from mnist_core.files import PAIR_WEIGHTS, WEIGHTS
 from mnist_core.logs import log_as_json
 from mnist_core.server.environment import (
     PROXIES_VARIABLE,
@@ -34,6 +34,7 @@ if __name__ == "__main__":
     except StartError as fault:
         sys.exit(str(fault))
 
+from mnist_core.models.config import PairConfig
 from mnist_core.server.accounts import AUTH_VARIABLE, read_accounts
 from mnist_core.server.application import Application
 from mnist_core.server.limits import add_limit_options, limits_from
@@ -152,6 +153,7 @@ def main() -> None:
     try:
         limits, accounts = limits_from(options), read_accounts(options.auth)
         check_weights(WEIGHTS)
+        check_weights(PAIR_WEIGHTS, kind=PairConfig)
         if options.mcp:
             check_tools()
         engine = RayEngine(options.ray, cores=limits.trainings) if options.ray else None

@@ -24,10 +24,11 @@ export function predict(network, strokes) {
 
 // The number in strokes: as `predict` where it is one digit. Of several the answer is that of the last,
 // with the words of all, and `parts` has them from left to right, each with `strokes` that draw its image.
-// `images`: in the place of strokes, those of a picture's digits, 784 numbers of 32 bits as base64 each.
-export function read(network, strokes, images = null) {
-  const answer = images ? null : whole(network, strokes);
-  const row = images ? placedInARow(network, images.map(floatsOf)) : rowIn(network, strokes, answer);
+// picture: in the place of strokes, {images, said}: those of a picture's digits, 784 numbers of 32 bits as base64
+// each, and what the pairs say that these are of, as number.js has it.
+export function read(network, strokes, picture = null) {
+  const answer = picture ? null : whole(network, strokes);
+  const row = picture ? placedInARow(network, picture.images.map(floatsOf), picture.said) : rowIn(network, strokes, answer);
   const digits = row.map(({ image, ...digit }, at) => ({ ...digit, at, image: bytes(image) }));
   const shown = digits.at(-1) ?? { ...answer, image: bytes(answer.image) };
   const said = row.length ? wordsOf(row) : words(answer);

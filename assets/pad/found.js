@@ -28,23 +28,25 @@ function inkOf(values) {
 export class Found {
   // An image that the model sees as it is, as 784 numbers of 32 bits.
   static placed(image) {
-    return new Found({ image, images: [] }, null, inkOf(floatsOf(image)));
+    return new Found({ image, images: [], said: [] }, null, inkOf(floatsOf(image)));
   }
 
-  // found: {picture, ink, box, image, images}: a JPEG, and the ink as the alpha of a PNG; its [left, top, right,
-  // bottom] as shares of the sides; and the image that the model sees, 784 numbers of 32 bits, with those
-  // of its digits where it shows a number. Or the image alone. Rejects what is none.
-  static async from({ picture, ink, box, image, images = [] }) {
+  // found: {picture, ink, box, image, images, said}: a JPEG, and the ink as the alpha of a PNG; its [left, top,
+  // right, bottom] as shares of the sides; and the image that the model sees, 784 numbers of 32 bits, with those
+  // of its digits where it shows a number, and what the pairs say that some of these are of (number.js).
+  // Or the image alone. Rejects what is none.
+  static async from({ picture, ink, box, image, images = [], said = [] }) {
     if (!picture && bytesOf(image).length === 4 * 784) return Found.placed(image);
     if ([image, ...images].some((each) => bytesOf(each).length !== 4 * 784) || box?.length !== 4) throw new Error("expected a found picture");
     const parts = await Promise.all([decoded("jpeg", picture), decoded("png", ink)]);
-    return new Found({ picture, ink, box, image, images }, ...parts);
+    return new Found({ picture, ink, box, image, images, said }, ...parts);
   }
 
   constructor(kept, picture, ink) {
     this.kept = kept; // what a reload needs
     this.image = kept.image;
     this.images = kept.images;
+    this.said = kept.said;
     this.box = kept.box;
     this.picture = picture;
     this.ink = ink;

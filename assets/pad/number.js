@@ -1,5 +1,6 @@
 // Where the digits of a drawing are, as mnist_core/models/reading.py finds it: a change there is a change
 // here.
+import { CLASSES } from "./checkpoint.js";
 import { NO_ROW, likeliestRow, wholeScore } from "./lattice.js";
 import { cutPieces, piecesOf, rowHeight, touch } from "./pieces.js";
 import { imageOf } from "./raster.js";
@@ -8,6 +9,9 @@ const LEAST_LIKENESS_IN_A_ROW = 0.8;
 const ARCHES = [1, 7];
 const LETTERS = ["01", "12", "13"];
 const SURE = 0.98;
+// A digit parted from another may be parted badly, and then be any; the pair that it is of may be none.
+const BADLY_PARTED = 0.2;
+const NO_PAIR = 0.0005;
 const MAX_PIECES = 32;
 const MAX_KNOWN = 300;
 
@@ -34,11 +38,29 @@ export function digitsInARow(network, drawn, whole) {
   return best.map(({ group }) => digitOf(answer(group), group, { least, scale }));
 }
 
-// The same of digits that were found before, by their images.
-export function placedInARow(network, images) {
+// The same of digits that were found before, by their images. said: of a digit that touches another one, what
+// the two say together, the probabilities of ten digits and of none; null of others.
+export function placedInARow(network, images, said = []) {
   const { config } = network;
   const least = images.length > 1 ? leastOf(config) : config.reject_below;
-  return images.map((image) => ({ ...digitOf({ image, ...network.answer(image) }, [], { least, scale: 1 }), strokes: null }));
+  return images.map((image, i) => {
+    const answer = ofPair(network.answer(image), said[i]);
+    return { ...digitOf({ image, ...answer }, [], { least, scale: 1 }), strokes: null };
+  });
+}
+
+// What a digit is together with what the pair says that it is of.
+function ofPair(answer, said) {
+  if (!said) return answer;
+  const { probabilities, likeness } = answer;
+  const together = (own, at) => ((1 - BADLY_PARTED) * own + (at < CLASSES ? BADLY_PARTED / CLASSES : 0)) * (said[at] + NO_PAIR);
+  const digits = Array.from(probabilities, (probability, digit) => together(probability * likeness, digit));
+  const sum = digits.reduce((total, each) => total + each, 0);
+  return {
+    ...answer,
+    probabilities: Float32Array.from(digits, (each) => each / sum),
+    likeness: sum / (sum + together(1 - likeness, CLASSES)),
+  };
 }
 
 // [{group: its pieces, box}], none where all together are likelier to be one digit.

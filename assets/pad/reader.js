@@ -4,8 +4,9 @@
 // In:  {type: "weights", model, version, url | bytes, sha256?}  the network called `model` is this one
 //                      from now on. `bytes` is an ArrayBuffer, to be transferred; `sha256`, hexadecimal,
 //                      is what they must have.
-//      {type: "strokes", seq, model, strokes, image?, images?}  a drawing to answer, or in its place the
-//                      image of a picture, and those of its digits; older ones still waiting are dropped
+//      {type: "strokes", seq, model, strokes, image?, images?, said?}  a drawing to answer, or in its place
+//                      the image of a picture, and those of its digits with what pairs say of them; older
+//                      ones still waiting are dropped
 //      {type: "inside", seq, model, image, known}  what is inside that network, and what it says to the
 //                      image, as inside.js has it; older ones still waiting are dropped
 //      {type: "forget", model}
@@ -32,7 +33,7 @@ const sent = (answer) => ({
 });
 
 // The images in a picture's place of strokes, or null.
-const picturedIn = ({ image, images }) => (images?.length ? images : image && [image]) || null;
+const picturedIn = ({ image, images, said }) => (images?.length ? { images, said } : image && { images: [image] }) || null;
 
 export class Reader {
   // post: sends a message. later: calls a function after the messages that have come already.
@@ -77,11 +78,11 @@ export class Reader {
   // Answers the drawing; false where there is none.
   answer() {
     if (!this.drawing) return false;
-    const { seq, model, strokes, image, images } = this.drawing;
+    const { seq, model, strokes, ...picture } = this.drawing;
     this.drawing = null;
     this.hasAnswered = true;
     const known = this.networks.get(model);
-    const answer = known && read(known.network, strokes, picturedIn({ image, images }));
+    const answer = known && read(known.network, strokes, picturedIn(picture));
     if (!answer?.probabilities.every(Number.isFinite)) {
       this.post({ type: "unknown", seq, model });
       return true;

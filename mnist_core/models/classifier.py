@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from mnist_core.files import WEIGHTS
 from mnist_core.ink.ink import Ink
-from mnist_core.ink.pieces import Box
+from mnist_core.ink.pieces import Box, Said
 from mnist_core.ink.raster import IMAGE_SIZE, Image, Strokes
 from mnist_core.models.checkpoint_reading import read_checkpoint
 from mnist_core.models.config import CLASS_COUNT, MLPConfig
@@ -51,12 +51,14 @@ class Reading:
 
     digits: what was found, from left to right; where that is one, `Classifier.predict`'s own. boxes:
     beside them, left, top, right and bottom in the units of the strokes, or in pixels of what was found
-    in a picture. strokes: beside them, strokes that draw the image, set upright; None in a picture.
+    in a picture. strokes: beside them, strokes that draw the image, set upright; None in a picture. said:
+    beside them, of digits that touch in a picture, what the two say together, (11,); None of others.
     """
 
     digits: tuple[Prediction, ...] = ()
     boxes: tuple[Box, ...] = ()
     strokes: tuple[Strokes | None, ...] = ()
+    said: tuple[Said | None, ...] = ()
 
     @property
     def text(self) -> str:
@@ -141,7 +143,7 @@ class Classifier:
             not ink.strokes and ink.found is None
         ):  # an image already: there is nothing to take apart
             box = (0.0, 0.0, float(IMAGE_SIZE), float(IMAGE_SIZE))
-            return Reading(digits=(whole,), boxes=(box,), strokes=(None,))
+            return Reading(digits=(whole,), boxes=(box,), strokes=(None,), said=(None,))
         found = pieces_of(ink)
         answer = Answer(whole.image, whole.probabilities, whole.digit_likeness)
         row = digits_in_a_row(found, answer, self._answers, self.config)
@@ -151,13 +153,23 @@ class Classifier:
             digits=digits or (whole,),
             boxes=tuple(each.box for each in row) or (everything,),
             strokes=tuple(each.strokes for each in row) or (list(ink.strokes) or None,),
+            said=tuple(each.said for each in row) or (None,),
         )
 
-    def read_row(self, row: Sequence[Ink]) -> Reading:
-        """The number whose digits are known already, from left to right. `row` holds at least one."""
-        answers = self._answers([ink.to_image() for ink in row])
+    def read_row(self, row: Sequence[Ink], said: Sequence[Said | None] = ()) -> Reading:
+        """The number whose digits are known already, from left to right. `row` holds at least one.
+
+        said: beside them, as in `Reading`; nothing, where no digit touches another.
+        """
+        said = tuple(said) or (None,) * len(row)
+        answers = [
+            answer.of_pair(each)
+            for answer, each in zip(
+                self._answers([ink.to_image() for ink in row]), said, strict=True
+            )
+        ]
         digits = tuple(self._prediction(each, alone=len(answers) == 1) for each in answers)
-        return Reading(digits=digits, strokes=(None,) * len(digits))
+        return Reading(digits=digits, strokes=(None,) * len(digits), said=said)
 
     def _answers(self, images: list[Image]) -> list[Answer]:
         network = self.network

@@ -46,6 +46,17 @@ class Answer:
         """Probabilities of the ten digits, and that it is none."""
         return np.append(self.probabilities * self.likeness, 1 - self.likeness)
 
+    def of_pair(self, said: Said | None) -> Answer:
+        """What it is together with what the pair says that the digit is of, if it is of one."""
+        if said is None:
+            return self
+        parted = (1 - _BADLY_PARTED) * self.said
+        parted[:-1] += _BADLY_PARTED / CLASS_COUNT
+        both = parted * (said + _NO_PAIR)
+        digits, none = both[:-1], both[-1]
+        likeness = float(digits.sum() / (digits.sum() + none))
+        return Answer(self.image, np.asarray(digits / digits.sum(), np.float32), likeness)
+
     @property
     def probability(self) -> float:
         """That it is a digit, and the likeliest one."""
@@ -61,11 +72,15 @@ def pieces_of(ink: Ink) -> Pieces:
 
 @dataclass(frozen=True, slots=True)
 class Digit:
-    """A digit of a row: what the network says, where it is, and strokes that draw its image, if any do."""
+    """A digit of a row: what the network says, where it is, and strokes that draw its image, if any do.
+
+    said: what the pair says that it is of, where it touches another digit in a picture.
+    """
 
     answer: Answer
     box: Box
     strokes: list[FloatArray] | None
+    said: Said | None
 
 
 Network = Callable[[list[Image]], list[Answer]]
@@ -97,7 +112,12 @@ def digits_in_a_row(
     if config.rejects and not _is_plausible(found, best.groups, answers):
         return []
     return [
-        Digit(answer, found.place(group.members), found.strokes(group.members))
+        Digit(
+            answer,
+            found.place(group.members),
+            found.strokes(group.members),
+            _said_of(found, group.members),
+        )
         for answer, group in zip(answers, best.groups, strict=True)
     ]
 
@@ -132,7 +152,7 @@ class _Reader:
             new = [index for index, name in enumerate(names) if name not in self._known]
             images = [found.image(groups[index]) for index in new]
             for index, answer in zip(new, self._network(images) if images else (), strict=True):
-                self._known[names[index]] = _together(answer, found, groups[index])
+                self._known[names[index]] = answer.of_pair(_said_of(found, groups[index]))
             return [self._known[name].probability for name in names]
 
         return likeliest_row(found.pieces, answers, rejects=self._config.rejects)
@@ -169,17 +189,8 @@ class _Reader:
         }
 
 
-def _together(answer: Answer, found: Pieces, members: Sequence[int]) -> Answer:
-    """What the network says of a digit, with what the pair says that it is of, if it is of one."""
-    said = found.pieces[members[0]].said
-    if said is None or len(members) > 1:
-        return answer
-    parted = (1 - _BADLY_PARTED) * answer.said
-    parted[:-1] += _BADLY_PARTED / CLASS_COUNT
-    both = parted * (said + _NO_PAIR)
-    both /= both.sum()
-    *_, none = both
-    return Answer(answer.image, np.asarray(both[:-1] / (1 - none), np.float32), float(1 - none))
+def _said_of(found: Pieces, members: Sequence[int]) -> Said | None:
+    return found.pieces[members[0]].said if len(members) == 1 else None
 
 
 def _name(found: Pieces, members: Sequence[int]) -> tuple[tuple[int, int], ...]:

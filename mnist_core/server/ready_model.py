@@ -26,14 +26,14 @@ class ReadyModel:
             return self._classifier
 
 
-def check_weights(path: Path) -> None:
-    """Sees that `path` is a whole file of a model; `StartError` where it isn't."""
+def check_weights(path: Path, *, kind: type[MLPConfig] = MLPConfig) -> None:
+    """Sees that `path` is a whole file of a model of that kind; `StartError` where it isn't."""
     try:
         with safe_open(path, framework="np") as file:
             found = (file.metadata() or {}).get("format")
     except (OSError, SafetensorError) as error:
         raise StartError(f"The ready-made model can't be read: {path}: {error}") from error
-    if found != MLPConfig.format:
+    if found != kind.format:
         raise StartError(
-            f"The ready-made model can't be read: {path}: expected {MLPConfig.format}, got {found}"
+            f"The ready-made model can't be read: {path}: expected {kind.format}, got {found}"
         )

@@ -10,7 +10,7 @@ import { answerOf, sendPicture } from "../../assets/pad/sending.js";
 import { pictureIn } from "../../assets/pad/ways.js";
 import { tinyModel } from "./files.js";
 
-const PICTURE = { image: "AAAA", images: [] };
+const PICTURE = { image: "AAAA", images: [], said: [] };
 
 test("a picture stands in the strokes' place, and is undone and redone with them", () => {
   const drawing = new Drawing([[[1, 2]]]);
@@ -31,7 +31,7 @@ test("a picture stands in the strokes' place, and is undone and redone with them
 });
 
 test("what travels is the picture's image, or else the strokes in whole units", () => {
-  assert.deepEqual(travelling({ strokes: [], picture: PICTURE }), { strokes: [], image: "AAAA", images: [] });
+  assert.deepEqual(travelling({ strokes: [], picture: PICTURE }), { strokes: [], image: "AAAA", images: [], said: [] });
   assert.deepEqual(travelling({ strokes: [[[5.4, 5]]], picture: null }), { strokes: [[[5, 5]]] });
 });
 
@@ -96,9 +96,13 @@ test("an image in the strokes' place is read as it is", () => {
   const image = new Float32Array(784);
   [image[0], image[1]] = [1, 0.5];
   const sent = base64Of(new Uint8Array(image.buffer));
-  const answer = read(Network.from(tinyModel()), [], [sent]);
+  const answer = read(Network.from(tinyModel()), [], { images: [sent] });
   assert.deepEqual([answer.blank, answer.digit, ...answer.image.subarray(0, 3)], [false, 1, 255, 128, 0]);
   assert.deepEqual(answer.parts, []);
-  const number = read(Network.from(tinyModel()), [], [sent, sent]);
+  const number = read(Network.from(tinyModel()), [], { images: [sent, sent] });
   assert.deepEqual(number.parts.map(({ at, digit }) => [at, digit]), [[0, 1], [1, 1]]);
+  const pair = [...Array(11).keys()].map((digit) => (digit === 7 ? 0.99 : 0.001));
+  const touching = read(Network.from(tinyModel()), [], { images: [sent, sent], said: [null, pair] });
+  assert.deepEqual(touching.parts.map(({ digit }) => digit), [1, 7]);
+  assert.ok(Math.abs(touching.probabilities.reduce((sum, each) => sum + each) - 1) < 1e-5);
 });

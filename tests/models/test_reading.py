@@ -18,6 +18,7 @@ from mnist_core.ink.pieces import Said, StrokePieces, row_height
 from mnist_core.models.config import MLPConfig
 from mnist_core.models.mlp import MLP
 from mnist_core.record.non_digits import FIGURES, figure
+from tests.support.pictures import pictured, touching_74
 
 Strokes = list[list[tuple[float, float]]]
 
@@ -155,18 +156,6 @@ def test_a_number_in_a_picture(classifier: Classifier) -> None:
     assert reading.strokes == (None, None, None)
 
 
-def pictured(strokes: Strokes, *, pen: int = 9) -> Ink:
-    """The strokes as they are found in a picture of them."""
-    points = np.concatenate([np.array(stroke) for stroke in strokes])
-    low, high = points.min(axis=0) - 60, points.max(axis=0) + 60
-    wide, high = (high - low).astype(int).tolist()
-    picture = Image.new("L", (wide, high), 255)
-    for stroke in strokes:
-        path = [(x - low[0], y - low[1]) for x, y in stroke]
-        ImageDraw.Draw(picture).line(path, fill=0, width=pen, joint="curve")
-    return Ink.from_image(np.asarray(picture))
-
-
 @pytest.mark.parametrize("pen", [5, 9, 13])
 @pytest.mark.parametrize(
     ("digits", "apart", "text"),
@@ -189,6 +178,21 @@ def test_digits_that_touch_in_a_picture_are_a_number(
     assert [str(digit.digit) for digit in reading.digits] == list(text)
     lefts = [left for left, *_ in reading.boxes]
     assert lefts == sorted(lefts)
+
+
+def test_digits_that_touch_are_read_again_by_what_their_pair_says(classifier: Classifier) -> None:
+    reading = classifier.read(touching_74())
+    assert [each is not None for each in reading.said] == [True, True]
+    row_of = [Ink.from_placed(digit.image) for digit in reading.digits]
+    again = classifier.read_row(row_of, reading.said)
+    assert again.text == "74"
+    for one, other in zip(reading.digits, again.digits, strict=True):
+        np.testing.assert_allclose(one.probabilities, other.probabilities, atol=1e-6)
+        assert one.digit_likeness == pytest.approx(other.digit_likeness)
+    alone = classifier.read_row(row_of)
+    assert alone.said == (None, None)
+    assert not np.array_equal(alone.digits[0].probabilities, again.digits[0].probabilities)
+    assert classifier.read(pictured(row(FOUR, TWO))).said == (None, None)
 
 
 @pytest.mark.parametrize("font", range(8))

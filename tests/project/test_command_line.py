@@ -110,7 +110,7 @@ def test_a_training_that_diverges_is_a_sentence(
 def test_help_names_every_command_and_preset(capsys: pytest.CaptureFixture[str]) -> None:
     for arguments, named in (
         (["--help"], ["train", "evaluate", "predict", "bench"]),
-        (["train", "--help"], [*PRESETS, "record"]),
+        (["train", "--help"], [*PRESETS, "record", "pairs"]),
     ):
         with pytest.raises(SystemExit) as end:
             main(arguments)

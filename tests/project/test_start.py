@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from mnist_core.errors import StartError
-from mnist_core.files import ROOT, WEIGHTS
+from mnist_core.files import PAIR_WEIGHTS, ROOT, WEIGHTS
+from mnist_core.models.config import PairConfig
 from mnist_core.server.ready_model import check_weights
 
 # Each takes seconds or a hundred MB, which a page on which nobody trains must not.
@@ -59,6 +60,12 @@ def test_pages_start_and_answer_and_workers_start_without_what_is_needed_later()
 
 def test_whole_weights_pass() -> None:
     check_weights(WEIGHTS)
+    check_weights(PAIR_WEIGHTS, kind=PairConfig)
+
+
+def test_weights_of_another_kind_are_said_in_a_sentence() -> None:
+    with pytest.raises(StartError, match=r"pairs\.safetensors: expected mnist_core.mlp, got mnist"):
+        check_weights(PAIR_WEIGHTS)
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,14 @@
-"""Pictures of a 7, as files."""
+"""Pictures: files of a 7, and what is found of strokes in one."""
 
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 
+import numpy as np
 from PIL import Image, ImageDraw
+
+from mnist_core.ink.ink import Ink
 
 
 def seven(*, size: tuple[int, int] = (400, 300), kind: str = "PNG") -> bytes:
@@ -17,3 +21,25 @@ def seven(*, size: tuple[int, int] = (400, 300), kind: str = "PNG") -> bytes:
     file = io.BytesIO()
     picture.save(file, kind)
     return file.getvalue()
+
+
+def pictured(strokes: Sequence[Sequence[tuple[float, float]]], *, pen: int = 9) -> Ink:
+    """The strokes as they are found in a picture of them."""
+    points = np.concatenate([np.array(stroke) for stroke in strokes])
+    low, high = points.min(axis=0) - 60, points.max(axis=0) + 60
+    wide, high = (high - low).astype(int).tolist()
+    picture = Image.new("L", (wide, high), 255)
+    for stroke in strokes:
+        path = [(x - low[0], y - low[1]) for x, y in stroke]
+        ImageDraw.Draw(picture).line(path, fill=0, width=pen, joint="curve")
+    return Ink.from_image(np.asarray(picture))
+
+
+def touching_74() -> Ink:
+    """A 7 and a 4 that touch, as they are found in a picture."""
+    seven, crook, stem = (
+        [(0, 0), (60, 0), (25, 100)],
+        [(62, 0), (52, 55), (112, 55)],
+        [(97, 25), (94, 100)],
+    )
+    return pictured([seven, crook, stem])

@@ -15,8 +15,10 @@ from mnist_core.errors import PictureError, StrokesError
 from mnist_core.ink.ink import Ink
 from mnist_core.ink.picture_file import FORMATS_IN_WORDS, NO_INK
 from mnist_core.models.classifier import Classifier, Prediction, Reading
+from mnist_core.models.config import CLASS_COUNT
 from mnist_core.server.application import Application
 from mnist_core.server.images import checked_image
+from mnist_core.server.payload import unexpected
 from mnist_core.server.session import Session
 from mnist_core.server.strokes import checked_strokes
 from mnist_core.ui.answers import Answer, answered, api_error, serve
@@ -58,16 +60,25 @@ class ApiReading(TypedDict):
     words: str
 
 
+#: Probabilities of the ten digits, and that it is none.
+_Said = Annotated[
+    list[Annotated[float, Field(ge=0, le=1)]],
+    Field(min_length=CLASS_COUNT + 1, max_length=CLASS_COUNT + 1),
+]
+
+
 class PredictRequest(DrawingRequest):
     """A drawing, or the images of a picture's digits.
 
-    seq: comes back with the answer, so that the page knows which drawing it is for.
+    seq: comes back with the answer, so that the page knows which drawing it is for. said: beside the
+    images, as in `Reading`, or nothing.
     """
 
     seq: int
     images: list[Annotated[str, Field(max_length=5000)]] = Field(
         default_factory=list, max_length=32
     )
+    said: list[_Said | None] = Field(default_factory=list, max_length=32)
 
 
 def pad_column(application: Application) -> None:
@@ -123,7 +134,10 @@ def _predict(session: Session, request: PredictRequest, *, max_points: int) -> A
     )
     classifier, weights = session.answering_with(request.model)
     placed = [checked_image(each) for each in request.images]
-    reading = classifier.read_row(placed) if placed else classifier.read(ink)
+    if len(request.said) not in (0, len(placed)):
+        raise unexpected()
+    said = [None if each is None else np.array(each) for each in request.said]
+    reading = classifier.read_row(placed, said) if placed else classifier.read(ink)
     # Of several digits the last, and each of them in parts.
     prediction = reading.digits[-1] if reading.digits else classifier.predict(ink)
     return {

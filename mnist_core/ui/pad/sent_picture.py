@@ -42,11 +42,11 @@ _NEVER_KEPT = {"Cache-Control": "no-store"}
 def picture_route(application: Application) -> Route:
     """The route of pictures for the pad: the body is a file, the header "X-Session" holds the secret.
 
-    The answer is {ok: true, picture, ink, box, image, images}: what was read, as a JPEG, and what of it was
-    taken for ink, as the alpha of a PNG; [left, top, right, bottom] of that, as shares of its sides; the
-    image that the model sees, 784 numbers of 32 bits; and where it shows a number, those of its digits
-    as the ready-made model parts them. All bytes are in base64. Or {ok: false, code,
-    error}.
+    The answer is {ok: true, picture, ink, box, image, images, said}: what was read, as a JPEG, and what of
+    it was taken for ink, as the alpha of a PNG; [left, top, right, bottom] of that, as shares of its sides;
+    the image that the model sees, 784 numbers of 32 bits; where it shows a number, those of its digits as
+    the ready-made model parts them, and beside them what is `said` of them, as in `Reading`. All bytes are
+    in base64. Or {ok: false, code, error}.
     """
     queue = _Queue(lambda: application.ready)
 
@@ -112,13 +112,17 @@ def found_in(file: io.BytesIO, classifier: Classifier) -> Answer:
         "ink": _base64(_encoded(_transparent(ink.found.ink), "PNG")),
         "box": _box(ink.found),
         "image": _floats(ink.to_image()),
-        "images": _digits(classifier.read(ink)),
+        **_digits(classifier.read(ink)),
     }
 
 
-def _digits(reading: Reading) -> list[str]:
-    several = reading.digits if len(reading.digits) > 1 else ()
-    return [_floats(digit.image) for digit in several]
+def _digits(reading: Reading) -> Answer:
+    if len(reading.digits) < 2:
+        return {"images": [], "said": []}
+    return {
+        "images": [_floats(digit.image) for digit in reading.digits],
+        "said": [said if said is None else said.round(4).tolist() for said in reading.said],
+    }
 
 
 def _floats(image: NDArray[np.float32]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import dataclasses
 import http.client
 import json
@@ -24,6 +25,7 @@ from mnist_core.ui.endpoint import SEVENTY_ONE
 from mnist_core.ui.pad.words import words, words_of
 from tests.support.browser import ONE, SEVEN
 from tests.support.picture_files import refused_files, turned
+from tests.support.pictures import touching_74
 from tests.support.server import Server
 from tests.support.strokes import BAD_STROKES
 
@@ -108,6 +110,18 @@ def test_predict_answers_a_number_with_its_digits(server: Server) -> None:
     assert server.predict(SEVEN)["parts"] == []
 
 
+def test_predict_answers_a_pictures_digits_by_what_their_pair_says(server: Server) -> None:
+    reading = Classifier.load().read(touching_74())
+    images = [base64.b64encode(digit.image.tobytes()).decode() for digit in reading.digits]
+    said = [each if each is None else each.tolist() for each in reading.said]
+    answer = server.predict([], images=images, said=said)
+    assert answer["words"] == "74"
+    for part, digit in zip(answer["parts"], reading.digits, strict=True):
+        assert part["probabilities"] == pytest.approx(digit.probabilities, abs=1e-3)
+    (alone, _) = server.predict([], images=images)["parts"]
+    assert alone["probabilities"] != answer["parts"][0]["probabilities"]
+
+
 def test_an_empty_drawing_is_asked_for(server: Server) -> None:
     answer = server.predict([])
     assert answer["ok"]
@@ -139,7 +153,18 @@ def test_the_page_survives_what_is_no_payload(server: Server, payload: Any) -> N
 
 
 @pytest.mark.parametrize(
-    "changes", [{"model": []}, {"model": None}, {"seq": "1"}, {"seq": True}], ids=repr
+    "changes",
+    [
+        {"model": []},
+        {"model": None},
+        {"seq": "1"},
+        {"seq": True},
+        {"said": [None]},
+        {"said": [[0.5] * 10]},
+        {"said": [[2.0] * 11]},
+        {"said": [[float("nan")] * 11]},
+    ],
+    ids=repr,
 )
 def test_the_page_survives_bad_payloads(server: Server, changes: dict[str, Any]) -> None:
     answer = server.predict(SEVEN, **changes)

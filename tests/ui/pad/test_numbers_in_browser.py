@@ -15,7 +15,15 @@ from mnist_core.ink.ink import Ink
 from mnist_core.models.classifier import Classifier, Reading
 from mnist_core.record.non_digits import FIGURES, figure
 from mnist_core.ui.pad.words import words_of
-from tests.ui.pad.test_in_browser import Strokes, any_drawings, assets_url, odd_drawings, page
+from tests.support.pictures import touching_74
+from tests.ui.pad.test_in_browser import (
+    Strokes,
+    any_drawings,
+    assets_url,
+    odd_drawings,
+    page,
+    text_of,
+)
 
 __all__ = ["assets_url", "page"]
 
@@ -32,6 +40,16 @@ _READ = """async (drawings) => {
     const shown = ({ digit, probabilities }) => ({ digit, probabilities: [...probabilities] });
     return { words, digits: (parts.length ? parts : [answer]).map(shown) };
   });
+}"""
+
+
+_READ_ROW = """async ({ images, said }) => {
+  const { Network } = await import("/pad/network.js");
+  const { read } = await import("/pad/classifier.js");
+  const network = Network.from(await (await fetch("/mnist.safetensors")).arrayBuffer());
+  const { words, parts } = read(network, [], { images, said });
+  const shown = ({ digit, probabilities }) => ({ digit, probabilities: [...probabilities] });
+  return { words, digits: parts.map(shown) };
 }"""
 
 
@@ -71,3 +89,13 @@ def test_numbers_and_odd_drawings_get_pythons_reading(page: Page, mnist_root: Pa
         if not is_same(each, reading)
     ]
     assert len(other) <= MAX_TIES, [said for _, *said in other]
+
+
+def test_digits_that_touch_in_a_picture_get_pythons_reading(page: Page) -> None:
+    reading = Classifier.load().read(touching_74())
+    assert reading.text == "74"
+    said = [None if each is None else each.tolist() for each in reading.said]
+    images = [text_of(digit.image.tobytes()) for digit in reading.digits]
+    assert is_same(page.evaluate(_READ_ROW, {"images": images, "said": said}), reading)
+    alone = page.evaluate(_READ_ROW, {"images": images, "said": [None, None]})
+    assert not is_same(alone, reading)
