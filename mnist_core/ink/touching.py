@@ -17,6 +17,8 @@ _WAYS = 40
 # What a way's cost counts for beside the logarithms of probabilities, and the least of these.
 _COST_SHARE = 0.25
 _LEAST = 0.03
+# A mark is a pair where the odds of that are so many times those of one digit.
+_ONE_FACTOR = 2.0
 # Below this probability of a pair, a mark may be of more digits. So many ways in which each part is a
 # digit, of that probability, or a pair are looked at; of the likeliest, the pairs are parted in turn.
 _SURELY_A_PAIR = 0.9
@@ -77,7 +79,10 @@ class Parter:
             return whole
         ((left, right),) = self.judge.pairs([self.pair_image_of(mark)])
         pair = float((1 - left[-1]) * (1 - right[-1]))
-        found = [_pair(ways, left, right)] if pair > alone else [Touching(_log(alone), whole)]
+        is_pair = _odds(pair) > _ONE_FACTOR * _odds(alone)
+        found = (
+            [_pair(ways, left, right)] if is_pair else [Touching(_log(_ONE_FACTOR * alone), whole)]
+        )
         if pair < _SURELY_A_PAIR:
             found += self._several(ways)
         return max(found, key=lambda touching: touching.score).digits
@@ -137,6 +142,10 @@ def _pair(ways: Sequence[_Way], left: Said, right: Said) -> Touching:
     best = max(ways, key=score)
     one, other = best.parting.parts
     return Touching(score(best), [TouchingDigit(one, left), TouchingDigit(other, right)])
+
+
+def _odds(probability: float) -> float:
+    return probability / max(1 - probability, 1e-9)
 
 
 def _log(probability: SupportsFloat) -> float:

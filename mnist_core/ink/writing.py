@@ -10,8 +10,8 @@ import numpy as np
 from mnist_core.ink.companions import with_companions
 from mnist_core.ink.frames import inside_any_frame
 from mnist_core.ink.lines import without_lines
-from mnist_core.ink.marks import AREA, WIDTH, Marks, levels_of
-from mnist_core.ink.paper import Contrast, Grey
+from mnist_core.ink.marks import AREA, HEIGHT, WIDTH, Marks, levels_of
+from mnist_core.ink.paper import Contrast, Grey, Mask
 from mnist_core.ink.widths import widened
 
 # Weaker than this share of the paper's brightness, a mark is the paper's texture or JPEG's.
@@ -29,6 +29,9 @@ _RIM = 4
 _WIDEST = 0.36
 # What a mark is worth that no pen leaves.
 _UNLIKELY = 0.3
+# What hides digits is so high, by the mark's height; above a higher threshold, the mark is still itself
+# where so much of it is left.
+_LEAST_HIDING, _STILL = 0.5, 0.4
 # What is about a mark reaches so far, by its own size.
 _ABOUT = 0.25
 # No wider than this share of its height, a mark may be a table's side; it goes on beyond what it is beside
@@ -64,7 +67,7 @@ def writing(contrast: Contrast) -> Writing | None:
     index = _beside_line(marks, index)
     strength = float(np.quantile(seen[marks.mask(index)], 0.8))
     marks, index = _lowered(levels, marks, index, least=max(floor, 0.3 * strength))
-    kept = with_companions(marks, index)
+    kept = _with_hidden(with_companions(marks, index), levels, marks, index)
     around = widened(kept)
     ink = np.where(around, contrast.map if contrast.clean else seen, np.float32(0))
     if contrast.clean:
@@ -151,6 +154,24 @@ def _lowered(levels: list[Marks], marks: Marks, index: int, *, least: float) -> 
         chosen = lower, grown
         area = int(lower.stats[grown, AREA])
     return chosen
+
+
+def _with_hidden(kept: Mask, levels: list[Marks], marks: Marks, index: int) -> Mask:
+    """With digits of the row that hang together with a shadow's edge, say, at the mark's own threshold."""
+    large = marks.stats[:, HEIGHT] > _LEAST_HIDING * marks.stats[index, HEIGHT]
+    large &= marks.sides <= marks.sides[index]
+    hiding = np.concatenate(([False], large))[marks.labels] & ~kept
+    if not hiding.any():
+        return kept
+    core = marks.mask(index)
+    for higher in levels:
+        left = np.bincount(higher.labels[core], minlength=len(higher.stats) + 1)[1:]
+        if higher.level <= marks.level or left.max() < _STILL * marks.stats[index, AREA]:
+            continue
+        row = with_companions(higher, int(left.argmax()))
+        found = np.where(row & hiding, higher.labels, 0)
+        kept = kept | (found > 0) & ~np.isin(found, np.unique(found[kept]))
+    return kept
 
 
 def _beside_line(marks: Marks, index: int) -> int:

@@ -152,6 +152,19 @@ def test_a_row_is_found_whole_whichever_of_its_digits_stands_out() -> None:
     assert columns[-1] > 380
 
 
+def test_digits_that_hang_together_with_the_grain_about_them_are_of_the_row() -> None:
+    ink, grain = np.zeros((140, 420)), np.zeros((140, 420))
+    for column in range(4):
+        depth = 1.0 if column == 3 else 0.85
+        ink[20:120, 90 * column : 90 * column + 100] += depth * big(Ink(SEVEN).to_image(), 100)
+    for row in range(30, 110, 5):
+        cv2.line(grain, (15, row), (270, row), 0.35, 1)
+    found = Ink.from_image(0.9 - 0.6 * np.maximum(np.clip(ink, 0, 1), grain)).found
+    assert found is not None
+    of_digits = ink > 0.8
+    assert ((found.ink > 0.5) & of_digits).sum() > 0.9 * of_digits.sum()
+
+
 def test_a_6_whose_loop_is_filled_is_one_of_its_row() -> None:
     row = np.zeros((120, 300), np.uint8)
     for left in (20, 90, 160):

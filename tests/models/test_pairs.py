@@ -42,7 +42,9 @@ def test_one_digit_or_a_letter_is_no_pair(mnist_root: Path) -> None:
     held_out = [digit for digit in digits if is_held_out(digit.writer)][::10]
     generator = np.random.default_rng(0)
     drawings = [Ink(digit.strokes) for digit in held_out]
-    drawings += [letter(character, generator=generator) for character in LETTERS]
+    # Some letters are two digits side by side: a and d are 01, B is 13, h is 17.
+    letters = set(LETTERS) - set("adBh")
+    drawings += [letter(character, generator=generator) for character in sorted(letters)]
     said = read_pairs(np.stack([place_pair(ink.to_image()) for ink in drawings]))
     assert (said[:, :, NONE] > 0.5).all(axis=1).mean() > 0.95
 

@@ -20,6 +20,12 @@ def test_non_digits_can_be_drawn_and_few_are_dots() -> None:
     assert sum(each < 9 for each in ink) < 10
 
 
+def test_without_digits_there_are_no_rows_of_them() -> None:
+    generator = np.random.default_rng(0)
+    for _ in range(100):
+        assert non_digit([], generator=generator)
+
+
 def test_the_same_seed_draws_the_same() -> None:
     first, same, other = (
         Ink(non_digit([SEVEN], generator=np.random.default_rng(seed))).to_image()
