@@ -12,7 +12,7 @@ from mnist_core.data.datasets import Splits
 from mnist_core.data.pendigits import PenDigit
 from mnist_core.models.mlp import MLP
 from mnist_core.record.pools import RecordConfig
-from mnist_core.record.recipe import RecordEvent, calibrated, record, trains
+from mnist_core.record.recipe import RecordEvent, calibrated, likeliest_temperature, record, trains
 from tests.support.pen_digits import made_up_pen
 from tests.support.synthetic import synthetic_digits
 
@@ -79,6 +79,16 @@ def test_each_epoch_is_told_and_the_last_holds_a_calibrated_model(
     assert model.config.layer_sizes == (784, 32, 11)
     assert model.config.temperature != 1.0
     assert not model.training
+
+
+def test_the_temperature_undoes_what_logits_are_multiplied_by() -> None:
+    generator = torch.Generator().manual_seed(0)
+    logits = 2 * torch.randn(4000, 10, generator=generator)
+    labels = torch.multinomial(logits.softmax(dim=1), 1, generator=generator)[:, 0]
+    assert likeliest_temperature([(logits, labels)]) == pytest.approx(1, abs=0.05)
+    assert likeliest_temperature([(3 * logits, labels)]) == pytest.approx(3, abs=0.15)
+    both = likeliest_temperature([(3 * logits, labels), (logits, labels)])
+    assert 1.2 < both < 2.8
 
 
 def test_same_seed_gives_the_same_weights(whole: list[RecordEvent]) -> None:
