@@ -45,7 +45,7 @@ export function placedInARow(network, images, said = []) {
   const least = images.length > 1 ? leastOf(config) : config.reject_below;
   return images.map((image, i) => {
     const answer = ofPair(network.answer(image), said[i]);
-    return { ...digitOf({ image, ...answer }, [], { least, scale: 1 }), strokes: null };
+    return { ...digitOf({ image, ...answer }, [], { least, scale: 1 }), strokes: null, touches: Boolean(said[i]) };
   });
 }
 

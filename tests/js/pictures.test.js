@@ -103,6 +103,6 @@ test("an image in the strokes' place is read as it is", () => {
   assert.deepEqual(number.parts.map(({ at, digit }) => [at, digit]), [[0, 1], [1, 1]]);
   const pair = [...Array(11).keys()].map((digit) => (digit === 7 ? 0.99 : 0.001));
   const touching = read(Network.from(tinyModel()), [], { images: [sent, sent], said: [null, pair] });
-  assert.deepEqual(touching.parts.map(({ digit }) => digit), [1, 7]);
+  assert.deepEqual(touching.parts.map(({ digit, touches }) => [digit, touches]), [[1, false], [7, true]]);
   assert.ok(Math.abs(touching.probabilities.reduce((sum, each) => sum + each) - 1) < 1e-5);
 });

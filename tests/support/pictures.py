@@ -18,13 +18,28 @@ def seven(*, size: tuple[int, int] = (400, 300), kind: str = "PNG") -> bytes:
     corners = [(0.4, 0.3), (0.6, 0.3), (0.47, 0.72)]
     line = [(width * x, height * y) for x, y in corners]
     ImageDraw.Draw(picture).line(line, fill=(40, 40, 60), width=height // 25, joint="curve")
-    file = io.BytesIO()
-    picture.save(file, kind)
-    return file.getvalue()
+    return _file(picture, kind)
 
 
 def pictured(strokes: Sequence[Sequence[tuple[float, float]]], *, pen: int = 9) -> Ink:
     """The strokes as they are found in a picture of them."""
+    return Ink.from_image(np.asarray(_drawn(strokes, pen=pen)))
+
+
+def touching_74() -> Ink:
+    """A 7 and a 4 that touch, as they are found in a picture."""
+    return pictured(_TOUCHING_74)
+
+
+def touching_74_file() -> bytes:
+    """The same as a PNG file."""
+    return _file(_drawn(_TOUCHING_74, pen=9), "PNG")
+
+
+_TOUCHING_74 = [[(0, 0), (60, 0), (25, 100)], [(62, 0), (52, 55), (112, 55)], [(97, 25), (94, 100)]]
+
+
+def _drawn(strokes: Sequence[Sequence[tuple[float, float]]], *, pen: int) -> Image.Image:
     points = np.concatenate([np.array(stroke) for stroke in strokes])
     low, high = points.min(axis=0) - 60, points.max(axis=0) + 60
     wide, high = (high - low).astype(int).tolist()
@@ -32,14 +47,10 @@ def pictured(strokes: Sequence[Sequence[tuple[float, float]]], *, pen: int = 9) 
     for stroke in strokes:
         path = [(x - low[0], y - low[1]) for x, y in stroke]
         ImageDraw.Draw(picture).line(path, fill=0, width=pen, joint="curve")
-    return Ink.from_image(np.asarray(picture))
+    return picture
 
 
-def touching_74() -> Ink:
-    """A 7 and a 4 that touch, as they are found in a picture."""
-    seven, crook, stem = (
-        [(0, 0), (60, 0), (25, 100)],
-        [(62, 0), (52, 55), (112, 55)],
-        [(97, 25), (94, 100)],
-    )
-    return pictured([seven, crook, stem])
+def _file(picture: Image.Image, kind: str) -> bytes:
+    file = io.BytesIO()
+    picture.save(file, kind)
+    return file.getvalue()

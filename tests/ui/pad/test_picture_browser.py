@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, FilePayload, Page, Route, expect
 from mnist_core.ink.picture_file import NO_INK
 from tests.support.browser import ONE, Visit, draw, open_page, reload
 from tests.support.picture_files import blank_files, refused_files
-from tests.support.pictures import seven
+from tests.support.pictures import seven, touching_74_file
 
 SEVEN: FilePayload = {"name": "seven.png", "mimeType": "image/png", "buffer": seven()}
 ROUTE = "**/page/picture"
@@ -94,6 +94,27 @@ def test_a_chosen_picture_is_read_and_undone_like_a_stroke(page: Page) -> None:
           const [ink, paper] = [at(0.5, 0.35), at(0.3, 0.6)];
           return ink[3] === 255 && ink[0] < 60 && paper[3] > 40 && paper[3] < 120;
         }"""
+    )
+
+
+def test_digits_that_touch_are_read_together_and_a_reload_keeps_that(page: Page) -> None:
+    touching: FilePayload = {
+        "name": "74.png",
+        "mimeType": "image/png",
+        "buffer": touching_74_file(),
+    }
+    choose(page, SEVEN)
+    see(page, "7", picture=True)
+    expect(page.locator(".together")).to_be_hidden()
+    choose(page, touching)
+    see(page, "74", picture=True)
+    expect(page.locator(".together")).to_be_visible()
+    shown = page.locator("#probabilities [data-digit='4']").get_attribute("aria-valuenow")
+    reload(page)
+    see(page, "74", picture=True)
+    expect(page.locator(".together")).to_be_visible()
+    expect(page.locator("#probabilities [data-digit='4']")).to_have_attribute(
+        "aria-valuenow", shown or ""
     )
 
 
