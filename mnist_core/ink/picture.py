@@ -105,7 +105,7 @@ def place_pair(ink: Picture) -> NDArray[np.float32]:
     height, width = ink.shape
     scale = min(BOX_SIZE / height, LONGEST_PAIR / width)
     row, column = (
-        (side - scale * extent) / 2 for side, extent in zip(PAIR_SHAPE, ink.shape, strict=True)
+        (side - scale * length) / 2 for side, length in zip(PAIR_SHAPE, ink.shape, strict=True)
     )
     return _sampled(ink, scale, (row, column), PAIR_SHAPE)
 

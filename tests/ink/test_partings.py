@@ -8,13 +8,10 @@ import pytest
 
 from mnist_core.ink.paper import Mask
 from mnist_core.ink.partings import partings
-
-FOUR = [[(10, 0), (0, 55), (60, 55)], [(45, 25), (42, 100)]]
-TWO = [[(0, 25), (20, 2), (45, 5), (50, 30), (30, 65), (0, 100), (60, 100)]]
-SEVEN = [[(0, 0), (60, 0), (25, 100)]]
+from tests.support.pictures import FOUR, SEVEN, TWO, Strokes
 
 
-def inked(digit: list[list[tuple[int, int]]], left: int, *, pen: int = 9) -> Mask:
+def inked(digit: Strokes, left: int, *, pen: int = 9) -> Mask:
     sheet = np.zeros((130, 200), np.uint8)
     for stroke in digit:
         path = np.array([(15 + left + x, 15 + y) for x, y in stroke], np.int32)
@@ -31,9 +28,7 @@ def shared(one: Mask, other: Mask) -> float:
     ("left", "right", "apart"),
     [(FOUR, FOUR, 60), (TWO, TWO, 58), (SEVEN, SEVEN, 58), (SEVEN, FOUR, 52)],
 )
-def test_one_way_gives_the_two_digits(
-    left: list[list[tuple[int, int]]], right: list[list[tuple[int, int]]], apart: int, pen: int
-) -> None:
+def test_one_way_gives_the_two_digits(left: Strokes, right: Strokes, apart: int, pen: int) -> None:
     one, other = inked(left, 0, pen=pen), inked(right, apart, pen=pen)
     both = one | other
     assert cv2.connectedComponents(both.astype(np.uint8))[0] == 2, "they touch"

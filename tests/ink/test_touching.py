@@ -13,7 +13,8 @@ from mnist_core.ink.picture import extent, place, place_pair
 from mnist_core.ink.pieces import Said
 from mnist_core.ink.raster import Image
 from mnist_core.ink.touching import Parter, TouchingDigit
-from tests.ink.test_partings import FOUR, SEVEN, inked, shared
+from tests.ink.test_partings import inked, shared
+from tests.support.pictures import FOUR, SEVEN
 
 Key = TypeVar("Key")
 

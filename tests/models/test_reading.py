@@ -18,15 +18,10 @@ from mnist_core.ink.pieces import Said, StrokePieces, row_height
 from mnist_core.models.config import MLPConfig
 from mnist_core.models.mlp import MLP
 from mnist_core.record.non_digits import FIGURES, figure
-from tests.support.pictures import pictured, touching_74
-
-Strokes = list[list[tuple[float, float]]]
+from tests.support.pictures import FOUR, SEVEN, TWO, Strokes, pictured, touching_74
 
 ONE = [[(0.0, 0.0), (-2.0, 100.0)]]
-SEVEN = [[(0.0, 0.0), (60.0, 0.0), (25.0, 100.0)]]
 CROSSED_SEVEN = [*SEVEN, [(15.0, 50.0), (60.0, 48.0)]]
-FOUR = [[(10.0, 0.0), (0.0, 55.0), (60.0, 55.0)], [(45.0, 25.0), (42.0, 100.0)]]
-TWO: Strokes = [[(0, 25), (20, 2), (45, 5), (50, 30), (30, 65), (0, 100), (60, 100)]]
 SIX: Strokes = [
     [(45, 0), (20, 15), (5, 45), (3, 75), (20, 98), (42, 90), (48, 70), (30, 55), (8, 65)],
 ]

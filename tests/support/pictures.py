@@ -10,6 +10,13 @@ from PIL import Image, ImageDraw
 
 from mnist_core.ink.ink import Ink
 
+Strokes = Sequence[Sequence[tuple[float, float]]]
+
+# Digits a hundred units high.
+SEVEN: Strokes = [[(0, 0), (60, 0), (25, 100)]]
+FOUR: Strokes = [[(10, 0), (0, 55), (60, 55)], [(45, 25), (42, 100)]]
+TWO: Strokes = [[(0, 25), (20, 2), (45, 5), (50, 30), (30, 65), (0, 100), (60, 100)]]
+
 
 def seven(*, size: tuple[int, int] = (400, 300), kind: str = "PNG") -> bytes:
     """A dark 7 on light paper: from 0.4 to 0.6 of the width, and from 0.3 to 0.72 of the height."""
@@ -21,7 +28,7 @@ def seven(*, size: tuple[int, int] = (400, 300), kind: str = "PNG") -> bytes:
     return _file(picture, kind)
 
 
-def pictured(strokes: Sequence[Sequence[tuple[float, float]]], *, pen: int = 9) -> Ink:
+def pictured(strokes: Strokes, *, pen: int = 9) -> Ink:
     """The strokes as they are found in a picture of them."""
     return Ink.from_image(np.asarray(_drawn(strokes, pen=pen)))
 
@@ -36,10 +43,10 @@ def touching_74_file() -> bytes:
     return _file(_drawn(_TOUCHING_74, pen=9), "PNG")
 
 
-_TOUCHING_74 = [[(0, 0), (60, 0), (25, 100)], [(62, 0), (52, 55), (112, 55)], [(97, 25), (94, 100)]]
+_TOUCHING_74 = [*SEVEN, *([(x + 52, y) for x, y in stroke] for stroke in FOUR)]
 
 
-def _drawn(strokes: Sequence[Sequence[tuple[float, float]]], *, pen: int) -> Image.Image:
+def _drawn(strokes: Strokes, *, pen: int) -> Image.Image:
     points = np.concatenate([np.array(stroke) for stroke in strokes])
     low, high = points.min(axis=0) - 60, points.max(axis=0) + 60
     wide, high = (high - low).astype(int).tolist()
