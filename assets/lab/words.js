@@ -58,6 +58,9 @@ function resumption({ resumed_after: step }) {
   return step ? ` It was interrupted, and went on after step ${grouped(step)}.` : " It was interrupted, and began again.";
 }
 
+// A number and its unit, which a narrow screen must not part.
+const onOneLine = (words) => words.replace(" ", "\u00a0");
+
 export function figuresOf(run) {
   const { step, loss, images_per_s: speed, left_s: left, elapsed_s: elapsed } = run.progress;
   const active = isActive(run);
@@ -65,9 +68,9 @@ export function figuresOf(run) {
     `step ${grouped(step)}`,
     `loss ${loss === null ? "–" : loss.toFixed(3)}`,
     `${compact(speed)} pictures a second`,
-    `${seconds(elapsed)}${active ? " so far" : ""}`,
+    `${onOneLine(seconds(elapsed))}${active ? " so far" : ""}`,
   ];
-  if (left && active) parts.push(`${seconds(left)} left`);
+  if (left && active) parts.push(`${onOneLine(seconds(left))} left`);
   return parts.join(" · ");
 }
 
