@@ -39,7 +39,7 @@ test("a run's sentence in every state", () => {
 test("a run's figures, with what is left only while it learns", () => {
   const progress = { step: 1234, loss: 0.12345, images_per_s: 51_234, left_s: 3.21, elapsed_s: 12.6 };
   assert.equal(figuresOf(run({ progress })), "step 1,234 · loss 0.123 · 51.2K pictures a second · 13\u00a0s so far · 3.2\u00a0s left");
-  assert.equal(figuresOf(run({ progress, status: "done" })), "step 1,234 · loss 0.123 · 51.2K pictures a second · 13 s");
+  assert.equal(figuresOf(run({ progress, status: "done" })), "step 1,234 · loss 0.123 · 51.2K pictures a second · 13\u00a0s");
   assert.match(figuresOf(run({ progress: { ...progress, loss: null } })), /loss –/);
 });
 
