@@ -40,7 +40,10 @@ Some = frozenset[int]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Parting:
-    """The left and the right part of a mark, masks that may share ink. cost: what tells against it."""
+    """The left and the right part of a mark, masks that may share ink. cost: what tells against it.
+
+    Partings of a mark share the masks of parts that they have in common.
+    """
 
     parts: tuple[Mask, Mask]
     cost: float
@@ -68,14 +71,12 @@ def partings(mask: Mask, *, height: float, most: int) -> list[Parting]:
             rated.append((cost, one, other))
     rated.sort(key=lambda way: way[0])
     thickness = max(1, round(_WIDER * pen / scale + _RIM))
-    found = []
-    for cost, one, other in rated[:most]:
-        parts = np.zeros((2, *mask.shape), bool)
-        for part, side in zip(parts, (one, other), strict=True):
-            points = [(lines[each].points + 0.5) / scale - 0.5 for each in side]
-            part[box] = mask[box] & _drawn(points, mask[box].shape, thickness)
-        found.append(Parting((parts[0], parts[1]), cost))
-    return found
+    parts: dict[Some, Mask] = {}
+    for side in {side for _, *sides in rated[:most] for side in sides}:
+        points = [(lines[each].points + 0.5) / scale - 0.5 for each in side]
+        parts[side] = np.zeros_like(mask)
+        parts[side][box] = mask[box] & _drawn(points, mask[box].shape, thickness)
+    return [Parting((parts[one], parts[other]), cost) for cost, one, other in rated[:most]]
 
 
 def _resized(mask: Mask, scale: float) -> Mask:

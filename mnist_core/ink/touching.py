@@ -91,14 +91,19 @@ class Parter:
         ways = partings(mark, height=self.height, most=_WAYS)
         if not ways:
             return []
-        said = self.judge.digits([self.image_of(part) for way in ways for part in way.parts])
+        said = _of_each(
+            [part for way in ways for part in way.parts],
+            lambda parts: self.judge.digits([self.image_of(part) for part in parts]),
+        )
         return [_Way(*each) for each in zip(ways, said[::2], said[1::2], strict=True)]
 
     def _several(self, ways: Sequence[_Way]) -> list[Touching]:
         """Each part is a digit, or a pair."""
         tried = sorted(ways, key=_so_far, reverse=True)[:_TRIED]
-        asked = [part for way in tried for part in way.parting.parts]
-        said = self.judge.pairs([self.pair_image_of(part) for part in asked])
+        said = _of_each(
+            [part for way in tried for part in way.parting.parts],
+            lambda parts: self.judge.pairs([self.pair_image_of(part) for part in parts]),
+        )
         likeliest = sorted(
             zip(tried, said[::2], said[1::2], strict=True), key=_with_pairs, reverse=True
         )
@@ -113,6 +118,13 @@ class Parter:
             score += found.score
             digits += found.digits
         return Touching(score, digits)
+
+
+def _of_each(parts: Sequence[Mask], say: Callable[[list[Mask]], Said]) -> list[Said]:
+    """What is said of each part; `say` is asked once about those that several ways have in common."""
+    distinct = {id(part): part for part in parts}
+    said = dict(zip(distinct, say(list(distinct.values())), strict=True))
+    return [said[id(part)] for part in parts]
 
 
 def _so_far(way: _Way) -> float:

@@ -80,8 +80,13 @@ class MLPConfig:
 
     @property
     def layer_sizes(self) -> tuple[int, ...]:
-        """All widths from the 784 pixels to the logits."""
-        return (INPUT_SIZE, *self.hidden_sizes, CLASS_COUNT + self.rejects)
+        """All widths from the pixels to the logits."""
+        return (math.prod(self.image_shape), *self.hidden_sizes, self.output_size)
+
+    @property
+    def output_size(self) -> int:
+        """How many logits there are."""
+        return CLASS_COUNT + self.rejects
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,5 +100,5 @@ class PairConfig(MLPConfig):
     image_shape: ClassVar = PAIR_SHAPE
 
     @property
-    def layer_sizes(self) -> tuple[int, ...]:
-        return (math.prod(PAIR_SHAPE), *self.hidden_sizes, 2 * (CLASS_COUNT + 1))
+    def output_size(self) -> int:
+        return 2 * (CLASS_COUNT + 1)

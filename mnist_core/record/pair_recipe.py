@@ -16,7 +16,12 @@ from mnist_core.models.mlp import MLP, logits_of
 from mnist_core.record.learner import Learner
 from mnist_core.record.pairs import pair_batches, pairs_of
 from mnist_core.record.pools import PAIRS, RecordConfig, pool_of
-from mnist_core.record.recipe import RecordEvent, likeliest_temperature, pools_and_validation
+from mnist_core.record.recipe import (
+    RecordEvent,
+    configured,
+    likeliest_temperature,
+    pools_and_validation,
+)
 
 # Made of validation images, and as many of validation writers' digits.
 _VALIDATION_PAIRS = 4_000
@@ -42,10 +47,11 @@ def record_pairs(
     )
     mlp = MLP(settings, generator=generator).to(device)
     learner = Learner(mlp, epochs=config.epochs, config=config)
-    validation = [
+    made = [
         pairs_of(pool_of(each), _VALIDATION_PAIRS, generator=generator) if len(each) else None
         for each in sets
     ]
+    validation = [each and (each[0].to(device), each[1]) for each in made]
     event = RecordEvent(
         stage="pairs",
         epoch=0,
@@ -87,8 +93,7 @@ def record_pairs(
 
 def _logits(network: MLP, images: Tensor) -> Tensor:
     """(N, 28, 48) images -> (N, 2, 11) logits."""
-    device = next(network.parameters()).device
-    return logits_of(network, images.to(device)).view(-1, 2, CLASS_COUNT + 1)
+    return logits_of(network, images).view(-1, 2, CLASS_COUNT + 1)
 
 
 def _accuracy(logits: Tensor, labels: Tensor) -> float:
@@ -99,6 +104,4 @@ def _accuracy(logits: Tensor, labels: Tensor) -> float:
 def _calibrated(network: MLP, said: Sequence[tuple[Tensor, Tensor]]) -> MLP:
     """The same weights, with the temperature fitted on validation pairs."""
     flat = [(logits.flatten(0, 1), labels.flatten()) for logits, labels in said]
-    result = MLP(replace(network.config, temperature=likeliest_temperature(flat)))
-    result.load_state_dict(network.state_dict())
-    return result.eval()
+    return configured(network, replace(network.config, temperature=likeliest_temperature(flat)))

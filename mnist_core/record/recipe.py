@@ -279,6 +279,11 @@ def calibrated(model: MLP, validation: Sequence[Dataset]) -> MLP:
         temperature=likeliest_temperature(said),
         reject_below=lowest if model.config.rejects else model.config.reject_below,
     )
+    return configured(model, config)
+
+
+def configured(model: MLP, config: MLPConfig) -> MLP:
+    """The same weights under another configuration, which has them of the same shapes."""
     result = MLP(config)
     result.load_state_dict(model.state_dict())
     return result.eval()

@@ -35,7 +35,7 @@ def row(*digits: Strokes, apart: float = 100.0) -> Strokes:
     ]
 
 
-class Sameness:
+class Doubting:
     """A judge that nothing is a digit to."""
 
     def digits(self, images: list[raster.Image]) -> Said:
@@ -230,7 +230,7 @@ def test_any_scale_gives_the_same_number(classifier: Classifier, scale: float) -
 def test_pieces_of_a_cut_stroke_make_up_the_stroke() -> None:
     pieces = StrokePieces.of([np.array([*TWO[0], (110, 0), (170, 0), (135, 100)], dtype=float)])
     height = row_height([piece.box for piece in pieces.pieces])
-    parts = pieces.cut({0}, height=height, judge=Sameness()).pieces
+    parts = pieces.cut({0}, height=height, judge=Doubting()).pieces
     assert len(parts) > 1
     for one, other in pairwise(parts):
         assert np.array_equal(one.points[-1], other.points[0])
