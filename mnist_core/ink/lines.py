@@ -13,10 +13,13 @@ from mnist_core.ink.marks import AREA, WIDTH, Marks, marks_above
 from mnist_core.ink.paper import Grey, Mask
 from mnist_core.ink.widths import widened
 
-# A line goes on straight for so many widths of the pen, and through so much of its mark.
-_RUN, _THROUGH = 3, 0.9
-# It leans by no more than this, is so many times as long as thick, and so much of it is straight.
-_MOST_LEAN, _SLIM, _STRAIGHT = 0.12, 8, 0.9
+# A line goes on straight for so many widths of the pen, and is no thicker than so many; it goes through so
+# much of its mark, where strokes lie across it, too, and a part between them is no shorter than this.
+_RUN, _THICK, _THROUGH, _LEAST_PART = 3, 2.0, 0.9, 0.15
+# In pixels, it is no shorter than this, and a part of it no shorter than that.
+_SHORTEST, _SHORTEST_PART = 12, 6
+# It leans by no more than this, and is so many times as long as thick.
+_MOST_LEAN, _SLIM = 0.12, 8
 # The soft rim of a line, in pixels.
 _RIM = 2
 # At both ends a line goes on beyond the writing that it touches by such a share of its length.
@@ -56,11 +59,19 @@ def without_lines(seen: Grey, marks: Marks, index: int) -> Mask | None:
         best = int(scores.argmax())
         if scores[best] < least:
             return None
-        kept = [line for line in lines if _is_beyond(line, rest, best, among=lines)]
+        kept = [
+            line for line in lines if _is_grid(lines) or _is_beyond(line, rest, best, among=lines)
+        ]
         if len(kept) == len(lines):
             return np.asarray(free)
         lines = kept
     return None
+
+
+def _is_grid(lines: list[_Line]) -> bool:
+    """Whether so many lines cross so many, as no digit's strokes do."""
+    uprights = sum(line.upright for line in lines)
+    return min(uprights, len(lines) - uprights) >= _MANY
 
 
 def _is_beyond(line: _Line, rest: Marks, index: int, *, among: list[_Line]) -> bool:
@@ -83,41 +94,73 @@ def _is_beyond(line: _Line, rest: Marks, index: int, *, among: list[_Line]) -> b
 def _lines_of(marks: Marks, index: int) -> Iterator[_Line]:
     """The straight lines through a mark."""
     mask, pen = marks.cropped(index), marks.pen(index)
+    left, top, *_ = marks.stats[index].tolist()
     for upright in (False, True):
         across = np.ascontiguousarray(mask.T if upright else mask).astype(np.uint8)
-        left, top, *_ = marks.stats[index].tolist()
         start, offset = (top, left) if upright else (left, top)
-        runs = cv2.morphologyEx(
-            across, cv2.MORPH_OPEN, np.ones((1, max(12, round(_RUN * pen))), np.uint8)
-        )
-        _, labels, stats, _ = cv2.connectedComponentsWithStats(runs, connectivity=8)
-        long = stats[1:, cv2.CC_STAT_WIDTH] > _THROUGH * across.shape[1]
-        for label in np.flatnonzero(long) + 1:
-            course = _course(labels == label)
-            if course is None:
-                continue
-            middle, thick = course
-            whole = marks.labels.T if upright else marks.labels
-            near = np.zeros_like(whole, bool)
-            rows = np.arange(len(whole))[:, None]
-            columns = slice(start, start + across.shape[1])
-            near[:, columns] = np.abs(rows - offset - middle) <= thick / 2 + _RIM
+        whole = np.zeros(marks.labels.T.shape if upright else marks.labels.shape, bool)
+        inside = np.s_[offset : offset + across.shape[0], start : start + across.shape[1]]
+        for middle, thick in _courses(across, pen):
+            # A stroke that is thicker, and that the line runs through, stays whole.
+            thicker = round(thick) + 2 * _RIM + 1
+            stroke = _opened(across, wide=thicker, high=thicker)
+            near = whole.copy()
+            near[:, inside[1]] = _is_near(len(whole), offset + middle, thick)
+            near[inside] &= ~stroke
             place = offset + float(middle.mean())
-            yield _Line(upright, columns.start, columns.stop, place, near.T if upright else near)
+            yield _Line(upright, start, start + across.shape[1], place, near.T if upright else near)
 
 
-def _course(run: Mask) -> tuple[NDArray[np.float64], float] | None:
-    """Where the middle of a level line is in each column, and how thick it is; None if it is no line."""
-    counts = run.sum(axis=0)
-    thick = float(np.median(counts[counts > 0]))
-    # Not where a stroke runs along it.
-    columns = np.flatnonzero((counts > 0) & (counts <= 1.5 * thick))
-    if run.shape[1] < _SLIM * thick or len(columns) < run.shape[1] / 2:
-        return None
-    rows = np.arange(run.shape[0])[:, None]
-    middles = (run * rows).sum(axis=0)[columns] / counts[columns]
-    lean, offset = np.polyfit(columns, middles, 1)
-    middle = lean * np.arange(run.shape[1]) + offset
-    on_it = run & (np.abs(rows - middle) <= thick / 2 + _RIM)
-    is_straight = abs(lean) <= _MOST_LEAN and on_it.any(axis=0).mean() > _STRAIGHT
-    return (np.asarray(middle), thick) if is_straight else None
+def _courses(mask: NDArray[np.uint8], pen: float) -> Iterator[tuple[NDArray[np.float64], float]]:
+    """Where the middle of each level line is in each column, and how thick it is."""
+    runs = _opened(mask, wide=max(_SHORTEST, round(_RUN * pen)))
+    thin = runs & ~_opened(mask, high=round(_THICK * pen) + _RIM)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(thin.astype(np.uint8), connectivity=8)
+    found = np.zeros_like(thin)
+    for label in 1 + np.argsort(-stats[1:, cv2.CC_STAT_WIDTH], kind="stable"):
+        part = labels == label
+        if found[part].mean() > 0.5:
+            continue
+        counts = part.sum(axis=0)
+        thick = float(np.median(counts[counts > 0]))
+        middle = _course(part, thick, among=thin) if mask.shape[1] >= _SLIM * thick else None
+        if middle is None:
+            continue
+        near = _is_near(len(mask), middle, thick)
+        if (runs & near).any(axis=0).mean() > _THROUGH:
+            found |= near
+            yield middle, thick
+
+
+def _course(part: Mask, thick: float, *, among: Mask) -> NDArray[np.float64] | None:
+    """Where the middle of the level line is that a part is of, in each column; None if it is no line's.
+
+    among: what the rest of the line is among.
+    """
+    rows, every = np.arange(len(part))[:, None], np.arange(part.shape[1])
+    middle = None
+    for _ in range(2):  # then with what of the line lies farther off
+        columns = np.flatnonzero(part.any(axis=0))
+        if len(columns) < max(_SHORTEST_PART, _LEAST_PART * len(every)):
+            return None
+        middles = (part * rows).sum(axis=0)[columns] / part.sum(axis=0)[columns]
+        lean, at_left = np.polyfit(columns, middles, 1)
+        if abs(lean) > _MOST_LEAN:
+            return None
+        middle = lean * every + at_left
+        part = among & _is_near(len(part), middle, thick)
+    return middle
+
+
+def _opened(mask: NDArray[np.uint8], *, wide: int = 1, high: int = 1) -> Mask:
+    """What of a mask lies in a box of that size within it."""
+    box = np.ones((high, wide), np.uint8)
+    opened = cv2.morphologyEx(
+        mask, cv2.MORPH_OPEN, box, borderType=cv2.BORDER_CONSTANT, borderValue=0
+    )
+    return np.asarray(opened > 0)
+
+
+def _is_near(height: int, middle: NDArray[np.float64], thick: float) -> Mask:
+    """(height, len(middle)): what lies on a level line, its soft rim included."""
+    return np.asarray(np.abs(np.arange(height)[:, None] - middle) <= thick / 2 + _RIM)

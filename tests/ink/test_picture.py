@@ -140,6 +140,18 @@ def test_a_digit_is_found_within_frames_and_too_many_of_them_break_nothing(frame
         assert np.abs(found - image).mean() < 0.03
 
 
+@pytest.mark.parametrize(("paper", "ink", "line"), [(1.0, 0.0, 0.7), (0.0, 1.0, 0.7)])
+def test_a_digit_is_found_within_the_grid_of_a_plot(paper: float, ink: float, line: float) -> None:
+    """The lines cross it, and where they do, it is as thick as it was."""
+    image = Ink(SEVEN).to_image()
+    picture = np.full((380, 380), paper)
+    for line_at in range(23, 380, 69):
+        picture[line_at : line_at + 2] = picture[:, line_at : line_at + 2] = line
+    shape = np.pad(np.kron(image, np.ones((10, 10))), 50)
+    picture = picture * (1 - shape) + ink * shape
+    assert np.abs(Ink.from_image(picture).to_image() - image).mean() < 0.03
+
+
 def test_a_row_is_found_whole_whichever_of_its_digits_stands_out() -> None:
     picture = np.full((120, 420), 0.9)
     for column in range(5):
