@@ -9,6 +9,7 @@ from typing import SupportsFloat
 
 from mnist_core.ink.paper import Mask
 from mnist_core.ink.partings import Parting, partings
+from mnist_core.ink.picture import extent
 from mnist_core.ink.pieces import SURELY_ONE, Judge, Said
 from mnist_core.ink.raster import Image
 
@@ -20,10 +21,13 @@ _LEAST = 0.03
 # A mark is a pair where the odds of that are so many times those of one digit.
 _ONE_FACTOR = 2.0
 # Below this probability of a pair, a mark may be of more digits. So many ways in which each part is a
-# digit, of that probability, or a pair are looked at; of the likeliest, the pairs are parted in turn.
+# digit, of that probability, or a pair are looked at; of the likeliest, these are parted in turn.
 _SURELY_A_PAIR = 0.9
 _DIGIT = 0.9
 _TRIED, _PARTED = 20, 2
+# A part that is so wide, by the height of the row, may be of more than two: it is looked at so, again and
+# again so many times.
+_WIDE, _TIMES = 1.5, 4
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,7 +72,7 @@ class Parter:
     height: float
 
     def digits_of(self, mark: Mask) -> list[TouchingDigit]:
-        """The digits of a mark, from left to right, four at most: itself where it is rather one."""
+        """The digits of a mark, from left to right: itself where it is rather one."""
         (said,) = self.judge.digits([self.image_of(mark)])
         alone = float(said[:-1].max())
         whole = [TouchingDigit(mark)]
@@ -77,15 +81,13 @@ class Parter:
         ways = self._ways(mark)
         if not ways:
             return whole
-        ((left, right),) = self.judge.pairs([self.pair_image_of(mark)])
-        pair = float((1 - left[-1]) * (1 - right[-1]))
+        (both,) = self.judge.pairs([self.pair_image_of(mark)])
+        pair = _is_pair(both)
         is_pair = _odds(pair) > _ONE_FACTOR * _odds(alone)
-        found = (
-            [_pair(ways, left, right)] if is_pair else [Touching(_log(_ONE_FACTOR * alone), whole)]
-        )
+        found = [_pair(ways, *both)] if is_pair else [Touching(_log(_ONE_FACTOR * alone), whole)]
         if pair < _SURELY_A_PAIR:
-            found += self._several(ways)
-        return max(found, key=lambda touching: touching.score).digits
+            found += self._several(ways, _PARTED, times=_TIMES)
+        return max(found, key=_score).digits
 
     def _ways(self, mark: Mask) -> list[_Way]:
         ways = partings(mark, height=self.height, most=_WAYS)
@@ -97,8 +99,8 @@ class Parter:
         )
         return [_Way(*each) for each in zip(ways, said[::2], said[1::2], strict=True)]
 
-    def _several(self, ways: Sequence[_Way]) -> list[Touching]:
-        """Each part is a digit, or a pair."""
+    def _several(self, ways: Sequence[_Way], most: int, *, times: int) -> list[Touching]:
+        """Each part is a digit, a pair or, if it is wide, several again, so many times."""
         tried = sorted(ways, key=_so_far, reverse=True)[:_TRIED]
         said = _of_each(
             [part for way in tried for part in way.parting.parts],
@@ -107,17 +109,26 @@ class Parter:
         likeliest = sorted(
             zip(tried, said[::2], said[1::2], strict=True), key=_with_pairs, reverse=True
         )
-        return [self._parted_in_turn(*each) for each in likeliest[:_PARTED]]
+        return [self._parted_in_turn(*each, times=times) for each in likeliest[:most]]
 
-    def _parted_in_turn(self, way: _Way, *pairs: Said) -> Touching:
+    def _parted_in_turn(self, way: _Way, *pairs: Said, times: int) -> Touching:
         score, digits = -way.cost, []
         for part, digit, pair in zip(way.parting.parts, (way.left, way.right), pairs, strict=True):
-            found = Touching(_log(digit[:-1].max()), [TouchingDigit(part)])
-            if _of_pair(pair) > found.score and (ways := self._ways(part)):
-                found = _pair(ways, *pair)
+            found = self._part_in_turn(part, digit, pair, times=times)
             score += found.score
             digits += found.digits
         return Touching(score, digits)
+
+    def _part_in_turn(self, part: Mask, digit: Said, pair: Said, *, times: int) -> Touching:
+        one = Touching(_log(digit[:-1].max()), [TouchingDigit(part)])
+        columns = extent(part)[1]
+        is_wide = columns.stop - columns.start > _WIDE * self.height
+        several = is_wide and times > 0 and _is_pair(pair) < _SURELY_A_PAIR
+        if not (several or _of_pair(pair) > one.score) or not (ways := self._ways(part)):
+            return one
+        if several:
+            return max([one, *self._several(ways, 1, times=times - 1)], key=_score)
+        return _pair(ways, *pair)
 
 
 def _of_each(parts: Sequence[Mask], say: Callable[[list[Mask]], Said]) -> list[Said]:
@@ -140,6 +151,12 @@ def _with_pairs(read: tuple[_Way, Said, Said]) -> float:
     return sum(max(_log(said[:-1].max()), _of_pair(pair)) for said, pair in parts) - way.cost
 
 
+def _is_pair(said: Said) -> float:
+    """How likely it is that both are digits."""
+    left, right = said
+    return float((1 - left[-1]) * (1 - right[-1]))
+
+
 def _of_pair(said: Said) -> float:
     return sum(_log(each[:-1].max()) for each in said)
 
@@ -154,6 +171,10 @@ def _pair(ways: Sequence[_Way], left: Said, right: Said) -> Touching:
     best = max(ways, key=score)
     one, other = best.parting.parts
     return Touching(score(best), [TouchingDigit(one, left), TouchingDigit(other, right)])
+
+
+def _score(touching: Touching) -> float:
+    return touching.score
 
 
 def _odds(probability: float) -> float:

@@ -12,7 +12,7 @@ from tests.support.pictures import FOUR, SEVEN, TWO, Strokes
 
 
 def inked(digit: Strokes, left: int, *, pen: int = 9) -> Mask:
-    sheet = np.zeros((130, 200), np.uint8)
+    sheet = np.zeros((130, 480), np.uint8)
     for stroke in digit:
         path = np.array([(15 + left + x, 15 + y) for x, y in stroke], np.int32)
         cv2.polylines(sheet, [path], False, 1, pen)

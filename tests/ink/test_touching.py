@@ -103,6 +103,15 @@ def test_a_digit_beside_a_pair_is_three(first: bool) -> None:
     assert [digit.said is None for digit in digits] == [digit is alone for digit in digits]
 
 
+def test_all_of_six_digits_that_touch_are_found() -> None:
+    masks = [LEFT, *(inked(FOUR, 52 + 60 * place) for place in range(5))]
+    judge = Knowing({7: LEFT, 4: RIGHT}, {(7, 4): LEFT | RIGHT, (4, 4): RIGHT | THIRD})
+    digits = parted(np.logical_or.reduce(masks), judge)
+    assert len(digits) == 6
+    for digit, mask in zip(digits, masks, strict=True):
+        assert shared(digit.mask, mask) > 0.7
+
+
 def test_a_mark_that_can_not_be_cut_is_one() -> None:
     stroke = inked([[(0, 0), (0, 100)]], 0)
     judge = Knowing({}, {(1, 1): stroke})
