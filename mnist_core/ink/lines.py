@@ -119,15 +119,14 @@ def _courses(mask: NDArray[np.uint8], pen: float) -> Iterator[tuple[NDArray[np.f
     found = np.zeros_like(thin)
     for label in 1 + np.argsort(-stats[1:, cv2.CC_STAT_WIDTH], kind="stable"):
         part = labels == label
-        if found[part].mean() > 0.5:
-            continue
         counts = part.sum(axis=0)
         thick = float(np.median(counts[counts > 0]))
         middle = _course(part, thick, among=thin) if mask.shape[1] >= _SLIM * thick else None
         if middle is None:
             continue
         near = _is_near(len(mask), middle, thick)
-        if (runs & near).any(axis=0).mean() > _THROUGH:
+        # One that touches another is the same, or a part of a stroke.
+        if not (near & found).any() and (runs & near).any(axis=0).mean() > _THROUGH:
             found |= near
             yield middle, thick
 
