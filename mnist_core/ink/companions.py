@@ -19,7 +19,7 @@ _LEAST_PEER, _NEAR_PEER = 0.5, 2.0
 _FLAT, _NEAR_ROOF, _NEAR_FOOT = 0.6, 0.15, 0.06
 _WIDE, _NEAR_WIDE = 0.6, 0.03
 # But a 5's roof is above it, and so near; it is no wider, and goes beyond it by less, left and right.
-_NEAR_WIDE_ROOF, _WIDEST_ROOF, _LEFT_OF_ROOF, _RIGHT_OF_ROOF = 0.12, 1.1, 0.1, 0.6
+_NEAR_WIDE_ROOF, _WIDEST_ROOF, _LEFT_OF_ROOF, _RIGHT_OF_ROOF = 0.2, 1.1, 0.1, 0.6
 # What is as wide as the writing and such a line is no part of it.
 _RULE_WIDTH, _RULE_HEIGHT = 0.9, 0.3
 # A line that goes on so far above and below a row, by its height, is a side of a table, and not a 1.
