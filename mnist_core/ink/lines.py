@@ -59,19 +59,11 @@ def without_lines(seen: Grey, marks: Marks, index: int) -> Mask | None:
         best = int(scores.argmax())
         if scores[best] < least:
             return None
-        kept = [
-            line for line in lines if _is_grid(lines) or _is_beyond(line, rest, best, among=lines)
-        ]
+        kept = [line for line in lines if _is_beyond(line, rest, best, among=lines)]
         if len(kept) == len(lines):
             return np.asarray(free)
         lines = kept
     return None
-
-
-def _is_grid(lines: list[_Line]) -> bool:
-    """Whether so many lines cross so many, as no digit's strokes do."""
-    uprights = sum(line.upright for line in lines)
-    return min(uprights, len(lines) - uprights) >= _MANY
 
 
 def _is_beyond(line: _Line, rest: Marks, index: int, *, among: list[_Line]) -> bool:

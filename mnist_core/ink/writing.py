@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -12,6 +12,7 @@ from mnist_core.ink.frames import inside_any_frame
 from mnist_core.ink.lines import without_lines
 from mnist_core.ink.marks import AREA, HEIGHT, WIDTH, Marks, levels_of
 from mnist_core.ink.paper import Contrast, Grey, Mask
+from mnist_core.ink.rulings import without_rulings
 from mnist_core.ink.widths import widened
 
 # Weaker than this share of the paper's brightness, a mark is the paper's texture or JPEG's.
@@ -49,8 +50,9 @@ class Writing:
 
 def writing(contrast: Contrast) -> Writing | None:
     """The digit, or the row of them, among all that stands out from the paper; None for nothing."""
-    seen = contrast.map
     floor = max(_LEAST_CONTRAST, _LEAST_SIGNAL * contrast.noise)
+    contrast = replace(contrast, map=without_rulings(contrast.map, floor))
+    seen = contrast.map
     for passes_left in reversed(range(_FRAMES + 1)):
         levels = levels_of(seen, floor)
         if not levels:

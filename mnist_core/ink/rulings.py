@@ -1,0 +1,154 @@
+"""Ruled and squared paper: lines evenly apart all over a picture, taken from what stands out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from mnist_core.ink.paper import Grey, Scalar
+
+# A picture is looked at in so many strips across the lines, for lines that lean by up to so much.
+_STRIPS = 48
+_LEANS = np.linspace(-0.12, 0.12, 13)
+# A line is thinner than so many pixels, stands out by this share of what a mark must, and is seen in so
+# many of the strips; where no others cross it, of the strips of each part of it: strokes may be as long.
+_THICKEST = 9
+_FAINTEST, _SEEN, _PARTS = 0.5, 0.6, 3
+# So many lines are ruled, and so many cross them: they lean alike, and how far apart two are is a multiple
+# of the least of it, but for so much; such a share of them is seen.
+_LEAST_LINES, _LEAST_CROSSING = 3, 2
+_ALIKE, _UNEVEN, _LEAST_SHARE = 0.02, 0.2, 0.6
+# A line goes on so many pixels beyond where it is half as dark as in its middle; what is so many times as
+# dark as that is ink on it.
+_RIM, _DARKER = 2, 1.6
+# How far from where a line leaves a strip its middle is looked for, in pixels.
+_OFF = np.arange(-3, 4)
+
+#: The row of a level line's middle, in each column.
+Course = NDArray[np.floating]
+
+
+def without_rulings(seen: Grey, floor: float) -> Grey:
+    """What stands out, (height, width), without the lines of the paper. floor: fainter marks are none."""
+    level, upright = _rulings(seen, floor), _rulings(seen.T, floor)
+    if min(len(level), len(upright)) < _LEAST_CROSSING:
+        # Upright lines alone may be ones.
+        level, upright = _rulings(seen, floor, parts=_PARTS), []
+    if max(len(level), len(upright)) < _LEAST_LINES:
+        return seen
+    bands, upright_bands = _bands(seen, level), _bands(seen.T, upright)
+    # What crosses a line is looked for among what is not the other lines.
+    beside, beside_upright = seen.copy(), seen.copy()
+    for band in upright_bands:
+        band.put(beside.T, 0)
+    for band in bands:
+        band.put(beside_upright, 0)
+    cleared = seen.copy()
+    for band in bands:
+        band.put(cleared, band.ink(cleared, beside))
+    for band in upright_bands:
+        band.put(cleared.T, band.ink(cleared.T, beside_upright.T))
+    return cleared
+
+
+@dataclass(frozen=True, slots=True)
+class _Band:
+    """Where a level line is: rows, (thickness, width), and how dark the middle of such lines is."""
+
+    rows: NDArray[np.int_]
+    level: float
+
+    def ink(self, seen: Grey, beside: Grey) -> Grey:
+        """What of it is more than the line: strokes, which are there above and below it or are darker."""
+        across = np.ones((1, len(self.rows)), np.uint8)
+        above, below = (
+            cv2.dilate(_at(beside, rows), across)
+            for rows in (self.rows[:1] - 1, self.rows[-1:] + 1)
+        )
+        found = _at(seen, self.rows)
+        crossing = np.minimum(found, np.minimum(above, below))
+        return np.where(found > _DARKER * self.level, found, crossing)
+
+    def put(self, seen: Grey, values: Grey | float) -> None:
+        inside = (self.rows >= 0) & (self.rows < len(seen))
+        columns = np.broadcast_to(np.arange(seen.shape[1]), self.rows.shape)
+        seen[self.rows[inside], columns[inside]] = np.broadcast_to(values, self.rows.shape)[inside]
+
+
+def _bands(seen: Grey, courses: list[Course]) -> list[_Band]:
+    """Where the level lines are."""
+    if not courses:
+        return []
+    offsets = np.arange(-_THICKEST, _THICKEST + 1)
+    rows = [np.rint(course).astype(int) for course in courses]
+    profile = np.median(
+        [np.median(_at(seen, row + offsets[:, None]), axis=1) for row in rows], axis=0
+    )
+    level = float(profile.max())
+    thick = offsets[profile > level / 2]
+    reach = np.arange(thick[0] - _RIM, thick[-1] + _RIM + 1)[:, None]
+    return [_Band(row + reach, level) for row in rows]
+
+
+def _rulings(seen: Grey, floor: float, *, parts: int = 1) -> list[Course]:
+    """The level lines, from above, that are seen in each of so many parts of the picture."""
+    width = seen.shape[1]
+    starts = np.linspace(0, width, min(_STRIPS, width), endpoint=False).astype(int)
+    counts = np.diff([*starts, width])
+    strips = np.asarray(np.add.reduceat(seen, starts, axis=1) / counts, np.float32)
+    middles = starts + (counts - 1) / 2
+    thin = cv2.morphologyEx(strips, cv2.MORPH_TOPHAT, np.ones((_THICKEST, 1), np.uint8))
+    near = cv2.dilate((thin > _FAINTEST * floor).astype(np.uint8), np.ones((3, 1), np.uint8))
+    falls = _LEANS[:, None] * (middles - width / 2)
+    shares = np.stack([_least_share(_along(near, fall), parts) for fall in falls])
+    is_line = np.concatenate(([0], shares.max(axis=0) > _SEEN, [0])).astype(np.int8)
+    courses = []
+    for first, last in np.flatnonzero(np.diff(is_line)).reshape(-1, 2):
+        lean, row = np.unravel_index(shares[:, first:last].argmax(), (len(_LEANS), last - first))
+        darkness = np.stack([_along(thin, falls[lean] + off)[first + row] for off in _OFF])
+        rows = first + row + falls[lean] + _OFF[darkness.argmax(axis=0)]
+        course = np.polyfit(middles, rows, 1, w=darkness.max(axis=0) + 1e-6)
+        courses.append(np.polyval(course, np.arange(width, dtype=np.float64)))
+    return _ruled(courses)
+
+
+def _least_share(strips: NDArray[np.uint8], parts: int) -> NDArray[np.float64]:
+    """In each row, the share of ones in that part of it which has the fewest."""
+    split = np.array_split(strips, parts, axis=1)
+    return np.asarray(np.min([part.mean(axis=1) for part in split], axis=0))
+
+
+def _along(strips: NDArray[Scalar], falls: NDArray[np.float64]) -> NDArray[Scalar]:
+    """Each strip, a column, moved up by so many rows, with zeros below or above it."""
+    return _at(strips, np.arange(len(strips))[:, None] + np.rint(falls).astype(int))
+
+
+def _at(seen: NDArray[Scalar], rows: NDArray[np.int_]) -> NDArray[Scalar]:
+    """What is in those rows, (n, width), 0 outside."""
+    inside = (rows >= 0) & (rows < len(seen))
+    found = seen[np.clip(rows, 0, len(seen) - 1), np.arange(seen.shape[1])]
+    return np.asarray(found * inside, seen.dtype)
+
+
+def _ruled(courses: list[Course]) -> list[Course]:
+    """Those of the lines that lean alike, if they are evenly apart, with what is missing between two."""
+    leans = [(course[-1] - course[0]) / len(course) for course in courses]
+    usual = np.median(leans) if leans else 0.0
+    alike = [c for c, lean in zip(courses, leans, strict=True) if abs(lean - usual) < _ALIKE]
+    if len(alike) < _LEAST_CROSSING:
+        return []
+    gaps = np.array([float(np.mean(below - above)) for above, below in pairwise(alike)])
+    steps = np.rint(gaps / gaps.min())
+    off = np.abs(gaps / gaps.min() - steps)
+    if (off > _UNEVEN).any() or len(alike) < _LEAST_SHARE * (steps.sum() + 1):
+        return []
+    between = [
+        above + (below - above) * part / step
+        for (above, below), step in zip(pairwise(alike), steps, strict=True)
+        for part in range(int(step))
+    ]
+    return [*between, alike[-1]]
