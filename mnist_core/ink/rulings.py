@@ -34,6 +34,8 @@ Course = NDArray[np.floating]
 
 def without_rulings(seen: Grey, floor: float) -> Grey:
     """What stands out, (height, width), without the lines of the paper. floor: fainter marks are none."""
+    if min(seen.shape) < 2 * _THICKEST:
+        return seen
     level, upright = _rulings(seen, floor), _rulings(seen.T, floor)
     if min(len(level), len(upright)) < _LEAST_CROSSING:
         # Upright lines alone may be ones.
