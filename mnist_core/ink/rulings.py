@@ -82,7 +82,7 @@ class _Band:
 
 
 def _bands(seen: Grey, courses: list[Course]) -> list[_Band]:
-    """Where the level lines are."""
+    """Where the level lines are; nowhere, if they are mostly gaps."""
     if not courses:
         return []
     offsets = np.arange(-_THICKEST, _THICKEST + 1)
@@ -91,6 +91,8 @@ def _bands(seen: Grey, courses: list[Course]) -> list[_Band]:
         [np.median(_at(seen, row + offsets[:, None]), axis=1) for row in rows], axis=0
     )
     level = float(profile.max())
+    if level <= 0.0:
+        return []
     thick = offsets[profile > level / 2]
     reach = np.arange(thick[0] - _RIM, thick[-1] + _RIM + 1)[:, None]
     return [_Band(row + reach, level) for row in rows]

@@ -89,3 +89,20 @@ def test_pencil_is_found_on_paper_whose_lines_are_as_dark(squared: bool) -> None
         shape[:, 10::52] = shape[:, 11::52] = 1.0
     found = Ink.from_image(photographed(shape, depth=0.3)).to_image()
     assert np.abs(found - image).mean() < 0.04
+
+
+def test_no_pattern_breaks_it() -> None:
+    generator = np.random.default_rng(0)
+    for _ in range(120):
+        height, width = generator.integers(18, 129, 2)
+        patterns = [
+            generator.random((height, width)),
+            generator.random((height, width)) > 0.9,
+            np.tile(generator.random(width), (height, 1)),
+            np.tile(generator.random((height, 1)) > 0.7, (1, width)),
+        ]
+        for pattern in patterns:
+            seen = pattern.astype(np.float32)
+            left = without_rulings(seen, 0.05)
+            assert left.shape == seen.shape
+            assert (left <= seen).all()
