@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_core.ink.sides import Levels, levels_on_both_sides, lightest
+from mnist_core.ink.widths import WIDEST_STROKE, widest
 
 # Its threads would each take a core from those who train.
 cv2.setNumThreads(1)
@@ -221,6 +222,8 @@ def _bare_paper(shade: Grey) -> Mask | None:
     _, _, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
     is_alone = int(ink.sum()) - stats[1:, cv2.CC_STAT_AREA].max() <= _MOST_ELSE * ink.size
     if not is_alone or _is_sheet(max(outlines, key=cv2.contourArea)):
+        return None
+    if widest(ink > 0) > WIDEST_STROKE * stats[1:, cv2.CC_STAT_WIDTH : cv2.CC_STAT_AREA].max():
         return None
     lighter = lightest(levels_on_both_sides(steps), fan=2).astype(np.float32) - steps
     if float((lighter[ink == 1] > _LIGHTER * apart).mean()) < _LEAST_BETWEEN:

@@ -6,6 +6,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+#: Wider than this share of its own size, a mark is no stroke of a pen.
+WIDEST_STROKE = 0.33
 _NEXT = np.ones((3, 3), np.uint8)
 
 

@@ -13,7 +13,7 @@ from mnist_core.ink.lines import without_lines
 from mnist_core.ink.marks import AREA, HEIGHT, WIDTH, Marks, levels_of
 from mnist_core.ink.paper import Contrast, Grey, Mask
 from mnist_core.ink.rulings import without_rulings
-from mnist_core.ink.widths import widened
+from mnist_core.ink.widths import WIDEST_STROKE, widened
 
 # Weaker than this share of the paper's brightness, a mark is the paper's texture or JPEG's.
 _LEAST_CONTRAST = 0.05
@@ -26,8 +26,6 @@ _FRAMES = 3
 # So many marks of each threshold are looked at closely, and so many pixels about them.
 _CANDIDATES = 3
 _RIM = 4
-# Wider than this share of its own size, a mark is no stroke of a pen.
-_WIDEST = 0.36
 # What a mark is worth that no pen leaves.
 _UNLIKELY = 0.3
 # What hides digits is so high, by the mark's height; above a higher threshold, the mark is still itself
@@ -93,7 +91,7 @@ def _likeliest(levels: list[Marks], contrast: Contrast) -> tuple[float, Marks, i
         if score <= best[0]:
             break
         worth = score * _sharpness(marks, index, contrast) ** 4
-        if worth > best[0] and marks.widest(index) > _WIDEST * marks.size(index):
+        if worth > best[0] and marks.widest(index) > WIDEST_STROKE * marks.size(index):
             worth *= _UNLIKELY
         if worth > best[0] and not _is_on_paper(marks, index, contrast):
             worth *= _UNLIKELY
