@@ -90,17 +90,17 @@ def _lines_of(marks: Marks, index: int) -> Iterator[_Line]:
     for upright in (False, True):
         across = np.ascontiguousarray(mask.T if upright else mask).astype(np.uint8)
         start, offset = (top, left) if upright else (left, top)
-        whole = np.zeros(marks.labels.T.shape if upright else marks.labels.shape, bool)
-        inside = np.s_[offset : offset + across.shape[0], start : start + across.shape[1]]
+        end = start + across.shape[1]
+        whole = marks.labels.T.shape if upright else marks.labels.shape
         for middle, thick in _courses(across, pen):
             # A stroke that is thicker, and that the line runs through, stays whole.
             thicker = round(thick) + 2 * _RIM + 1
             stroke = _opened(across, wide=thicker, high=thicker)
-            near = whole.copy()
-            near[:, inside[1]] = _is_near(len(whole), offset + middle, thick)
-            near[inside] &= ~stroke
+            near = np.zeros(whole, bool)
+            near[:, start:end] = _is_near(whole[0], offset + middle, thick)
+            near[offset : offset + len(across), start:end] &= ~stroke
             place = offset + float(middle.mean())
-            yield _Line(upright, start, start + across.shape[1], place, near.T if upright else near)
+            yield _Line(upright, start, end, place, near.T if upright else near)
 
 
 def _courses(mask: NDArray[np.uint8], pen: float) -> Iterator[tuple[NDArray[np.float64], float]]:
