@@ -85,7 +85,7 @@ def contrasts(colours: Colours, grey: Grey) -> list[Contrast]:
     soft = _softened(clearest)
     both = ((soft, False), (1 - soft, True))
     for shade, light in both:
-        bare = _bare_paper(shade)
+        bare = _bare_paper(shade, light=light)
         if bare is not None:  # all else is ink, and not what it goes around
             return [_beside_ink(shade, bare, light=light)]
     return [_from_sides(shade, light=light) for shade, light in both]
@@ -95,7 +95,7 @@ def _from_level(shade: Grey, level: float, *, light: bool) -> Contrast:
     """The contrast of ink on paper of one level."""
     paper = np.full_like(shade, np.float32(level))
     rest = (paper - shade) / np.float32(1 if light else max(level, _DARKEST))
-    bare = _bare_paper(shade)
+    bare = _bare_paper(shade, light=light)
     _, noise = _usual(rest if bare is None else rest[bare])  # not of ink that covers most of it
     found = np.clip(rest if noise == 0.0 else _softened(rest), 0, 1)
     return Contrast(map=found, shade=shade, paper=paper, noise=noise, clean=noise == 0.0)
@@ -204,14 +204,15 @@ def edges(picture: NDArray[Scalar]) -> NDArray[Scalar]:
     return np.concatenate((picture[0], picture[-1], picture[:, 0], picture[:, -1]))
 
 
-def _bare_paper(shade: Grey) -> Mask | None:
+def _bare_paper(shade: Grey, *, light: bool) -> Mask | None:
     """What of the picture is paper, where dark ink fills it, as in one that is cropped; else None.
 
-    The dark must be a single mark of a pen, most of it with paper on both sides.
+    The dark must be a single mark of a pen, most of it with paper on both sides. light: in the picture, it
+    is light.
     """
     steps = np.rint(_glance(shade) * 255).astype(np.uint8)
-    threshold, light = cv2.threshold(steps, 0, 1, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
-    ink = (light == 0).astype(np.uint8)
+    threshold, lit = cv2.threshold(steps, 0, 1, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
+    ink = (lit == 0).astype(np.uint8)
     share = float(ink.mean())
     if not _LEAST_INK < share < 1:
         return None
@@ -223,8 +224,9 @@ def _bare_paper(shade: Grey) -> Mask | None:
     is_alone = int(ink.sum()) - stats[1:, cv2.CC_STAT_AREA].max() <= _MOST_ELSE * ink.size
     if not is_alone or _is_sheet(max(outlines, key=cv2.contourArea)):
         return None
-    if widest(ink > 0) > WIDEST_STROKE * stats[1:, cv2.CC_STAT_WIDTH : cv2.CC_STAT_AREA].max():
-        return None
+    size = stats[1:, cv2.CC_STAT_WIDTH : cv2.CC_STAT_AREA].max()
+    if light and widest(ink > 0) > WIDEST_STROKE * size:
+        return None  # what shows of a sheet on something dark
     lighter = lightest(levels_on_both_sides(steps), fan=2).astype(np.float32) - steps
     if float((lighter[ink == 1] > _LIGHTER * apart).mean()) < _LEAST_BETWEEN:
         return None
