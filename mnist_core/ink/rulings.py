@@ -146,6 +146,8 @@ def _ruled(courses: list[Course]) -> list[Course]:
     if len(alike) < _LEAST_CROSSING:
         return []
     gaps = np.array([float(np.mean(below - above)) for above, below in pairwise(alike)])
+    if gaps.min() < 2 * _RIM:
+        return []  # one line, found twice
     steps = np.rint(gaps / gaps.min())
     off = np.abs(gaps / gaps.min() - steps)
     if (off > _UNEVEN).any() or len(alike) < _LEAST_SHARE * (steps.sum() + 1):
