@@ -25,7 +25,7 @@ _ALIKE, _UNEVEN, _LEAST_SHARE = 0.02, 0.2, 0.6
 # A line goes on so many pixels beyond where it is half as dark as in its middle; what is so many times as
 # dark as that is ink on it.
 _RIM, _DARKER = 2, 1.6
-# How far from where a line leaves a strip its middle is looked for, in pixels.
+# How far from its course a line's middle is looked for in each strip, in pixels.
 _OFF = np.arange(-3, 4)
 
 #: The row of a level line's middle, in each column.
@@ -36,10 +36,11 @@ def without_rulings(seen: Grey, floor: float) -> Grey:
     """What stands out, (height, width), without the lines of the paper. floor: fainter marks are none."""
     if min(seen.shape) < 2 * _THICKEST:
         return seen
-    level, upright = _rulings(seen, floor), _rulings(seen.T, floor)
+    strips = _Strips.of(seen, floor)
+    level, upright = strips.rulings(), _Strips.of(seen.T, floor).rulings()
     if min(len(level), len(upright)) < _LEAST_CROSSING:
         # Upright lines alone may be ones.
-        level, upright = _rulings(seen, floor, parts=_PARTS), []
+        level, upright = strips.rulings(parts=_PARTS), []
     if max(len(level), len(upright)) < _LEAST_LINES:
         return seen
     bands, upright_bands = _bands(seen, level), _bands(seen.T, upright)
@@ -98,37 +99,51 @@ def _bands(seen: Grey, courses: list[Course]) -> list[_Band]:
     return [_Band(row + reach, level) for row in rows]
 
 
-def _rulings(seen: Grey, floor: float, *, parts: int = 1) -> list[Course]:
-    """The level lines, from above, that are seen in each of so many parts of the picture."""
-    width = seen.shape[1]
-    starts = np.linspace(0, width, min(_STRIPS, width), endpoint=False).astype(int)
-    counts = np.diff([*starts, width])
-    strips = np.asarray(np.add.reduceat(seen, starts, axis=1) / counts, np.float32)
-    middles = starts + (counts - 1) / 2
-    thin = cv2.morphologyEx(strips, cv2.MORPH_TOPHAT, np.ones((_THICKEST, 1), np.uint8))
-    near = cv2.dilate((thin > _FAINTEST * floor).astype(np.uint8), np.ones((3, 1), np.uint8))
-    falls = _LEANS[:, None] * (middles - width / 2)
-    shares = np.stack([_least_share(_along(near, fall), parts) for fall in falls])
-    is_line = np.concatenate(([0], shares.max(axis=0) > _SEEN, [0])).astype(np.int8)
-    courses = []
-    for first, last in np.flatnonzero(np.diff(is_line)).reshape(-1, 2):
-        lean, row = np.unravel_index(shares[:, first:last].argmax(), (len(_LEANS), last - first))
-        darkness = np.stack([_along(thin, falls[lean] + off)[first + row] for off in _OFF])
-        rows = first + row + falls[lean] + _OFF[darkness.argmax(axis=0)]
-        course = np.polyfit(middles, rows, 1, w=darkness.max(axis=0) + 1e-6)
-        courses.append(np.polyval(course, np.arange(width, dtype=np.float64)))
-    return _ruled(courses)
+@dataclass(frozen=True, slots=True)
+class _Strips:
+    """A picture in strips across its level lines.
 
+    thin: (rows, strips), what in each is as thin as a line. middles: the columns of their middles. falls:
+    for each lean, how far a line has fallen in each strip. hits: (leans, rows, strips), where a line of
+    that lean, by its row in the middle of the picture, is seen.
+    """
 
-def _least_share(strips: NDArray[np.uint8], parts: int) -> NDArray[np.float64]:
-    """In each row, the share of ones in that part of it which has the fewest."""
-    split = np.array_split(strips, parts, axis=1)
-    return np.asarray(np.min([part.mean(axis=1) for part in split], axis=0))
+    width: int
+    thin: Grey
+    middles: NDArray[np.float64]
+    falls: NDArray[np.float64]
+    hits: NDArray[np.uint8]
 
+    @classmethod
+    def of(cls, seen: Grey, floor: float) -> _Strips:
+        width = seen.shape[1]
+        starts = np.linspace(0, width, min(_STRIPS, width), endpoint=False).astype(int)
+        counts = np.diff([*starts, width])
+        strips = np.asarray(np.add.reduceat(seen, starts, axis=1) / counts, np.float32)
+        middles = starts + (counts - 1) / 2
+        falls = _LEANS[:, None] * (middles - width / 2)
+        thin = cv2.morphologyEx(strips, cv2.MORPH_TOPHAT, np.ones((_THICKEST, 1), np.uint8))
+        near = cv2.dilate((thin > _FAINTEST * floor).astype(np.uint8), np.ones((3, 1), np.uint8))
+        rows = np.arange(len(near))[:, None]
+        hits = np.stack([_at(near, rows + np.rint(fall).astype(int)) for fall in falls])
+        return cls(width, np.asarray(thin, np.float32), middles, falls, hits)
 
-def _along(strips: NDArray[Scalar], falls: NDArray[np.float64]) -> NDArray[Scalar]:
-    """Each strip, a column, moved up by so many rows, with zeros below or above it."""
-    return _at(strips, np.arange(len(strips))[:, None] + np.rint(falls).astype(int))
+    def rulings(self, *, parts: int = 1) -> list[Course]:
+        """The level lines, from above, that are seen in each of so many parts of the picture."""
+        split = np.array_split(self.hits, parts, axis=2)
+        shares = np.min([part.mean(axis=2) for part in split], axis=0)
+        is_line = np.concatenate(([0], shares.max(axis=0) > _SEEN, [0])).astype(np.int8)
+        courses = []
+        for first, last in np.flatnonzero(np.diff(is_line)).reshape(-1, 2):
+            among = shares[:, first:last]
+            lean, row = np.unravel_index(among.argmax(), among.shape)
+            fall = self.falls[lean]
+            found = [first + row + np.rint(fall + off).astype(int) for off in _OFF]
+            darkness = _at(self.thin, np.stack(found))
+            rows = first + row + fall + _OFF[darkness.argmax(axis=0)]
+            course = np.polyfit(self.middles, rows, 1, w=darkness.max(axis=0) + 1e-6)
+            courses.append(np.polyval(course, np.arange(self.width, dtype=np.float64)))
+        return _ruled(courses)
 
 
 def _at(seen: NDArray[Scalar], rows: NDArray[np.int_]) -> NDArray[Scalar]:
