@@ -36,6 +36,7 @@ class Job:
         self.progress: Progress | None = None
         self.begun_at: float | None = None
         self.losses = 0  # of workers
+        self.is_told = True  # of the last of them: it goes on no sooner
         self._listener = listener
 
     def note(self, order: RunOrder) -> None:

@@ -10,6 +10,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -236,7 +237,7 @@ class WorkerPool:
     def _next_job(self) -> Job | None:
         """Whose turn it is: those whose worker was lost first."""
         waiting = itertools.chain(self._interrupted, self._queue)
-        return next((each for each in waiting if each.is_wanted()), None)
+        return next((each for each in waiting if each.is_told and each.is_wanted()), None)
 
     def _give(self, job: Job, worker: TrainingWorker) -> None:
         if job in self._interrupted:
@@ -289,27 +290,35 @@ class WorkerPool:
         """A worker has died: its job goes on with the others, or a new one."""
         with self._lock:
             post = self._posts.pop(worker, None)
-            closed = self._closed.is_set()
-        if post is not None and post.job is not None and not closed:
-            self._interrupt(post.job)
-        if not closed:
-            self._assign()
+            if self._closed.is_set():
+                return
+            job = None if post is None else post.job
+            fault = None if job is None else self._interrupt(job)
+        if job is not None:
+            if fault is not None:
+                job.fail(fault)
+            else:
+                job.tell(Interrupted(run=job.start.run))
+                job.is_told = True
+        self._assign()
 
-    def _interrupt(self, job: Job) -> None:
+    def _interrupt(self, job: Job) -> Literal["cancelled", "lost"] | None:
+        """Let a job whose worker is lost wait before all others; or say why it does not go on.
+
+        It waits before anybody hears of it: whoever does may ask for its place or take it out.
+        """
         log.warning("a training worker died at work", extra={"run": job.start.run})
         if job.stopping:
-            job.fail("cancelled")
-            return
+            return "cancelled"
         # An engine that is gone altogether says nothing against the training.
         job.losses += self._engine.fault is None
         if job.losses > _MOST_LOSSES:
-            job.fail("lost")
-            return
-        job.tell(Interrupted(run=job.start.run))
-        with self._lock:
-            if not job.over:
-                self._interrupted.append(job)
-                self._foresight.anew()
+            return "lost"
+        if not job.over:
+            job.is_told = False
+            self._interrupted.append(job)
+            self._foresight.anew()
+        return None
 
     def _keep_pictures(self, pictures: Pictures) -> None:
         labels = np.frombuffer(pictures.labels, dtype=np.uint8)

@@ -324,6 +324,26 @@ def test_a_training_that_was_told_to_stop_does_not_go_on_elsewhere(make: Make) -
     assert shop.pool.place(interrupted) is None
 
 
+def test_whoever_hears_that_a_training_is_interrupted_finds_it_in_the_queue(make: Make) -> None:
+    shop = make()
+    seen: list[object] = []
+
+    def hear(report: Report) -> None:
+        if isinstance(report, Interrupted):
+            assert job is not None
+            # A worker that is free by now does not get it before all of this is heard.
+            shop.pool.look_after_workers()
+            shop.clock.now += 1
+            shop.workers[-1].report(Ready())
+            seen.extend([place_of(shop, job), shop.pool.cancel(job)])
+
+    job = shop.pool.submit(short(run=1), hear)
+    assert job is not None
+    shop.workers[0].die()
+    assert seen == [1, True]
+    assert not any(worker.started for worker in shop.workers[1:])
+
+
 def test_savepoints_take_no_more_than_their_share_of_memory(make: Make) -> None:
     shop = make(trainings=2, saved_bytes=10)
     for run in (1, 2):
