@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_core.ink.sides import Levels, levels_on_both_sides, lightest
+from mnist_core.ink.sides import FAR, NEAR, Levels, levels_on_both_sides, lightest
 from mnist_core.ink.widths import WIDEST_STROKE, widest
 
 # Its threads would each take a core from those who train.
@@ -34,7 +34,7 @@ _DARKEST = 0.25
 _INK = 0.02
 # Ink that both sides show in some direction goes on so far from what they show in a fan of them, by the
 # picture's size.
-_NEAR = 0.05
+_ALONG = 0.05
 # A quantile of a picture is that of so many of its pixels.
 _SAMPLE = 2**14
 # Ink that fills a picture covers so much of it, all else as dark is less, the two are so far apart
@@ -55,6 +55,7 @@ class Contrast:
 
     shade: the picture itself, so that ink is low and paper high. paper: the shade of what is under the
     ink. noise: the spread of what is only paper. clean: the paper has one shade all over, and no grain.
+    light: the ink is. reach: how far off the paper was looked for on both sides, in pixels.
     """
 
     map: Grey
@@ -62,6 +63,8 @@ class Contrast:
     paper: Grey
     noise: float
     clean: bool
+    light: bool
+    reach: float = math.inf
 
 
 def brightness(colours: Colours) -> Grey:
@@ -88,7 +91,17 @@ def contrasts(colours: Colours, grey: Grey) -> list[Contrast]:
         bare = _bare_paper(shade, light=light)
         if bare is not None:  # all else is ink, and not what it goes around
             return [_beside_ink(shade, bare, light=light)]
-    return [_from_sides(shade, light=light) for shade, light in both]
+    return [_from_sides(shade, light=light, reach=FAR) for shade, light in both]
+
+
+def nearer(contrast: Contrast) -> Contrast | None:
+    """The contrast where the paper is looked for nearer; None where it is known without.
+
+    Less of a shadow stands out in it, and less of wide strokes.
+    """
+    if math.isinf(contrast.reach):
+        return None
+    return _from_sides(contrast.shade, light=contrast.light, reach=NEAR)
 
 
 def _from_level(shade: Grey, level: float, *, light: bool) -> Contrast:
@@ -98,7 +111,9 @@ def _from_level(shade: Grey, level: float, *, light: bool) -> Contrast:
     bare = _bare_paper(shade, light=light)
     _, noise = _usual(rest if bare is None else rest[bare])  # not of ink that covers most of it
     found = np.clip(rest if noise == 0.0 else _softened(rest), 0, 1)
-    return Contrast(map=found, shade=shade, paper=paper, noise=noise, clean=noise == 0.0)
+    return Contrast(
+        map=found, shade=shade, paper=paper, noise=noise, clean=noise == 0.0, light=light
+    )
 
 
 def _beside_ink(shade: Grey, bare: Mask, *, light: bool) -> Contrast:
@@ -106,18 +121,27 @@ def _beside_ink(shade: Grey, bare: Mask, *, light: bool) -> Contrast:
     paper = _averaged(shade, bare)
     rest = _stands_out(shade, paper, light=light)
     _, noise = _usual(rest[bare])
-    return Contrast(map=np.clip(rest, 0, 1), shade=shade, paper=paper, noise=noise, clean=False)
+    found = np.clip(rest, 0, 1)
+    return Contrast(map=found, shade=shade, paper=paper, noise=noise, clean=False, light=light)
 
 
-def _from_sides(shade: Grey, *, light: bool) -> Contrast:
+def _from_sides(shade: Grey, *, light: bool, reach: float) -> Contrast:
     """The contrast of ink that has lighter paper on both sides."""
-    both = levels_on_both_sides(np.rint(shade * 255).astype(np.uint8))
+    size = math.sqrt(shade.size)
+    both = levels_on_both_sides(np.rint(shade * 255).astype(np.uint8), reach=reach)
     found, paper, noise = _between(shade, lightest(both, fan=4), light=light)
     full, full_paper, _ = _between(shade, lightest(both, fan=1), light=light)
-    near = 2 * round(_NEAR * math.sqrt(shade.size)) + 1
-    full = np.minimum(full, cv2.dilate(found, np.ones((near, near), np.uint8)))
-    paper = np.where(full > found, full_paper, paper)
-    return Contrast(map=np.maximum(found, full), shade=shade, paper=paper, noise=noise, clean=False)
+    along = 2 * round(_ALONG * size) + 1
+    full = np.minimum(full, cv2.dilate(found, np.ones((along, along), np.uint8)))
+    return Contrast(
+        map=np.maximum(found, full),
+        shade=shade,
+        paper=np.where(full > found, full_paper, paper),
+        noise=noise,
+        clean=False,
+        light=light,
+        reach=reach * size,
+    )
 
 
 def _between(shade: Grey, levels: Levels, *, light: bool) -> tuple[Grey, Grey, float]:

@@ -62,10 +62,10 @@ def find_ink(array: NDArray[np.generic]) -> FoundInk | None:
     picture = brightness(colours)
     for window in (panel_in(picture), (slice(None), slice(None))):
         sides = contrasts(colours[window], picture[window]) if window else []
-        found = [each for each in map(writing, sides) if each is not None]
-        if found:
+        found = writing(sides)
+        if found is not None:
             ink = np.zeros_like(picture)
-            ink[window] = max(found, key=lambda each: each.score).ink
+            ink[window] = found
             return FoundInk(picture=picture, ink=ink)
     return None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import cv2
@@ -11,7 +12,7 @@ from mnist_core.ink.companions import with_companions
 from mnist_core.ink.frames import inside_any_frame
 from mnist_core.ink.lines import without_lines
 from mnist_core.ink.marks import AREA, HEIGHT, WIDTH, Marks, levels_of
-from mnist_core.ink.paper import Contrast, Grey, Mask
+from mnist_core.ink.paper import Contrast, Grey, Mask, nearer
 from mnist_core.ink.rulings import without_rulings
 from mnist_core.ink.widths import WIDEST_STROKE, widened
 
@@ -36,17 +37,38 @@ _ABOUT = 0.25
 # No wider than this share of its height, a mark may be a table's side; it goes on beyond what it is beside
 # by so much of that one's height, and that one scores at least such a share of its score.
 _SLIM, _BEYOND, _LEAST_BESIDE = 0.25, 0.15, 0.3
+# With the paper looked for nearer, what is found is whole where its pen is so thin by that reach.
+_THIN = 0.7
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Writing:
-    """Ink in [0, 1], paper 0, and how much it looks like writing, to compare with other readings."""
+class _Writing:
+    """Ink in [0, 1], paper 0; how much it looks like writing, to compare with others; and how wide its
+    strokes are, in pixels.
+    """
 
     ink: Grey
     score: float
+    pen: float
 
 
-def writing(contrast: Contrast) -> Writing | None:
+def writing(contrasts: Sequence[Contrast]) -> Grey | None:
+    """The ink, in [0, 1], of the digit or the row of them that looks most like writing; None for nothing.
+
+    contrasts: from `paper.contrasts`.
+    """
+    found = [(each, side) for side in contrasts if (each := _written(side)) is not None]
+    if not found:
+        return None
+    best, side = max(found, key=lambda each: each[0].score)
+    near = nearer(side)
+    clearer = None if near is None else _written(near)
+    if near is not None and clearer is not None and clearer.pen < _THIN * near.reach:
+        best = max(best, clearer, key=lambda each: each.score)
+    return best.ink
+
+
+def _written(contrast: Contrast) -> _Writing | None:
     """The digit, or the row of them, among all that stands out from the paper; None for nothing."""
     floor = max(_LEAST_CONTRAST, _LEAST_SIGNAL * contrast.noise)
     contrast = replace(contrast, map=without_rulings(contrast.map, floor))
@@ -67,13 +89,15 @@ def writing(contrast: Contrast) -> Writing | None:
     index = _beside_line(marks, index)
     strength = float(np.quantile(seen[marks.mask(index)], 0.8))
     marks, index = _lowered(levels, marks, index, least=max(floor, 0.3 * strength))
+    pen = marks.pen(index)
     kept = _with_hidden(with_companions(marks, index), levels, marks, index)
     around = widened(kept)
     ink = np.where(around, contrast.map if contrast.clean else seen, np.float32(0))
     if contrast.clean:
-        return Writing(ink=ink / ink.max(), score=score)
+        return _Writing(ink=ink / ink.max(), score=score, pen=pen)
     low = min(0.5, max(0.2, 2 * floor / strength / _LEAST_SIGNAL))
-    return Writing(ink=np.clip((ink / strength - low) / (0.8 - low), 0, 1), score=score)
+    ink = np.clip((ink / strength - low) / (0.8 - low), 0, 1)
+    return _Writing(ink=ink, score=score, pen=pen)
 
 
 def _likeliest(levels: list[Marks], contrast: Contrast) -> tuple[float, Marks, int]:
