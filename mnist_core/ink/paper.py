@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_core.ink.sides import FAR, NEAR, Levels, levels_on_both_sides, lightest
+from mnist_core.ink.sides import Levels, levels_on_both_sides, lightest, widest_stroke
 from mnist_core.ink.widths import WIDEST_STROKE, widest
 
 # Its threads would each take a core from those who train.
@@ -91,17 +91,19 @@ def contrasts(colours: Colours, grey: Grey) -> list[Contrast]:
         bare = _bare_paper(shade, light=light)
         if bare is not None:  # all else is ink, and not what it goes around
             return [_beside_ink(shade, bare, light=light)]
-    return [_from_sides(shade, light=light, reach=FAR) for shade, light in both]
+    reach = widest_stroke(soft)
+    return [_from_sides(shade, light=light, reach=reach) for shade, light in both]
 
 
 def nearer(contrast: Contrast) -> Contrast | None:
-    """The contrast where the paper is looked for nearer; None where it is known without.
+    """The contrast with the paper looked for half as far away; None where it is certain.
 
     Less of a shadow stands out in it, and less of wide strokes.
     """
-    if math.isinf(contrast.reach):
+    if contrast.clean:
         return None
-    return _from_sides(contrast.shade, light=contrast.light, reach=NEAR)
+    reach = min(contrast.reach, widest_stroke(contrast.shade)) / 2
+    return _from_sides(contrast.shade, light=contrast.light, reach=reach)
 
 
 def _from_level(shade: Grey, level: float, *, light: bool) -> Contrast:
@@ -127,11 +129,10 @@ def _beside_ink(shade: Grey, bare: Mask, *, light: bool) -> Contrast:
 
 def _from_sides(shade: Grey, *, light: bool, reach: float) -> Contrast:
     """The contrast of ink that has lighter paper on both sides."""
-    size = math.sqrt(shade.size)
     both = levels_on_both_sides(np.rint(shade * 255).astype(np.uint8), reach=reach)
     found, paper, noise = _between(shade, lightest(both, fan=4), light=light)
     full, full_paper, _ = _between(shade, lightest(both, fan=1), light=light)
-    along = 2 * round(_ALONG * size) + 1
+    along = 2 * round(_ALONG * math.sqrt(shade.size)) + 1
     full = np.minimum(full, cv2.dilate(found, np.ones((along, along), np.uint8)))
     return Contrast(
         map=np.maximum(found, full),
@@ -140,7 +141,7 @@ def _from_sides(shade: Grey, *, light: bool, reach: float) -> Contrast:
         noise=noise,
         clean=False,
         light=light,
-        reach=reach * size,
+        reach=reach,
     )
 
 
@@ -251,7 +252,8 @@ def _bare_paper(shade: Grey, *, light: bool) -> Mask | None:
     size = stats[1:, cv2.CC_STAT_WIDTH : cv2.CC_STAT_AREA].max()
     if light and widest(ink > 0) > WIDEST_STROKE * size:
         return None  # what shows of a sheet on something dark
-    lighter = lightest(levels_on_both_sides(steps), fan=2).astype(np.float32) - steps
+    both = levels_on_both_sides(steps, reach=widest_stroke(steps))
+    lighter = lightest(both, fan=2).astype(np.float32) - steps
     if float((lighter[ink == 1] > _LIGHTER * apart).mean()) < _LEAST_BETWEEN:
         return None
     bare = shade * 255 > threshold

@@ -11,21 +11,25 @@ Levels = NDArray[np.uint8]
 
 # Directions (rows down, columns right) over half a turn, about equally far apart.
 _DIRECTIONS = ((0, 1), (1, 2), (1, 1), (2, 1), (1, 0), (2, -1), (1, -1), (1, -2))
-#: How far the sides are looked for, by the picture's size: farther than any stroke is wide; and nearer,
-#: where shadows that are wider are none.
-FAR, NEAR = 0.3, 0.15
+# No stroke is wider than this share of the picture's size.
+_WIDEST = 0.3
 
 
-def levels_on_both_sides(levels: Levels, *, reach: float = FAR) -> list[Levels]:
+def widest_stroke(picture: NDArray[np.generic]) -> float:
+    """As wide as a stroke may be in a picture, (height, width), in pixels."""
+    return _WIDEST * math.sqrt(picture.size)
+
+
+def levels_on_both_sides(levels: Levels, *, reach: float) -> list[Levels]:
     """As light as both sides of each pixel, or the pixel itself: (height, width) for each direction.
 
-    Light that only rises or falls, however steeply, comes back as it is.
+    They are looked for within `reach` pixels, and two more. Light that only rises or falls, however
+    steeply, comes back as it is.
     """
-    pixels = 2 + reach * math.sqrt(levels.size)
     turned = np.ascontiguousarray(levels[::-1, ::-1])
     both = []
     for down, right in _DIRECTIONS:
-        steps = max(2, round(pixels / math.hypot(down, right)))
+        steps = max(2, round((2 + reach) / math.hypot(down, right)))
         before = _highest(turned, down, right, steps)[::-1, ::-1]
         both.append(np.minimum(_highest(levels, down, right, steps), before))
     return both

@@ -61,10 +61,11 @@ def writing(contrasts: Sequence[Contrast]) -> Grey | None:
     if not found:
         return None
     best, side = max(found, key=lambda each: each[0].score)
-    near = nearer(side)
-    clearer = None if near is None else _written(near)
-    if near is not None and clearer is not None and clearer.pen < _THIN * near.reach:
-        best = max(best, clearer, key=lambda each: each.score)
+    while (near := nearer(side)) is not None:
+        again = _written(near)
+        if again is None or again.score <= best.score or again.pen > _THIN * near.reach:
+            break
+        best, side = again, near
     return best.ink
 
 

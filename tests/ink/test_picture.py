@@ -140,6 +140,16 @@ def test_a_digit_is_found_within_frames_and_too_many_of_them_break_nothing(frame
         assert np.abs(found - image).mean() < 0.03
 
 
+@pytest.mark.parametrize("wide", [60, 70, 80])
+def test_a_digit_is_found_within_a_circle(wide: int) -> None:
+    image = Ink(SEVEN).to_image()
+    picture = 0.9 - 0.6 * np.pad(big(image, 100), 50)
+    circle = np.zeros(picture.shape)
+    cv2.ellipse(circle, (100, 100), (wide, 70), 0, 0, 360, 1.0, 3)
+    picture = np.minimum(picture, 0.9 - 0.6 * circle)
+    assert np.abs(Ink.from_image(picture).to_image() - image).mean() < 0.03
+
+
 @pytest.mark.parametrize(("paper", "ink", "line"), [(1.0, 0.0, 0.7), (0.0, 1.0, 0.7)])
 def test_a_digit_is_found_within_the_grid_of_a_plot(paper: float, ink: float, line: float) -> None:
     """The lines cross it, and where they do, it is as thick as it was."""
@@ -339,6 +349,19 @@ def test_light_and_what_the_edge_shows_are_no_ink(which: str) -> None:
         picture = np.pad(picture, ((30, 0), (0, 40)), constant_values=0.2)
     picture += np.random.default_rng(3).normal(0, 0.01, picture.shape)
     assert np.abs(Ink.from_image(picture).to_image() - image).mean() < 0.045
+
+
+@pytest.mark.parametrize("place", [(0.0, 0.5), (1.0, 0.5), (0.5, 0.0), (0.5, 1.0)])
+def test_a_round_shadow_whose_edge_runs_through_the_digit_is_no_ink(
+    place: tuple[float, float],
+) -> None:
+    image = Ink(SEVEN).to_image()
+    rows, columns = np.mgrid[:300, :300] / 300
+    light = np.where(np.hypot(rows - place[0], columns - place[1]) < 0.46, 0.6, 1.0)
+    picture = light * (0.9 - 0.3 * np.pad(big(image, 120), 90))
+    picture = cv2.GaussianBlur(picture, (0, 0), 1)
+    picture += np.random.default_rng(3).normal(0, 0.01, picture.shape)
+    assert np.abs(Ink.from_image(picture).to_image() - image).mean() < 0.07
 
 
 @pytest.mark.parametrize("light_ink", [True, False])
