@@ -55,7 +55,7 @@ class Contrast:
 
     shade: the picture itself, so that ink is low and paper high. paper: the shade of what is under the
     ink. noise: the spread of what is only paper. clean: the paper has one shade all over, and no grain.
-    light: the ink is. reach: how far off the paper was looked for on both sides, in pixels.
+    light: the ink is. reach: where the paper may be a shadow, no stroke is wider than this, in pixels; else 0.
     """
 
     map: Grey
@@ -64,7 +64,7 @@ class Contrast:
     noise: float
     clean: bool
     light: bool
-    reach: float = math.inf
+    reach: float
 
 
 def brightness(colours: Colours) -> Grey:
@@ -100,10 +100,9 @@ def nearer(contrast: Contrast) -> Contrast | None:
 
     Less of a shadow stands out in it, and less of wide strokes.
     """
-    if contrast.clean:
+    if not contrast.reach:
         return None
-    reach = min(contrast.reach, widest_stroke(contrast.shade)) / 2
-    return _from_sides(contrast.shade, light=contrast.light, reach=reach)
+    return _from_sides(contrast.shade, light=contrast.light, reach=contrast.reach / 2)
 
 
 def _from_level(shade: Grey, level: float, *, light: bool) -> Contrast:
@@ -113,8 +112,15 @@ def _from_level(shade: Grey, level: float, *, light: bool) -> Contrast:
     bare = _bare_paper(shade, light=light)
     _, noise = _usual(rest if bare is None else rest[bare])  # not of ink that covers most of it
     found = np.clip(rest if noise == 0.0 else _softened(rest), 0, 1)
+    clean = noise == 0.0
     return Contrast(
-        map=found, shade=shade, paper=paper, noise=noise, clean=noise == 0.0, light=light
+        map=found,
+        shade=shade,
+        paper=paper,
+        noise=noise,
+        clean=clean,
+        light=light,
+        reach=0.0 if clean else widest_stroke(shade),
     )
 
 
@@ -123,8 +129,15 @@ def _beside_ink(shade: Grey, bare: Mask, *, light: bool) -> Contrast:
     paper = _averaged(shade, bare)
     rest = _stands_out(shade, paper, light=light)
     _, noise = _usual(rest[bare])
-    found = np.clip(rest, 0, 1)
-    return Contrast(map=found, shade=shade, paper=paper, noise=noise, clean=False, light=light)
+    return Contrast(
+        map=np.clip(rest, 0, 1),
+        shade=shade,
+        paper=paper,
+        noise=noise,
+        clean=False,
+        light=light,
+        reach=0.0,
+    )
 
 
 def _from_sides(shade: Grey, *, light: bool, reach: float) -> Contrast:
