@@ -55,7 +55,7 @@ class Contrast:
 
     shade: the picture itself, so that ink is low and paper high. paper: the shade of what is under the
     ink. noise: the spread of what is only paper. clean: the paper has one shade all over, and no grain.
-    light: the ink is. reach: where the paper may be a shadow, no stroke is wider than this, in pixels; else 0.
+    light: the ink is. reach: where a shadow may be ink, so wide are strokes at most, in pixels; else 0.
     """
 
     map: Grey
