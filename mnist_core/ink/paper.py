@@ -10,8 +10,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_core.ink.sides import Levels, levels_on_both_sides, lightest, widest_stroke
-from mnist_core.ink.widths import WIDEST_STROKE, widest
+from mnist_core.ink.sides import Levels, levels_on_both_sides, lightest
+from mnist_core.ink.widths import WIDEST_STROKE, widest, widest_stroke
 
 # Its threads would each take a core from those who train.
 cv2.setNumThreads(1)
@@ -64,7 +64,7 @@ class Contrast:
     noise: float
     clean: bool
     light: bool
-    reach: float
+    reach: float = 0.0
 
 
 def brightness(colours: Colours) -> Grey:
@@ -129,15 +129,8 @@ def _beside_ink(shade: Grey, bare: Mask, *, light: bool) -> Contrast:
     paper = _averaged(shade, bare)
     rest = _stands_out(shade, paper, light=light)
     _, noise = _usual(rest[bare])
-    return Contrast(
-        map=np.clip(rest, 0, 1),
-        shade=shade,
-        paper=paper,
-        noise=noise,
-        clean=False,
-        light=light,
-        reach=0.0,
-    )
+    found = np.clip(rest, 0, 1)
+    return Contrast(map=found, shade=shade, paper=paper, noise=noise, clean=False, light=light)
 
 
 def _from_sides(shade: Grey, *, light: bool, reach: float) -> Contrast:

@@ -11,13 +11,6 @@ Levels = NDArray[np.uint8]
 
 # Directions (rows down, columns right) over half a turn, about equally far apart.
 _DIRECTIONS = ((0, 1), (1, 2), (1, 1), (2, 1), (1, 0), (2, -1), (1, -1), (1, -2))
-# No stroke is wider than this share of the picture's size.
-_WIDEST = 0.3
-
-
-def widest_stroke(picture: NDArray[np.generic]) -> float:
-    """As wide as a stroke may be in a picture, (height, width), in pixels."""
-    return _WIDEST * math.sqrt(picture.size)
 
 
 def levels_on_both_sides(levels: Levels, *, reach: float) -> list[Levels]:

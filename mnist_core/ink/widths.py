@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import math
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 #: Wider than this share of its own size, a mark is no stroke of a pen.
 WIDEST_STROKE = 0.33
+# Nor is any wider than this share of the picture's size.
+_WIDEST_IN_PICTURE = 0.3
 _NEXT = np.ones((3, 3), np.uint8)
+
+
+def widest_stroke(picture: NDArray[np.generic]) -> float:
+    """As wide as a stroke may be in a picture, (height, width), in pixels."""
+    return _WIDEST_IN_PICTURE * math.sqrt(picture.size)
 
 
 def depth(mask: NDArray[np.bool_]) -> NDArray[np.float32]:

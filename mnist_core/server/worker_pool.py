@@ -314,10 +314,9 @@ class WorkerPool:
         job.losses += self._engine.fault is None
         if job.losses > _MOST_LOSSES:
             return "lost"
-        if not job.over:
-            job.is_told = False
-            self._interrupted.append(job)
-            self._foresight.anew()
+        job.is_told = False
+        self._interrupted.append(job)
+        self._foresight.anew()
         return None
 
     def _keep_pictures(self, pictures: Pictures) -> None:
