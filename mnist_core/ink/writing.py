@@ -39,6 +39,8 @@ _ABOUT = 0.25
 _SLIM, _BEYOND, _LEAST_BESIDE = 0.25, 0.15, 0.3
 # With the paper looked for nearer, what is found is whole where its pen is so thin by that reach.
 _THIN = 0.7
+# Where lines are so faint beside the darkest of the ink, that is a dot, and they are as dark as ink gets.
+_FAINT = 0.6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +97,9 @@ def _written(contrast: Contrast) -> _Writing | None:
     around = widened(kept)
     ink = np.where(around, contrast.map if contrast.clean else seen, np.float32(0))
     if contrast.clean:
-        return _Writing(ink=ink / ink.max(), score=score, pen=pen)
+        darkest = float(ink.max())
+        most = strength if strength < _FAINT * darkest else darkest
+        return _Writing(ink=np.minimum(ink / most, 1), score=score, pen=pen)
     low = min(0.5, max(0.2, 2 * floor / strength / _LEAST_SIGNAL))
     ink = np.clip((ink / strength - low) / (0.8 - low), 0, 1)
     return _Writing(ink=ink, score=score, pen=pen)

@@ -8,6 +8,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from mnist_core import Classifier, Ink
@@ -188,6 +189,31 @@ def test_digits_that_touch_are_read_again_by_what_their_pair_says(classifier: Cl
     assert alone.said == (None, None)
     assert not np.array_equal(alone.digits[0].probabilities, again.digits[0].probabilities)
     assert classifier.read(pictured(row(FOUR, TWO))).said == (None, None)
+
+
+def thin(text: str, *, width: int) -> NDArray[np.float64]:
+    """Thin, soft lines of a printed font, (90, width) in [0, 1], ink 1."""
+    ink = np.zeros((90, width), np.uint8)
+    cv2.putText(ink, text, (20, 60), 0, 1.4, 255, 1, cv2.LINE_AA)
+    return np.asarray(cv2.GaussianBlur(ink, (0, 0), 0.8) / 255)
+
+
+@pytest.mark.parametrize("darkness", [30, 60, 120])
+@pytest.mark.parametrize("text", ["2 4 7 0", *"0123456789"])
+def test_a_dark_dot_makes_thin_lines_no_fainter(
+    classifier: Classifier, text: str, darkness: int
+) -> None:
+    ink = thin(text, width=30 + 32 * len(text))
+    picture = np.rint(235 - darkness * ink).astype(np.uint8)
+    row, column = np.unravel_index(ink.argmax(), ink.shape)
+    cv2.circle(picture, (int(column), int(row)), 2, 10, -1)
+    assert classifier.read(Ink.from_image(picture)).text == text.replace(" ", "")
+
+
+def test_a_number_whose_thin_lines_are_paler_below_hangs_together(classifier: Classifier) -> None:
+    ink = thin("2 4 7 0", width=260)
+    ink[46:] *= 0.6
+    assert classifier.read(Ink.from_image(1 - ink)).text == "2470"
 
 
 @pytest.mark.parametrize("font", range(8))
