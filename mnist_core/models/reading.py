@@ -27,6 +27,8 @@ _LETTERS = {(0, 1), (1, 2), (1, 3)}
 _LETTERS_IN_PICTURES = _LETTERS | {(1, 4)}
 # Where each digit touches the next, all of them are right with this probability.
 _SURE = 0.98
+# In a picture, all that may be digits are, with this probability, or they are letters of a word.
+_ALL_DIGITS = 0.9
 # A digit parted from another may be parted badly, and then be any; the pair that it is of may be none.
 _BADLY_PARTED, _NO_PAIR = 0.2, 0.0005
 # A drawing of more pieces is looked at as a whole only, which bounds what it takes.
@@ -111,6 +113,8 @@ def digits_in_a_row(
     answers = [reader.answer(found, group.members) for group in best.groups]
     if config.rejects and not _is_plausible(found, best.groups, answers):
         return []
+    if config.rejects and found.in_picture and _is_word(answers, config):
+        return []
     return [
         Digit(
             answer,
@@ -136,6 +140,13 @@ def _is_plausible(found: Pieces, groups: Sequence[Group], answers: Sequence[Answ
     sure = math.prod(answer.probability for answer in answers) >= _SURE
     letters = _LETTERS_IN_PICTURES if found.in_picture else _LETTERS
     return not all(touching) or (sure and digits not in letters)
+
+
+def _is_word(answers: Sequence[Answer], config: MLPConfig) -> bool:
+    """Whether each may be a digit and all of them hardly are. Of a row, one may be said to be none."""
+    alike = [answer.likeness for answer in answers]
+    least = min(LEAST_LIKENESS_IN_A_ROW, config.reject_below)
+    return min(alike, default=0.0) >= least and math.prod(alike) < _ALL_DIGITS
 
 
 class _Reader:

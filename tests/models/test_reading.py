@@ -223,6 +223,14 @@ def test_printed_digits_in_a_picture_are_one_each(classifier: Classifier, font: 
     assert classifier.read(Ink.from_image(picture)).text == "1234567890"
 
 
+@pytest.mark.parametrize("font", [cv2.FONT_HERSHEY_SIMPLEX, cv2.FONT_HERSHEY_SCRIPT_SIMPLEX])
+@pytest.mark.parametrize("word", ["call", "can", "day", "many", "may", "people", "Sally", "you"])
+def test_a_word_in_a_picture_is_no_number(classifier: Classifier, word: str, font: int) -> None:
+    picture = np.full((220, 430), 255, np.uint8)
+    cv2.putText(picture, word, (40, 140), font, 3, 0, 4, cv2.LINE_AA)
+    assert not classifier.read(Ink.from_image(picture)).text
+
+
 def test_one_digit_in_a_picture_is_not_parted(classifier: Classifier, mnist_root: Path) -> None:
     digits = [d for d in read_pen_digits(mnist_root / "pendigits") if not is_held_out(d.writer)]
     for digit in digits[::40]:
