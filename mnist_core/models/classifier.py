@@ -18,7 +18,7 @@ from mnist_core.ink.raster import IMAGE_SIZE, Image, Strokes
 from mnist_core.models.checkpoint_reading import read_checkpoint
 from mnist_core.models.config import CLASS_COUNT, MLPConfig
 from mnist_core.models.network import Network
-from mnist_core.models.reading import LEAST_LIKENESS_IN_A_ROW, Answer, digits_in_a_row, pieces_of
+from mnist_core.models.reading import Answer, digits_in_a_row, least_in_a_row, pieces_of
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -179,9 +179,7 @@ class Classifier:
         return [Answer(*each) for each in answers]
 
     def _prediction(self, answer: Answer, *, alone: bool) -> Prediction:
-        least = self.config.reject_below
-        if not alone:
-            least = min(least, LEAST_LIKENESS_IN_A_ROW)
+        least = self.config.reject_below if alone else least_in_a_row(self.config)
         return Prediction(
             probabilities=answer.probabilities,
             digit=int(answer.probabilities.argmax()) if answer.likeness >= least else None,

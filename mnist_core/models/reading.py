@@ -18,8 +18,8 @@ from mnist_core.models.config import CLASS_COUNT, MLPConfig
 from mnist_core.models.lattice import NO_ROW, Group, Row, likeliest_row, whole_score
 from mnist_core.models.pairs import read_pairs
 
-#: In a row of digits, what is at least so much like a digit is one: its neighbours speak for it.
-LEAST_LIKENESS_IN_A_ROW = 0.8
+# In a row of digits, what is at least so much like a digit is one: its neighbours speak for it.
+_LEAST_LIKENESS_IN_A_ROW = 0.8
 # What touches may be a letter: stems and arches are N, n or m; a, R and B are likelier than these.
 _ARCHES = {1, 7}
 _LETTERS = {(0, 1), (1, 2), (1, 3)}
@@ -63,6 +63,11 @@ class Answer:
     def probability(self) -> float:
         """That it is a digit, and the likeliest one."""
         return float(self.probabilities.max()) * self.likeness
+
+
+def least_in_a_row(config: MLPConfig) -> float:
+    """How much like a digit what stands in a row of them must be, to be one."""
+    return min(_LEAST_LIKENESS_IN_A_ROW, config.reject_below)
 
 
 def pieces_of(ink: Ink) -> Pieces:
@@ -111,9 +116,8 @@ def digits_in_a_row(
             if row.score > best.score or (row.groups and found.in_picture):
                 found, best = parts, row
     answers = [reader.answer(found, group.members) for group in best.groups]
-    if config.rejects and not _is_plausible(found, best.groups, answers):
-        return []
-    if config.rejects and found.in_picture and _is_word(answers, config):
+    is_word = found.in_picture and _is_word(answers, config)
+    if config.rejects and (is_word or not _is_plausible(found, best.groups, answers)):
         return []
     return [
         Digit(
@@ -145,8 +149,8 @@ def _is_plausible(found: Pieces, groups: Sequence[Group], answers: Sequence[Answ
 def _is_word(answers: Sequence[Answer], config: MLPConfig) -> bool:
     """Whether each may be a digit and all of them hardly are. Of a row, one may be said to be none."""
     alike = [answer.likeness for answer in answers]
-    least = min(LEAST_LIKENESS_IN_A_ROW, config.reject_below)
-    return min(alike, default=0.0) >= least and math.prod(alike) < _ALL_DIGITS
+    may_be = min(alike, default=0.0) >= least_in_a_row(config)
+    return may_be and math.prod(alike) < _ALL_DIGITS
 
 
 class _Reader:
@@ -188,9 +192,8 @@ class _Reader:
         if found.in_picture:
             doubts = [answer.probability < SURELY_ONE for answer in answers]
         else:
-            least = self._config.reject_below
-            doubts = [answer.likeness < least for answer in answers]
-            if min(answer.likeness for answer in answers) >= min(LEAST_LIKENESS_IN_A_ROW, least):
+            doubts = [answer.likeness < self._config.reject_below for answer in answers]
+            if min(answer.likeness for answer in answers) >= least_in_a_row(self._config):
                 return set()
         return {
             found.pieces[member].name[0]
