@@ -79,6 +79,16 @@ def partings(mask: Mask, *, height: float, most: int) -> list[Parting]:
     return [Parting((parts[one], parts[other]), cost) for cost, one, other in rated[:most]]
 
 
+def halves(mask: Mask) -> Parting:
+    """Parted straight down, where there is least ink about the middle."""
+    columns = np.arange(mask.shape[1])
+    rows, box = extent(mask)
+    third = (box.stop - box.start) // 3
+    inner = slice(box.start + third, box.stop - third)
+    cut = inner.start + int(mask[rows, inner].sum(axis=0).argmin())
+    return Parting((mask & (columns < cut), mask & (columns >= cut)), 0.0)
+
+
 def _resized(mask: Mask, scale: float) -> Mask:
     """The mask at that scale, and of it what hangs together in the largest piece."""
     size = [max(1, round(side * scale)) for side in mask.shape[::-1]]

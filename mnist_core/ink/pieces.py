@@ -20,8 +20,6 @@ from mnist_core.ink.raster import FloatArray, Image
 #: Left, top, right and bottom.
 Box = tuple[float, float, float, float]
 
-#: In a picture, ink that hangs together and is a digit with this probability is one digit.
-SURELY_ONE = 0.99
 # In heights of the row: ink that is nearer touches.
 _TOUCHING = 0.12
 # Lines that lean further are no handwriting.

@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import SupportsFloat
 
 from mnist_core.ink.paper import Mask
-from mnist_core.ink.partings import Parting, partings
+from mnist_core.ink.partings import Parting, halves, partings
 from mnist_core.ink.picture import extent
-from mnist_core.ink.pieces import SURELY_ONE, Judge, Said
+from mnist_core.ink.pieces import Judge, Said
 from mnist_core.ink.raster import Image
 
 # So many ways to part a mark are tried.
@@ -18,13 +19,17 @@ _WAYS = 40
 # What a way's cost counts for beside the logarithms of probabilities, and the least of these.
 _COST_SHARE = 0.25
 _LEAST = 0.03
-# A mark is a pair where the odds of that are so many times those of one digit.
+# A mark is a pair where the odds of that are so many times those of one digit, or where it is surely one
+# by the probability of that, and by its own even more surely a pair.
 _ONE_FACTOR = 2.0
+_SURELY_ONE, _EVEN_SURER = 0.99, 0.995
 # Below this probability of a pair, a mark may be of more digits. So many ways in which each part is a
 # digit, of that probability, or a pair are looked at; of the likeliest, these are parted in turn.
 _SURELY_A_PAIR = 0.9
 _DIGIT = 0.9
 _TRIED, _PARTED = 20, 2
+# What a pair says of a digit is wrong with about this probability.
+_PAIR_ERRS = 0.005
 # A part that is so wide, by the height of the row, may be of more than two: it is looked at so, again and
 # again so many times.
 _WIDE, _TIMES = 1.5, 4
@@ -39,11 +44,11 @@ class TouchingDigit:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Touching:
-    """Digits from left to right. score: larger is likelier, a sum of logarithms of probabilities."""
+class _Touching:
+    """The ink of digits from left to right. score: a sum of logarithms of probabilities."""
 
     score: float
-    digits: list[TouchingDigit]
+    parts: list[Mask]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,23 +79,36 @@ class Parter:
     def digits_of(self, mark: Mask) -> list[TouchingDigit]:
         """The digits of a mark, from left to right: itself where it is rather one."""
         (said,) = self.judge.digits([self.image_of(mark)])
-        alone = float(said[:-1].max())
+        (both,) = self.judge.pairs([self.pair_image_of(mark)])
+        alone, pair = float(said[:-1].max()), _is_pair(both)
         whole = [TouchingDigit(mark)]
-        if alone >= SURELY_ONE:
+        if alone >= _SURELY_ONE and pair < _EVEN_SURER:
             return whole
-        ways = self._ways(mark)
+        is_pair = alone >= _SURELY_ONE or _odds(pair) > _ONE_FACTOR * _odds(alone)
+        ways = self._ways(mark, is_pair=is_pair)
         if not ways:
             return whole
-        (both,) = self.judge.pairs([self.pair_image_of(mark)])
-        pair = _is_pair(both)
-        is_pair = _odds(pair) > _ONE_FACTOR * _odds(alone)
-        found = [_pair(ways, *both)] if is_pair else [Touching(_log(_ONE_FACTOR * alone), whole)]
+        found = [_pair(ways, *both)] if is_pair else [_Touching(_log(_ONE_FACTOR * alone), [mark])]
         if pair < _SURELY_A_PAIR:
             found += self._several(ways, _PARTED, times=_TIMES)
-        return max(found, key=_score).digits
+        parts = max(found, key=_score).parts
+        return list(map(TouchingDigit, parts, self._said(parts, both))) if len(parts) > 1 else whole
 
-    def _ways(self, mark: Mask) -> list[_Way]:
+    def _said(self, parts: Sequence[Mask], both: Said) -> list[Said]:
+        """What each and the next are together; the pairs that a digit is of agree on it, or it is none."""
+        if len(parts) == 2:
+            return list(both)
+        pairs = self.judge.pairs(
+            [self.pair_image_of(one | other) for one, other in pairwise(parts)]
+        )
+        within = (pairs[1:, 0] + _PAIR_ERRS) * (pairs[:-1, 1] + _PAIR_ERRS)
+        return [pairs[0, 0], *within / within.sum(axis=1, keepdims=True), pairs[-1, 1]]
+
+    def _ways(self, mark: Mask, *, is_pair: bool = False) -> list[_Way]:
+        """The ways to part a mark. What is a pair has two parts, however it hangs together."""
         ways = partings(mark, height=self.height, most=_WAYS)
+        if not ways and is_pair:
+            ways = [halves(mark)]
         if not ways:
             return []
         said = _of_each(
@@ -99,7 +117,7 @@ class Parter:
         )
         return [_Way(*each) for each in zip(ways, said[::2], said[1::2], strict=True)]
 
-    def _several(self, ways: Sequence[_Way], most: int, *, times: int) -> list[Touching]:
+    def _several(self, ways: Sequence[_Way], most: int, *, times: int) -> list[_Touching]:
         """Each part is a digit, a pair or, if it is wide, several again, so many times."""
         tried = sorted(ways, key=_so_far, reverse=True)[:_TRIED]
         said = _of_each(
@@ -111,16 +129,16 @@ class Parter:
         )
         return [self._parted_in_turn(*each, times=times) for each in likeliest[:most]]
 
-    def _parted_in_turn(self, way: _Way, *pairs: Said, times: int) -> Touching:
-        score, digits = -way.cost, []
+    def _parted_in_turn(self, way: _Way, *pairs: Said, times: int) -> _Touching:
+        score, parts = -way.cost, []
         for part, digit, pair in zip(way.parting.parts, (way.left, way.right), pairs, strict=True):
             found = self._part_in_turn(part, digit, pair, times=times)
             score += found.score
-            digits += found.digits
-        return Touching(score, digits)
+            parts += found.parts
+        return _Touching(score, parts)
 
-    def _part_in_turn(self, part: Mask, digit: Said, pair: Said, *, times: int) -> Touching:
-        one = Touching(_log(digit[:-1].max()), [TouchingDigit(part)])
+    def _part_in_turn(self, part: Mask, digit: Said, pair: Said, *, times: int) -> _Touching:
+        one = _Touching(_log(digit[:-1].max()), [part])
         columns = extent(part)[1]
         is_wide = columns.stop - columns.start > _WIDE * self.height
         several = is_wide and times > 0 and _is_pair(pair) < _SURELY_A_PAIR
@@ -161,7 +179,7 @@ def _of_pair(said: Said) -> float:
     return sum(_log(each[:-1].max()) for each in said)
 
 
-def _pair(ways: Sequence[_Way], left: Said, right: Said) -> Touching:
+def _pair(ways: Sequence[_Way], left: Said, right: Said) -> _Touching:
     """The way whose parts are likeliest the digits that a pair is."""
 
     def score(way: _Way) -> float:
@@ -169,11 +187,10 @@ def _pair(ways: Sequence[_Way], left: Said, right: Said) -> Touching:
         return agreement - way.cost
 
     best = max(ways, key=score)
-    one, other = best.parting.parts
-    return Touching(score(best), [TouchingDigit(one, left), TouchingDigit(other, right)])
+    return _Touching(score(best), [*best.parting.parts])
 
 
-def _score(touching: Touching) -> float:
+def _score(touching: _Touching) -> float:
     return touching.score
 
 

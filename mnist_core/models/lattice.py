@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import pairwise, product
 
 from mnist_core.ink.pieces import (
     Box,
@@ -103,7 +103,8 @@ def likeliest_row(pieces: Sequence[Part], answers: Answers, *, rejects: bool) ->
         scores[members] = score(group, probability, height) - _LINK_COST * links
     _doubt_two_in_one(scores, boxes, height)
     costs = [_cost_without(piece, box, height) for piece, box in zip(pieces, boxes, strict=True)]
-    rows = (_along(order, groups, scores, costs, height) for order in orders)
+    parted = _parted(pieces)
+    rows = (_along(order, groups, scores, costs, parted, height) for order in orders)
     return max(rows, key=lambda row: row.score)
 
 
@@ -111,6 +112,18 @@ def _may_be_one(members: Sequence[int], pieces: Sequence[Part]) -> bool:
     """Whether no two of them are digits that one mark of a picture was parted into."""
     marks = [pieces[member].name[0] for member in members if pieces[member].is_digit]
     return len(set(marks)) == len(marks)
+
+
+def _parted(pieces: Sequence[Part]) -> set[tuple[int, int]]:
+    """The digits, by their indices, that one mark of a picture was parted into: each and the next.
+
+    They are beside each other however much they overlap.
+    """
+    return {
+        (index, index + 1)
+        for index, (one, other) in enumerate(pairwise(pieces))
+        if one.is_digit and other.is_digit and one.name[0] == other.name[0]
+    }
 
 
 def score(group: Group, probability: float, height: float) -> float:
@@ -214,6 +227,7 @@ def _along(
     groups: dict[tuple[int, ...], Group],
     scores: dict[tuple[int, ...], float],
     costs: list[float],
+    parted: set[tuple[int, int]],
     height: float,
 ) -> Row:
     """The best row whose groups follow each other in that order, by dynamic programming."""
@@ -227,7 +241,7 @@ def _along(
                 continue
             group = groups[members]
             before = ends[start].values()
-            found = [row.score - _cost_beside(row, group, height) for row in before]
+            found = [row.score - _cost_beside(row, group, parted, height) for row in before]
             if found:
                 best = max(range(len(found)), key=found.__getitem__)
                 row = list(before)[best]
@@ -244,10 +258,12 @@ def _along(
     return Row(best_row.score, tuple(across))
 
 
-def _cost_beside(row: Row, group: Group, height: float) -> float:
+def _cost_beside(row: Row, group: Group, parted: set[tuple[int, int]], height: float) -> float:
     if not row.groups:
         return 0.0
     last = row.groups[-1]
+    if not parted.isdisjoint(product(last.members, group.members)):
+        return 0.0
     if not _in_line(last.box, group.box):
         return math.inf
     overlap = _overlap(last.box, group.box, height)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from mnist_core.ink.ink import Ink
 from mnist_core.ink.picture_pieces import PicturePieces
-from mnist_core.ink.pieces import SURELY_ONE, Box, Pieces, Said, StrokePieces, row_height
+from mnist_core.ink.pieces import Box, Pieces, Said, StrokePieces, row_height
 from mnist_core.ink.raster import FloatArray, Image
 from mnist_core.models.config import CLASS_COUNT, MLPConfig
 from mnist_core.models.lattice import NO_ROW, Group, Row, likeliest_row, whole_score
@@ -23,10 +23,13 @@ _LEAST_LIKENESS_IN_A_ROW = 0.8
 # What touches may be a letter: stems and arches are N, n or m; a, R and B are likelier than these.
 _ARCHES = {1, 7}
 _LETTERS = {(0, 1), (1, 2), (1, 3)}
-# Where strokes can't be told apart, so are A and H.
-_LETTERS_IN_PICTURES = _LETTERS | {(1, 4)}
+# Where a network knows pairs, it still takes d, B and h for some.
+_LETTERS_IN_PICTURES = {(0, 1), (1, 3), (1, 7)}
 # Where each digit touches the next, all of them are right with this probability.
 _SURE = 0.98
+# In a picture with `_ALL_DIGITS`, and what touches is no pair with at most the first: a letter is seldom
+# three digits, so that with more than two it is the second.
+_NO_PAIRS, _NO_PAIRS_OF_MORE = 0.02, 0.1
 # In a picture, all that may be digits are, with this probability, or they are letters of a word.
 _ALL_DIGITS = 0.9
 # A digit parted from another may be parted badly, and then be any; the pair that it is of may be none.
@@ -106,14 +109,16 @@ def digits_in_a_row(
     best = reader.row(found) if len(boxes) > 1 else NO_ROW
     if best.score <= as_one:
         best = Row(as_one)
-    doubtful = reader.doubtful(found, best) if best.groups else set() if is_digit else None
-    if doubtful is None or doubtful:
-        names = {piece.name[0] for piece in found.pieces} if doubtful is None else doubtful
-        parts = found.cut(names, height=row_height(boxes), judge=reader)
+    doubtful = reader.doubtful(found, best, is_digit=is_digit)
+    if doubtful:
+        parts = found.cut(doubtful, height=row_height(boxes), judge=reader)
         if len(found.pieces) < len(parts.pieces) <= _MAX_PIECES:
             row = reader.row(parts)
-            # A picture's parts are digits each, or it is not parted.
-            if row.score > best.score or (row.groups and found.in_picture):
+            is_better = row.score > best.score
+            if found.in_picture and row.groups:  # parts are digits each, or what was read is none
+                was_read = reader.is_number(found, best) if best.groups else is_digit
+                is_better |= not was_read or reader.is_number(parts, row)
+            if is_better:
                 found, best = parts, row
     answers = [reader.answer(found, group.members) for group in best.groups]
     is_word = found.in_picture and _is_word(answers, config)
@@ -139,11 +144,16 @@ def _is_plausible(found: Pieces, groups: Sequence[Group], answers: Sequence[Answ
     if not any(touching):
         return True
     digits = tuple(int(answer.probabilities.argmax()) for answer in answers)
+    probability = math.prod(answer.probability for answer in answers)
+    if found.in_picture:
+        said = (_said_of(found, group.members) for group in groups)
+        none = max(0.0 if each is None else float(each[-1]) for each in said)
+        most = _NO_PAIRS if len(digits) == 2 else _NO_PAIRS_OF_MORE
+        is_sure = probability >= _ALL_DIGITS and none <= most
+        return not all(touching) or (is_sure and digits not in _LETTERS_IN_PICTURES)
     if set(digits) <= _ARCHES:
         return False
-    sure = math.prod(answer.probability for answer in answers) >= _SURE
-    letters = _LETTERS_IN_PICTURES if found.in_picture else _LETTERS
-    return not all(touching) or (sure and digits not in letters)
+    return not all(touching) or (probability >= _SURE and digits not in _LETTERS)
 
 
 def _is_word(answers: Sequence[Answer], config: MLPConfig) -> bool:
@@ -181,26 +191,26 @@ class _Reader:
     def answer(self, found: Pieces, members: Sequence[int]) -> Answer:
         return self._known[_name(found, members)]
 
-    def doubtful(self, found: Pieces, row: Row) -> set[int]:
-        """The numbers of the strokes in groups that are no digit by themselves, if one is none in a row.
-
-        In a picture, of the marks in groups that are not surely one digit.
+    def doubtful(self, found: Pieces, row: Row, *, is_digit: bool) -> set[int]:
+        """The numbers of what may be several digits: of marks any, and of strokes those in groups that are
+        no digit by themselves, if one is none in a row; where there is no row, all, or none of one digit.
         """
-        if not self._config.rejects:
+        may_part = self._config.rejects and found.in_picture
+        if may_part or not (row.groups or is_digit):
+            return {piece.name[0] for piece in found.pieces}
+        if self.is_number(found, row):
             return set()
-        answers = [self.answer(found, group.members) for group in row.groups]
-        if found.in_picture:
-            doubts = [answer.probability < SURELY_ONE for answer in answers]
-        else:
-            doubts = [answer.likeness < self._config.reject_below for answer in answers]
-            if min(answer.likeness for answer in answers) >= least_in_a_row(self._config):
-                return set()
         return {
             found.pieces[member].name[0]
-            for group, is_doubtful in zip(row.groups, doubts, strict=True)
-            if is_doubtful
+            for group in row.groups
+            if self.answer(found, group.members).likeness < self._config.reject_below
             for member in group.members
         }
+
+    def is_number(self, found: Pieces, row: Row) -> bool:
+        """Whether each group is a digit."""
+        likenesses = [self.answer(found, group.members).likeness for group in row.groups]
+        return min(likenesses, default=1.0) >= least_in_a_row(self._config)
 
 
 def _said_of(found: Pieces, members: Sequence[int]) -> Said | None:

@@ -91,6 +91,24 @@ def test_what_is_no_pair_stays_whole() -> None:
     assert only.mask is both
 
 
+def test_what_is_even_more_surely_a_pair_is_two() -> None:
+    both = LEFT | RIGHT
+    judge = Knowing({7: LEFT, 4: RIGHT}, {})
+    whole, say = placed(both), judge.digits
+    judge.digits = lambda images: np.stack(  # type: ignore[method-assign]
+        [said(8, 0.995) if np.array_equal(image, whole) else say([image])[0] for image in images]
+    )
+    for probability, parts in ((0.95, 1), (0.999, 2)):
+        pair = np.array([[said(7, probability), said(4, probability)]])
+        judge.pairs = lambda images, pair=pair: pair  # type: ignore[method-assign,misc]
+        assert len(parted(both, judge)) == parts
+
+
+def test_of_two_digits_that_are_no_pair_that_is_said() -> None:
+    parts = parted(LEFT | RIGHT, Knowing({7: LEFT, 4: RIGHT}, {}))
+    assert [part.said is not None and int(part.said.argmax()) for part in parts] == [NONE, NONE]
+
+
 @pytest.mark.parametrize("first", [True, False])
 def test_a_digit_beside_a_pair_is_three(first: bool) -> None:
     everything = LEFT | RIGHT | THIRD
@@ -99,8 +117,19 @@ def test_a_digit_beside_a_pair_is_three(first: bool) -> None:
     assert len(digits) == 3
     for digit, mask in zip(digits, (LEFT, RIGHT, THIRD), strict=True):
         assert shared(digit.mask, mask) > 0.7
-    alone = digits[0] if first else digits[2]
-    assert [digit.said is None for digit in digits] == [digit is alone for digit in digits]
+    said_of = [digit.said for digit in digits]
+    none = [each is not None and int(each.argmax()) == NONE for each in said_of]
+    assert none[0 if first else 2]
+    assert not none[2 if first else 0]
+
+
+def test_what_each_is_the_pairs_that_it_is_of_say_together() -> None:
+    pairs = {(7, 4): LEFT | RIGHT, (4, 4): RIGHT | THIRD}
+    digits = parted(LEFT | RIGHT | THIRD, Knowing({7: LEFT, 4: RIGHT}, pairs))
+    sure = [digit.said.max() for digit in digits if digit.said is not None]
+    assert [digit.said is not None and int(digit.said.argmax()) for digit in digits] == [7, 4, 4]
+    assert sure[1] > max(sure[0], sure[2])
+    assert sum(digits[1].said) == pytest.approx(1)  # type: ignore[arg-type]
 
 
 def test_all_of_six_digits_that_touch_are_found() -> None:
@@ -112,8 +141,11 @@ def test_all_of_six_digits_that_touch_are_found() -> None:
         assert shared(digit.mask, mask) > 0.7
 
 
-def test_a_mark_that_can_not_be_cut_is_one() -> None:
+def test_a_mark_that_can_not_be_cut_is_one_or_two_halves() -> None:
     stroke = inked([[(0, 0), (0, 100)]], 0)
-    judge = Knowing({}, {(1, 1): stroke})
-    (only,) = parted(stroke, judge)
+    (only,) = parted(stroke, Knowing({}, {}))
     assert only.mask is stroke
+    left, right = parted(stroke, Knowing({}, {(1, 1): stroke}))
+    assert not (left.mask & right.mask).any()
+    assert np.array_equal(left.mask | right.mask, stroke)
+    assert extent(left.mask)[1].stop <= extent(right.mask)[1].start

@@ -160,6 +160,10 @@ def test_a_number_in_a_picture(classifier: Classifier) -> None:
         ((TWO, TWO, TWO), 58, "222"),
         ((SEVEN, FOUR), 52, "74"),
         ((TWO, FOUR, FOUR, TWO), 60, "2442"),
+        ((TWO, TWO), 30, "22"),
+        ((SEVEN, SEVEN), 38, "77"),
+        ((FOUR, TWO, FOUR), 42, "424"),
+        ((SEVEN, SEVEN, SEVEN), 46, "777"),
     ],
 )
 def test_digits_that_touch_in_a_picture_are_a_number(
