@@ -79,14 +79,16 @@ def partings(mask: Mask, *, height: float, most: int) -> list[Parting]:
     return [Parting((parts[one], parts[other]), cost) for cost, one, other in rated[:most]]
 
 
-def halves(mask: Mask) -> Parting:
-    """Parted straight down, where there is least ink about the middle."""
-    columns = np.arange(mask.shape[1])
+def halves(mask: Mask) -> list[Parting]:
+    """Parted straight down, where there is least ink about the middle; none where it is a pixel wide."""
     rows, box = extent(mask)
-    third = (box.stop - box.start) // 3
-    inner = slice(box.start + third, box.stop - third)
+    wide = box.stop - box.start
+    if wide < 2:
+        return []
+    inner = slice(box.start + max(1, wide // 3), box.stop - wide // 3)
     cut = inner.start + int(mask[rows, inner].sum(axis=0).argmin())
-    return Parting((mask & (columns < cut), mask & (columns >= cut)), 0.0)
+    columns = np.arange(mask.shape[1])
+    return [Parting((mask & (columns < cut), mask & (columns >= cut)), 0.0)]
 
 
 def _resized(mask: Mask, scale: float) -> Mask:

@@ -108,7 +108,7 @@ class Parter:
         """The ways to part a mark. What is a pair has two parts, however it hangs together."""
         ways = partings(mark, height=self.height, most=_WAYS)
         if not ways and is_pair:
-            ways = [halves(mark)]
+            ways = halves(mark)
         if not ways:
             return []
         said = _of_each(

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from mnist_core.ink.paper import Mask
-from mnist_core.ink.partings import partings
+from mnist_core.ink.partings import halves, partings
 from tests.support.pictures import FOUR, SEVEN, TWO, Strokes
 
 
@@ -58,3 +58,12 @@ def test_what_has_no_place_to_be_cut_at_is_not_parted() -> None:
     speck = np.zeros((130, 200), bool)
     speck[60:62, 60:62] = True
     assert partings(speck, height=100, most=60) == []
+
+
+@pytest.mark.parametrize("wide", range(1, 8))
+def test_both_halves_have_ink_or_there_are_none(wide: int) -> None:
+    mask = np.zeros((20, 30), np.bool_)
+    mask[5:15, 4 : 4 + wide] = True
+    found = halves(mask)
+    assert len(found) == (wide > 1)
+    assert all(part.any() for parting in found for part in parting.parts)
