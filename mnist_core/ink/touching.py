@@ -85,7 +85,7 @@ class Parter:
         if alone >= _SURELY_ONE and pair < _EVEN_SURER:
             return whole
         is_pair = alone >= _SURELY_ONE or _odds(pair) > _ONE_FACTOR * _odds(alone)
-        ways = self._ways(mark, is_pair=is_pair)
+        ways = self._ways(mark, is_pair=is_pair and pair > 0.5)
         if not ways:
             return whole
         found = [_pair(ways, *both)] if is_pair else [_Touching(_log(_ONE_FACTOR * alone), [mark])]
