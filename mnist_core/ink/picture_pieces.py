@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,9 @@ from numpy.typing import NDArray
 from mnist_core.ink.picture import Picture, extent, place, place_pair
 from mnist_core.ink.pieces import Box, Judge, Profile, Said, around, profile_of, share_a_mark
 from mnist_core.ink.raster import Image
+
+if TYPE_CHECKING:
+    from mnist_core.ink.touching import TouchingDigit
 
 # Ink joins what is so dark, as a share of this quantile of all that is no rim: of thin lines, where two
 # cross may be twice as dark as the rest.
@@ -42,6 +45,15 @@ class PicturePiece:
             (float(x), float(y)) for xs in (lefts, rights) for x, y in zip(xs, rows, strict=True)
         )
         return profile_of(ends, height)
+
+    def parted(self, digits: Sequence[TouchingDigit]) -> list[PicturePiece]:
+        """The digits that this ink is; itself where it is rather one."""
+        if len(digits) < 2:
+            return [self]
+        return [
+            PicturePiece.of((self.name[0], part), digit.mask, digit.said)
+            for part, digit in enumerate(digits)
+        ]
 
     @classmethod
     def of(
@@ -76,17 +88,13 @@ class PicturePieces:
         from mnist_core.ink.touching import Parter  # as in `of`
 
         parter = Parter(self._image, self._pair_image, judge, height)
-        parts: list[PicturePiece] = []
-        for piece in self.pieces:
-            mark = piece.name[0]
-            digits = parter.digits_of(piece.mask) if mark in which else []
-            if len(digits) > 1:
-                parts += [
-                    PicturePiece.of((mark, part), digit.mask, digit.said)
-                    for part, digit in enumerate(digits)
-                ]
-            else:
-                parts.append(piece)
+        marks = [piece.mask for piece in self.pieces if piece.name[0] in which]
+        digits = iter(parter.digits_of_each(marks))
+        parts = [
+            part
+            for piece in self.pieces
+            for part in (piece.parted(next(digits)) if piece.name[0] in which else [piece])
+        ]
         return PicturePieces(self.ink, parts)
 
     def image(self, members: Iterable[int]) -> Image:

@@ -23,6 +23,8 @@ _LEAST = 0.03
 # by the probability of that, and by its own even more surely a pair.
 _ONE_FACTOR = 2.0
 _SURELY_ONE, _EVEN_SURER = 0.99, 0.995
+# What is a pair with more than this is parted even where no middle line parts it.
+_RATHER = 0.5
 # Below this probability of a pair, a mark may be of more digits. So many ways in which each part is a
 # digit, of that probability, or a pair are looked at; of the likeliest, these are parted in turn.
 _SURELY_A_PAIR = 0.9
@@ -76,16 +78,25 @@ class Parter:
     judge: Judge
     height: float
 
-    def digits_of(self, mark: Mask) -> list[TouchingDigit]:
-        """The digits of a mark, from left to right: itself where it is rather one."""
-        (said,) = self.judge.digits([self.image_of(mark)])
-        (both,) = self.judge.pairs([self.pair_image_of(mark)])
-        alone, pair = float(said[:-1].max()), _is_pair(both)
+    def digits_of_each(self, marks: Sequence[Mask]) -> list[list[TouchingDigit]]:
+        """The digits of each mark, from left to right: itself where it is rather one."""
+        if not marks:
+            return []
+        said = self.judge.digits([self.image_of(mark) for mark in marks])
+        pairs = self.judge.pairs([self.pair_image_of(mark) for mark in marks])
+        return [
+            self._digits_of(mark, float(one[:-1].max()), both)
+            for mark, one, both in zip(marks, said, pairs, strict=True)
+        ]
+
+    def _digits_of(self, mark: Mask, alone: float, both: Said) -> list[TouchingDigit]:
+        """alone: how likely the mark is a digit by itself. both: what it is as a pair."""
+        pair = _is_pair(both)
         whole = [TouchingDigit(mark)]
         if alone >= _SURELY_ONE and pair < _EVEN_SURER:
             return whole
         is_pair = alone >= _SURELY_ONE or _odds(pair) > _ONE_FACTOR * _odds(alone)
-        ways = self._ways(mark, is_pair=is_pair and pair > 0.5)
+        ways = self._ways(mark, is_pair=is_pair and pair > _RATHER)
         if not ways:
             return whole
         found = [_pair(ways, *both)] if is_pair else [_Touching(_log(_ONE_FACTOR * alone), [mark])]

@@ -103,8 +103,8 @@ def likeliest_row(pieces: Sequence[Part], answers: Answers, *, rejects: bool) ->
         scores[members] = score(group, probability, height) - _LINK_COST * links
     _doubt_two_in_one(scores, boxes, height)
     costs = [_cost_without(piece, box, height) for piece, box in zip(pieces, boxes, strict=True)]
-    parted = _parted(pieces)
-    rows = (_along(order, groups, scores, costs, parted, height) for order in orders)
+    beside = _Beside(height, _parted(pieces))
+    rows = (_along(order, groups, scores, costs, beside) for order in orders)
     return max(rows, key=lambda row: row.score)
 
 
@@ -222,13 +222,39 @@ def _cost_without(piece: Part, box: Box, height: float) -> float:
     return 0.0 if piece.is_link else math.inf
 
 
+@dataclass(frozen=True, slots=True)
+class _Beside:
+    """Whether groups can follow each other. height: of the row. parted: as `_parted` has it."""
+
+    height: float
+    parted: set[tuple[int, int]]
+
+    def cost(self, row: Row, group: Group) -> float:
+        """Of the group at the end of the row; infinite where it can't be there."""
+        if not row.groups:
+            return 0.0
+        last = row.groups[-1]
+        if not self.parted.isdisjoint(product(last.members, group.members)):
+            return 0.0
+        if not _in_line(last.box, group.box):
+            return math.inf
+        overlap = _overlap(last.box, group.box, self.height)
+        if overlap <= _FREE_OVERLAP:
+            return 0.0
+        cost = _OVERLAP_COST * (overlap - _FREE_OVERLAP) if overlap <= _BESIDE else math.inf
+        left, right = sorted((last, group), key=lambda each: each.box[0] + each.box[2])
+        into = reach(left.profile, right.profile) / self.height
+        if into >= _MOST_REACH:
+            return cost
+        return min(cost, _REACH_COST * max(0.0, into - _FREE_REACH))
+
+
 def _along(
     order: list[int],
     groups: dict[tuple[int, ...], Group],
     scores: dict[tuple[int, ...], float],
     costs: list[float],
-    parted: set[tuple[int, int]],
-    height: float,
+    beside: _Beside,
 ) -> Row:
     """The best row whose groups follow each other in that order, by dynamic programming."""
     # After so many pieces, for each group that may be the last: the best row up to there.
@@ -241,7 +267,7 @@ def _along(
                 continue
             group = groups[members]
             before = ends[start].values()
-            found = [row.score - _cost_beside(row, group, parted, height) for row in before]
+            found = [row.score - beside.cost(row, group) for row in before]
             if found:
                 best = max(range(len(found)), key=found.__getitem__)
                 row = list(before)[best]
@@ -256,22 +282,3 @@ def _along(
     best_row = max(whole, key=lambda row: row.score, default=NO_ROW)
     across = sorted(best_row.groups, key=lambda group: group.box[0] + group.box[2])
     return Row(best_row.score, tuple(across))
-
-
-def _cost_beside(row: Row, group: Group, parted: set[tuple[int, int]], height: float) -> float:
-    if not row.groups:
-        return 0.0
-    last = row.groups[-1]
-    if not parted.isdisjoint(product(last.members, group.members)):
-        return 0.0
-    if not _in_line(last.box, group.box):
-        return math.inf
-    overlap = _overlap(last.box, group.box, height)
-    if overlap <= _FREE_OVERLAP:
-        return 0.0
-    cost = _OVERLAP_COST * (overlap - _FREE_OVERLAP) if overlap <= _BESIDE else math.inf
-    left, right = sorted((last, group), key=lambda each: each.box[0] + each.box[2])
-    into = reach(left.profile, right.profile) / height
-    if into >= _MOST_REACH:
-        return cost
-    return min(cost, _REACH_COST * max(0.0, into - _FREE_REACH))

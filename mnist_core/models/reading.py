@@ -109,7 +109,11 @@ def digits_in_a_row(
     best = reader.row(found) if len(boxes) > 1 else NO_ROW
     if best.score <= as_one:
         best = Row(as_one)
-    doubtful = reader.doubtful(found, best, is_digit=is_digit)
+    in_picture = found.in_picture and config.rejects
+    if in_picture or not (best.groups or is_digit):
+        doubtful = {piece.name[0] for piece in found.pieces}
+    else:
+        doubtful = reader.doubtful(found, best)
     if doubtful:
         parts = found.cut(doubtful, height=row_height(boxes), judge=reader)
         if len(found.pieces) < len(parts.pieces) <= _MAX_PIECES:
@@ -121,7 +125,7 @@ def digits_in_a_row(
             if is_better:
                 found, best = parts, row
     answers = [reader.answer(found, group.members) for group in best.groups]
-    is_word = found.in_picture and _is_word(answers, config)
+    is_word = in_picture and _is_word(answers, config)
     if config.rejects and (is_word or not _is_plausible(found, best.groups, answers)):
         return []
     return [
@@ -146,14 +150,18 @@ def _is_plausible(found: Pieces, groups: Sequence[Group], answers: Sequence[Answ
     digits = tuple(int(answer.probabilities.argmax()) for answer in answers)
     probability = math.prod(answer.probability for answer in answers)
     if found.in_picture:
-        said = (_said_of(found, group.members) for group in groups)
-        none = max(0.0 if each is None else float(each[-1]) for each in said)
-        most = _NO_PAIRS if len(digits) == 2 else _NO_PAIRS_OF_MORE
-        is_sure = probability >= _ALL_DIGITS and none <= most
-        return not all(touching) or (is_sure and digits not in _LETTERS_IN_PICTURES)
-    if set(digits) <= _ARCHES:
-        return False
-    return not all(touching) or (probability >= _SURE and digits not in _LETTERS)
+        said = [_said_of(found, group.members) for group in groups]
+        return not all(touching) or _are_pairs(digits, probability, said)
+    return not set(digits) <= _ARCHES and (
+        not all(touching) or (probability >= _SURE and digits not in _LETTERS)
+    )
+
+
+def _are_pairs(digits: tuple[int, ...], probability: float, said: Sequence[Said | None]) -> bool:
+    """Whether what touches in a picture are digits, by how likely all are, and what pairs say of each."""
+    none = max(0.0 if each is None else float(each[-1]) for each in said)
+    most = _NO_PAIRS if len(digits) == 2 else _NO_PAIRS_OF_MORE
+    return probability >= _ALL_DIGITS and none <= most and digits not in _LETTERS_IN_PICTURES
 
 
 def _is_word(answers: Sequence[Answer], config: MLPConfig) -> bool:
@@ -191,13 +199,8 @@ class _Reader:
     def answer(self, found: Pieces, members: Sequence[int]) -> Answer:
         return self._known[_name(found, members)]
 
-    def doubtful(self, found: Pieces, row: Row, *, is_digit: bool) -> set[int]:
-        """The numbers of what may be several digits: of marks any, and of strokes those in groups that are
-        no digit by themselves, if one is none in a row; where there is no row, all, or none of one digit.
-        """
-        may_part = self._config.rejects and found.in_picture
-        if may_part or not (row.groups or is_digit):
-            return {piece.name[0] for piece in found.pieces}
+    def doubtful(self, found: Pieces, row: Row) -> set[int]:
+        """The numbers of the strokes in groups that are no digit by themselves, if one is none in a row."""
         if self.is_number(found, row):
             return set()
         return {

@@ -62,7 +62,8 @@ def placed_pair(mask: Mask) -> Image:
 
 
 def parted(mark: Mask, judge: Knowing) -> list[TouchingDigit]:
-    return Parter(placed, placed_pair, judge, 100.0).digits_of(mark)
+    (digits,) = Parter(placed, placed_pair, judge, 100.0).digits_of_each([mark])
+    return digits
 
 
 def test_a_pair_is_parted_where_its_parts_are_its_digits() -> None:
