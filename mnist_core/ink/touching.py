@@ -16,9 +16,12 @@ from mnist_core.ink.raster import Image
 
 # So many ways to part a mark are tried.
 _WAYS = 40
-# What a way's cost counts for beside the logarithms of probabilities, and the least of these.
+# What a way's cost counts for beside the logarithms of probabilities, and the least of these: of a part,
+# and of what may as well be several digits.
 _COST_SHARE = 0.25
-_LEAST = 0.03
+_LEAST, _LEAST_OF_ALL = 0.03, 1e-5
+# Of what is found part by part, the way there counts for so much beside what all the pairs of it say.
+_WAY_SHARE = 0.5
 # A mark is a pair where the odds of that are so many times those of one digit, or where it is surely one
 # by the probability of that, and by its own even more surely a pair.
 _ONE_FACTOR = 2.0
@@ -29,7 +32,7 @@ _RATHER = 0.5
 # digit, of that probability, or a pair are looked at; of the likeliest, these are parted in turn.
 _SURELY_A_PAIR = 0.9
 _DIGIT = 0.9
-_TRIED, _PARTED = 20, 2
+_TRIED, _PARTED = 20, 4
 # What a pair says of a digit is wrong with about this probability.
 _PAIR_ERRS = 0.005
 # A part that is so wide, by the height of the row, may be of more than two: it is looked at so, again and
@@ -99,14 +102,26 @@ class Parter:
         ways = self._ways(mark, is_pair=is_pair and pair > _RATHER)
         if not ways:
             return whole
-        found = [_pair(ways, *both)] if is_pair else [_Touching(_log(_ONE_FACTOR * alone), [mark])]
+        found = [_pair(ways, *both) if is_pair else _one(mark, _ONE_FACTOR * alone)]
         if pair < _SURELY_A_PAIR:
-            found += self._several(ways, _PARTED, times=_TIMES)
+            found += [
+                self._agreed(each, both) for each in self._several(ways, _PARTED, times=_TIMES)
+            ]
         parts = max(found, key=_score).parts
         return list(map(TouchingDigit, parts, self._said(parts, both))) if len(parts) > 1 else whole
 
+    def _agreed(self, found: _Touching, both: Said) -> _Touching:
+        """Rated by how far each digit and all the pairs that it is of agree."""
+        alone = self.judge.digits([self.image_of(part) for part in found.parts])
+        said = self._said(found.parts, both)
+        agreement = sum(_agreement(*each) for each in zip(alone, said, strict=True))
+        return _Touching(agreement + _WAY_SHARE * found.score, found.parts)
+
     def _said(self, parts: Sequence[Mask], both: Said) -> list[Said]:
-        """What each and the next are together; the pairs that a digit is of agree on it, or it is none."""
+        """What each and the next are together; the pairs that a digit is of agree on it, or it is none.
+
+        both: what all of them are as a pair.
+        """
         if len(parts) == 2:
             return list(both)
         pairs = self.judge.pairs(
@@ -156,6 +171,7 @@ class Parter:
         if not (several or _of_pair(pair) > one.score) or not (ways := self._ways(part)):
             return one
         if several:
+            one = _one(part, float(digit[:-1].max()))
             return max([one, *self._several(ways, 1, times=times - 1)], key=_score)
         return _pair(ways, *pair)
 
@@ -194,11 +210,19 @@ def _pair(ways: Sequence[_Way], left: Said, right: Said) -> _Touching:
     """The way whose parts are likeliest the digits that a pair is."""
 
     def score(way: _Way) -> float:
-        agreement = _log(way.left[:-1] @ left[:-1]) + _log(way.right[:-1] @ right[:-1])
-        return agreement - way.cost
+        return _agreement(way.left, left) + _agreement(way.right, right) - way.cost
 
     best = max(ways, key=score)
     return _Touching(score(best), [*best.parting.parts])
+
+
+def _one(mark: Mask, probability: float) -> _Touching:
+    """As one digit, of that probability, of what may as well be several."""
+    return _Touching(math.log(max(probability, _LEAST_OF_ALL)), [mark])
+
+
+def _agreement(one: Said, other: Said) -> float:
+    return _log(one[:-1] @ other[:-1])
 
 
 def _score(touching: _Touching) -> float:

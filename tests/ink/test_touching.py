@@ -105,9 +105,22 @@ def test_what_is_even_more_surely_a_pair_is_two() -> None:
         assert len(parted(both, judge)) == parts
 
 
-def test_of_two_digits_that_are_no_pair_that_is_said() -> None:
-    parts = parted(LEFT | RIGHT, Knowing({7: LEFT, 4: RIGHT}, {}))
-    assert [part.said is not None and int(part.said.argmax()) for part in parts] == [NONE, NONE]
+def test_two_digits_that_are_no_pair_are_none() -> None:
+    both = LEFT | RIGHT
+    (only,) = parted(both, Knowing({7: LEFT, 4: RIGHT}, {}))
+    assert only.mask is both
+
+
+def test_what_is_surely_none_may_be_digits_that_are_hardly_like_some() -> None:
+    digits = {7: placed(LEFT), 4: placed(RIGHT)}
+    judge = Knowing({}, {(7, 4): LEFT | RIGHT, (4, 4): RIGHT | THIRD})
+    judge.digits = lambda images: np.stack(  # type: ignore[method-assign]
+        [
+            said(digit, 0.99 if digit == NONE else 0.3)
+            for digit in (likeliest(digits, image, NONE) for image in images)
+        ]
+    )
+    assert len(parted(LEFT | RIGHT | THIRD, judge)) == 3
 
 
 @pytest.mark.parametrize("first", [True, False])
