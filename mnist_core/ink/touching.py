@@ -22,8 +22,9 @@ _COST_SHARE = 0.25
 _LEAST, _LEAST_OF_ALL = 0.03, 1e-5
 # Of what is found part by part, the way there counts for so much beside what all the pairs of it say.
 _WAY_SHARE = 0.5
-# A mark is rather a pair than one digit by which is the likelier, but what is surely one with the first
-# is a pair only with more than the second.
+# A mark is a pair where the odds of that are so many times those of one digit, or where it is surely one
+# by the probability of that, and by its own even more surely a pair.
+_ONE_FACTOR = 2.0
 _SURELY_ONE, _EVEN_SURER = 0.99, 0.995
 # What is a pair with more than this is parted even where no middle line parts it.
 _RATHER = 0.5
@@ -97,11 +98,11 @@ class Parter:
         whole = [TouchingDigit(mark)]
         if alone >= _SURELY_ONE and pair < _EVEN_SURER:
             return whole
-        is_pair = alone >= _SURELY_ONE or pair > alone
+        is_pair = alone >= _SURELY_ONE or _odds(pair) > _ONE_FACTOR * _odds(alone)
         ways = self._ways(mark, is_pair=is_pair and pair > _RATHER)
         if not ways:
             return whole
-        found = [_pair(ways, *both) if is_pair else _one(mark, alone)]
+        found = [_pair(ways, *both) if is_pair else _one(mark, _ONE_FACTOR * alone)]
         if pair < _SURELY_A_PAIR:
             found += [
                 self._agreed(each, both) for each in self._several(ways, _PARTED, times=_TIMES)
@@ -226,6 +227,10 @@ def _agreement(one: Said, other: Said) -> float:
 
 def _score(touching: _Touching) -> float:
     return touching.score
+
+
+def _odds(probability: float) -> float:
+    return probability / max(1 - probability, 1e-9)
 
 
 def _log(probability: SupportsFloat) -> float:
