@@ -15,10 +15,13 @@ from mnist_core import Classifier, Ink
 from mnist_core.data.pendigits import is_held_out, read_pen_digits
 from mnist_core.evaluation.other_ink import LETTERS, letter
 from mnist_core.ink import raster
+from mnist_core.ink.picture_pieces import PicturePiece, PicturePieces
 from mnist_core.ink.pieces import Said, StrokePieces, row_height
 from mnist_core.models.config import MLPConfig
 from mnist_core.models.mlp import MLP
+from mnist_core.models.reading import Answer, digits_in_a_row
 from mnist_core.record.non_digits import FIGURES, figure
+from tests.ink.test_partings import inked
 from tests.support.pictures import FOUR, SEVEN, TWO, Strokes, pictured, touching_74
 
 ONE = [[(0.0, 0.0), (-2.0, 100.0)]]
@@ -272,3 +275,24 @@ def test_pieces_of_a_cut_stroke_make_up_the_stroke() -> None:
     assert len(parts) > 1
     for one, other in pairwise(parts):
         assert np.array_equal(one.points[-1], other.points[0])
+
+
+@pytest.mark.parametrize(("none", "count"), [(0.3, 3), (0.7, 0)])
+def test_what_touches_beside_a_digit_is_rather_a_pair_than_none(none: float, count: int) -> None:
+    said = np.full(11, (1 - none) / 10)
+    said[10] = none
+    masks = [inked(SEVEN, place) for place in (0, 110, 220)]
+    names = [(1, -1), (2, 0), (2, 1)]
+    pieces = [
+        PicturePiece.of(name, mask, said if name[1] >= 0 else None)
+        for name, mask in zip(names, masks, strict=True)
+    ]
+    found = PicturePieces(np.logical_or.reduce(masks).astype(float), pieces)
+    sevens = np.eye(10, dtype=np.float32)[7]
+
+    def network(images: list[raster.Image]) -> list[Answer]:
+        return [Answer(image, sevens, 1.0) for image in images]
+
+    nothing = Answer(network([found.image([0])])[0].image, sevens, 0.0)
+    config = MLPConfig(rejects=True)
+    assert len(digits_in_a_row(found, nothing, network, config)) == count
