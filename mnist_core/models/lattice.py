@@ -103,8 +103,8 @@ def likeliest_row(pieces: Sequence[Part], answers: Answers, *, rejects: bool) ->
         scores[members] = score(group, probability, height) - _LINK_COST * links
     _doubt_two_in_one(scores, boxes, height)
     costs = [_cost_without(piece, box, height) for piece, box in zip(pieces, boxes, strict=True)]
-    beside = _Beside(height, _parted(pieces))
-    rows = (_along(order, groups, scores, costs, beside) for order in orders)
+    neighbours = _Neighbours(height, _parted(pieces))
+    rows = (_along(order, groups, scores, costs, neighbours) for order in orders)
     return max(rows, key=lambda row: row.score)
 
 
@@ -223,7 +223,7 @@ def _cost_without(piece: Part, box: Box, height: float) -> float:
 
 
 @dataclass(frozen=True, slots=True)
-class _Beside:
+class _Neighbours:
     """Whether groups can follow each other. height: of the row. parted: as `_parted` has it."""
 
     height: float
@@ -254,7 +254,7 @@ def _along(
     groups: dict[tuple[int, ...], Group],
     scores: dict[tuple[int, ...], float],
     costs: list[float],
-    beside: _Beside,
+    neighbours: _Neighbours,
 ) -> Row:
     """The best row whose groups follow each other in that order, by dynamic programming."""
     # After so many pieces, for each group that may be the last: the best row up to there.
@@ -267,7 +267,7 @@ def _along(
                 continue
             group = groups[members]
             before = ends[start].values()
-            found = [row.score - beside.cost(row, group) for row in before]
+            found = [row.score - neighbours.cost(row, group) for row in before]
             if found:
                 best = max(range(len(found)), key=found.__getitem__)
                 row = list(before)[best]
