@@ -50,10 +50,14 @@ class TouchingDigit:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Touching:
-    """The ink of digits from left to right. score: a sum of logarithms of probabilities."""
+    """The ink of digits from left to right, and what each is by itself.
+
+    score: a sum of logarithms of probabilities.
+    """
 
     score: float
     parts: list[Mask]
+    alone: list[Said]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -88,13 +92,13 @@ class Parter:
         said = self.judge.digits([self.image_of(mark) for mark in marks])
         pairs = self.judge.pairs([self.pair_image_of(mark) for mark in marks])
         return [
-            self._digits_of(mark, float(one[:-1].max()), both)
+            self._digits_of(mark, one, both)
             for mark, one, both in zip(marks, said, pairs, strict=True)
         ]
 
-    def _digits_of(self, mark: Mask, alone: float, both: Said) -> list[TouchingDigit]:
-        """alone: how likely the mark is a digit by itself. both: what it is as a pair."""
-        pair = _is_pair(both)
+    def _digits_of(self, mark: Mask, one: Said, both: Said) -> list[TouchingDigit]:
+        """one: what the mark is by itself. both: what it is as a pair."""
+        alone, pair = float(one[:-1].max()), _is_pair(both)
         whole = [TouchingDigit(mark)]
         if alone >= _SURELY_ONE and pair < _EVEN_SURER:
             return whole
@@ -102,7 +106,7 @@ class Parter:
         ways = self._ways(mark, is_pair=is_pair and pair > _RATHER)
         if not ways:
             return whole
-        found = [_pair(ways, *both) if is_pair else _one(mark, _ONE_FACTOR * alone)]
+        found = [_pair(ways, *both) if is_pair else _one(mark, one, factor=_ONE_FACTOR)]
         if pair < _SURELY_A_PAIR:
             found += [
                 self._agreed(each, both) for each in self._several(ways, _PARTED, times=_TIMES)
@@ -112,10 +116,9 @@ class Parter:
 
     def _agreed(self, found: _Touching, both: Said) -> _Touching:
         """Rated by how far each digit and all the pairs that it is of agree."""
-        alone = self.judge.digits([self.image_of(part) for part in found.parts])
         said = self._said(found.parts, both)
-        agreement = sum(_agreement(*each) for each in zip(alone, said, strict=True))
-        return _Touching(agreement + _WAY_SHARE * found.score, found.parts)
+        agreement = sum(_agreement(*each) for each in zip(found.alone, said, strict=True))
+        return _Touching(agreement + _WAY_SHARE * found.score, found.parts, found.alone)
 
     def _said(self, parts: Sequence[Mask], both: Said) -> list[Said]:
         """What each and the next are together; the pairs that a digit is of agree on it, or it is none.
@@ -156,23 +159,23 @@ class Parter:
         return [self._parted_in_turn(*each, times=times) for each in likeliest[:most]]
 
     def _parted_in_turn(self, way: _Way, *pairs: Said, times: int) -> _Touching:
-        score, parts = -way.cost, []
+        score, parts, alone = -way.cost, [], []
         for part, digit, pair in zip(way.parting.parts, (way.left, way.right), pairs, strict=True):
             found = self._part_in_turn(part, digit, pair, times=times)
             score += found.score
             parts += found.parts
-        return _Touching(score, parts)
+            alone += found.alone
+        return _Touching(score, parts, alone)
 
     def _part_in_turn(self, part: Mask, digit: Said, pair: Said, *, times: int) -> _Touching:
-        one = _Touching(_log(digit[:-1].max()), [part])
+        one = _Touching(_log(digit[:-1].max()), [part], [digit])
         columns = extent(part)[1]
         is_wide = columns.stop - columns.start > _WIDE * self.height
         several = is_wide and times > 0 and _is_pair(pair) < _SURELY_A_PAIR
         if not (several or _of_pair(pair) > one.score) or not (ways := self._ways(part)):
             return one
         if several:
-            one = _one(part, float(digit[:-1].max()))
-            return max([one, *self._several(ways, 1, times=times - 1)], key=_score)
+            return max([_one(part, digit), *self._several(ways, 1, times=times - 1)], key=_score)
         return _pair(ways, *pair)
 
 
@@ -213,12 +216,13 @@ def _pair(ways: Sequence[_Way], left: Said, right: Said) -> _Touching:
         return _agreement(way.left, left) + _agreement(way.right, right) - way.cost
 
     best = max(ways, key=score)
-    return _Touching(score(best), [*best.parting.parts])
+    return _Touching(score(best), [*best.parting.parts], [best.left, best.right])
 
 
-def _one(mark: Mask, probability: float) -> _Touching:
-    """As one digit, of that probability, of what may as well be several."""
-    return _Touching(math.log(max(probability, _LEAST_OF_ALL)), [mark])
+def _one(mark: Mask, said: Said, *, factor: float = 1.0) -> _Touching:
+    """As one digit, so many times as likely, of what may as well be several."""
+    probability = factor * float(said[:-1].max())
+    return _Touching(math.log(max(probability, _LEAST_OF_ALL)), [mark], [said])
 
 
 def _agreement(one: Said, other: Said) -> float:

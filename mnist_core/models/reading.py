@@ -163,9 +163,13 @@ def _is_plausible(found: Pieces, groups: Sequence[Group], answers: Sequence[Answ
 
 def _is_word(answers: Sequence[Answer], config: MLPConfig) -> bool:
     """Whether each may be a digit and all of them hardly are. Of a row, one may be said to be none."""
-    alike = [answer.likeness for answer in answers]
-    may_be = min(alike, default=0.0) >= least_in_a_row(config)
-    return may_be and math.prod(alike) < _ALL_DIGITS
+    alike = math.prod(answer.likeness for answer in answers)
+    return _may_be_digits(answers, config) and alike < _ALL_DIGITS
+
+
+def _may_be_digits(answers: Sequence[Answer], config: MLPConfig) -> bool:
+    """Whether each is as much like a digit as one of a row must be."""
+    return min((answer.likeness for answer in answers), default=1.0) >= least_in_a_row(config)
 
 
 class _Reader:
@@ -209,8 +213,8 @@ class _Reader:
 
     def is_number(self, found: Pieces, row: Row) -> bool:
         """Whether each group is a digit."""
-        likenesses = [self.answer(found, group.members).likeness for group in row.groups]
-        return min(likenesses, default=1.0) >= least_in_a_row(self._config)
+        answers = [self.answer(found, group.members) for group in row.groups]
+        return _may_be_digits(answers, self._config)
 
 
 def _said_of(found: Pieces, members: Sequence[int]) -> Said | None:

@@ -293,6 +293,6 @@ def test_what_touches_beside_a_digit_is_rather_a_pair_than_none(none: float, cou
     def network(images: list[raster.Image]) -> list[Answer]:
         return [Answer(image, sevens, 1.0) for image in images]
 
-    nothing = Answer(network([found.image([0])])[0].image, sevens, 0.0)
+    nothing = Answer(found.image([0]), sevens, 0.0)
     config = MLPConfig(rejects=True)
     assert len(digits_in_a_row(found, nothing, network, config)) == count
