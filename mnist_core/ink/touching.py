@@ -52,12 +52,13 @@ class TouchingDigit:
 class _Touching:
     """The ink of digits from left to right, and what each is by itself.
 
-    score: a sum of logarithms of probabilities.
+    score: a sum of logarithms of probabilities. said: where that is known, what the pairs say of each.
     """
 
     score: float
     parts: list[Mask]
     alone: list[Said]
+    said: Sequence[Said | None] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -111,14 +112,14 @@ class Parter:
             found += [
                 self._agreed(each, both) for each in self._several(ways, _PARTED, times=_TIMES)
             ]
-        parts = max(found, key=_score).parts
-        return list(map(TouchingDigit, parts, self._said(parts, both))) if len(parts) > 1 else whole
+        best = max(found, key=_score)
+        return list(map(TouchingDigit, best.parts, best.said)) if len(best.parts) > 1 else whole
 
     def _agreed(self, found: _Touching, both: Said) -> _Touching:
         """Rated by how far each digit and all the pairs that it is of agree."""
         said = self._said(found.parts, both)
         agreement = sum(_agreement(*each) for each in zip(found.alone, said, strict=True))
-        return _Touching(agreement + _WAY_SHARE * found.score, found.parts, found.alone)
+        return _Touching(agreement + _WAY_SHARE * found.score, found.parts, found.alone, said)
 
     def _said(self, parts: Sequence[Mask], both: Said) -> list[Said]:
         """What each and the next are together; the pairs that a digit is of agree on it, or it is none.
@@ -216,7 +217,8 @@ def _pair(ways: Sequence[_Way], left: Said, right: Said) -> _Touching:
         return _agreement(way.left, left) + _agreement(way.right, right) - way.cost
 
     best = max(ways, key=score)
-    return _Touching(score(best), [*best.parting.parts], [best.left, best.right])
+    alone = [best.left, best.right]
+    return _Touching(score(best), [*best.parting.parts], alone, [left, right])
 
 
 def _one(mark: Mask, said: Said, *, factor: float = 1.0) -> _Touching:
