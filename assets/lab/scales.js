@@ -10,13 +10,12 @@ export function scalesOf(runs, axis) {
   const ends = runs.map(({ points, measures }) => Math.max(placeOf(points.at(-1)), placeOf(measures.at(-1))));
   const planned = newest.active ? axis.planned(newest) : 0;
   const total = Math.max(axis.least, planned, ...ends);
-  // The first steps are far off; the scale fits what comes after them, once there is enough of it. Of two
-  // side by side, a short one may have no more than those.
-  const beside = runs.find(({ isBeside }) => isBeside);
-  const pair = beside ? [newest, beside] : [];
+  // The first steps are far off; the scale fits what comes after them, once there is enough of it. A short
+  // run that it is about, or that lies beside that one, may have no more than those.
+  const about = runs.filter((run) => run.isBeside || (run === newest && !run.active));
   const later = runs.flatMap((run) => {
     const rows = run.measures.filter((row) => row[0] > 0.04 * total);
-    return rows.length || !pair.includes(run) ? rows : run.measures;
+    return rows.length || !about.includes(run) ? rows : run.measures;
   });
   const seen = later.length ? later : newest.measures;
   const loss = lossScale(seen);

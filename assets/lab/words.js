@@ -39,7 +39,7 @@ const SENTENCES = {
     const { epoch, epochs } = run.progress;
     return `Training: epoch ${epoch} of ${epochs}, ${percent(run.accuracy)} of the ${measureOf(run).name} pictures right.${resumption(run)}`;
   },
-  paused: ({ progress }) => `Paused at step ${progress.step}, epoch ${progress.epoch} of ${progress.epochs}.`,
+  paused: ({ progress }) => `Paused at step ${grouped(progress.step)}, epoch ${progress.epoch} of ${progress.epochs}.`,
   resuming: (run, queue) =>
     `The training was interrupted. It goes on by itself from what was last saved${queue ? `: ${placeIn(queue)}` : ""}.`,
   stopping: () => "Stopped. Measuring what it has learnt.",
@@ -67,7 +67,7 @@ export function figuresOf(run) {
   const parts = [
     `step ${grouped(step)}`,
     `loss ${loss === null ? "–" : loss.toFixed(3)}`,
-    `${compact(speed)} pictures a second`,
+    ...(speed ? [`${compact(speed)} pictures a second`] : []),
     `${onOneLine(seconds(elapsed))}${active ? " so far" : ""}`,
   ];
   if (left && active) parts.push(`${onOneLine(seconds(left))} left`);

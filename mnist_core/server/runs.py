@@ -37,7 +37,7 @@ _OUTCOMES: dict[Outcome, tuple[str, str]] = {
     "diverged": (
         "diverged",
         "The loss grew beyond all numbers, so the run stopped: its steps were too large. "
-        "Try a tenth of the learning rate. The last good weights stay.",
+        "Try a tenth of the learning rate, or a hundredth. The last good weights stay.",
     ),
 }
 #: Larger weights stay here: over most links they would come too late to be of use.
@@ -223,11 +223,12 @@ class Run:
         if end.outcome == "finished" and (self.final.accuracy or 0.0) < _GUESSING:
             had_learnt = any((row[2] or 0.0) > _LEARNT for row in self.measures)
             self.sentence = _LOST_AGAIN if had_learnt else _LEARNT_NOTHING
-        self._keep_measure(self.final)
-        if not self.measures or self.final.step > (self.measures[-1][0] or 0):
-            self._measured(self.final)
-        else:
-            self._reached(self.final.accuracy, self.final.elapsed_s)
+        # The end is measured on all pictures, its last moment on some of them.
+        if self.measures and self.measures[-1][0] == self.final.step:
+            del self.measures[-1]
+        if self.moments and self.moments[-1].step == self.final.step:
+            self.moments[-1] = self.final
+        self._measured(self.final)
 
     def _fall_back(self) -> None:
         """Keep what was before the loss exploded; weights tell so only in the step after them."""

@@ -9,6 +9,7 @@ from collections.abc import Callable
 Clock = Callable[[], float]  # seconds
 
 _SPEED_S = 0.5  # the least that a speed is measured over
+_LEAST_S = 0.05  # and that the first one is
 
 
 class Pace:
@@ -65,9 +66,11 @@ class Speedometer:
         self._images += images
 
     def images_per_s(self, elapsed_s: float) -> float:
-        """The speed after `elapsed_s` of work."""
+        """The speed after `elapsed_s` of work; 0 before there is enough of it to tell."""
         since_s, since_images = self._since
         if elapsed_s - since_s > _SPEED_S:
             self._speed = (self._images - since_images) / (elapsed_s - since_s)
             self._since = (elapsed_s, self._images)
-        return self._speed or self._images / max(elapsed_s - since_s, 1e-3)
+        if self._speed is None and elapsed_s - since_s >= _LEAST_S:
+            return self._images / (elapsed_s - since_s)
+        return self._speed or 0.0

@@ -30,7 +30,7 @@ test("a run's sentence in every state", () => {
   assert.equal(words("loading", { download_bytes: 2_340_000 }), "Fetching the pictures of MNIST: 2.3 MB so far.");
   assert.equal(words("running"), "Training: epoch 2 of 5, 97.1 % of the held-out pictures right.");
   assert.equal(words("running", { started: { measured_on: "test" } }), "Training: epoch 2 of 5, 97.1 % of the test pictures right.");
-  assert.equal(words("paused"), "Paused at step 1234, epoch 2 of 5.");
+  assert.equal(words("paused"), "Paused at step 1,234, epoch 2 of 5.");
   assert.equal(words("stopping"), "Stopped. Measuring what it has learnt.");
   assert.equal(words("done"), "Done in 4 s.");
   assert.equal(words("done", { test_accuracy: 0.98 }), "Done in 4 s. 98.00 % of the 10,000 test pictures are read right.");
@@ -40,6 +40,8 @@ test("a run's figures, with what is left only while it learns", () => {
   const progress = { step: 1234, loss: 0.12345, images_per_s: 51_234, left_s: 3.21, elapsed_s: 12.6 };
   assert.equal(figuresOf(run({ progress })), "step 1,234 · loss 0.123 · 51.2K pictures a second · 13\u00a0s so far · 3.2\u00a0s left");
   assert.equal(figuresOf(run({ progress, status: "done" })), "step 1,234 · loss 0.123 · 51.2K pictures a second · 13\u00a0s");
+  const first = { ...progress, images_per_s: 0 }; // too soon to tell
+  assert.equal(figuresOf(run({ progress: first, status: "done" })), "step 1,234 · loss 0.123 · 13\u00a0s");
   assert.match(figuresOf(run({ progress: { ...progress, loss: null } })), /loss –/);
 });
 

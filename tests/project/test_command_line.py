@@ -51,7 +51,7 @@ def test_predict_says_what_is_wrong_with_a_picture(
     Image.fromarray(np.full((50, 50), 255, dtype=np.uint8)).save(empty)
     for path, said in (
         (empty, "no ink found"),
-        (tmp_path / "missing.png", "No such file"),
+        (tmp_path / "missing.png", "missing.png: No such file"),
     ):
         assert main(["predict", str(path)]) == 1
         assert said in capsys.readouterr().err

@@ -67,7 +67,8 @@ def test_a_milestone_that_only_the_last_measure_reaches_counts() -> None:
     final = dataclasses.replace(last, accuracy=0.971, elapsed_s=2.5)  # of more images
     run.hear(End(run=1, outcome="finished", elapsed_s=2.5, snapshot=final))
     assert run.milestones == {"97": 2.5, "98": None}
-    assert len(run.measures) == 1
+    assert run.measures == [[9, None, 0.971, 2.5]]
+    assert run.moments == [final]
 
 
 def test_a_moment_that_is_none_has_no_snapshot() -> None:

@@ -53,6 +53,7 @@ def test_a_speed_is_that_of_the_latest_half_second() -> None:
     speedometer = Speedometer()
     assert speedometer.images_per_s(0.0) == 0
     speedometer.count(10)
+    assert speedometer.images_per_s(0.001) == 0  # too soon for any
     assert speedometer.images_per_s(0.1) == pytest.approx(100)
     speedometer.count(90)
     assert speedometer.images_per_s(1.0) == pytest.approx(100)

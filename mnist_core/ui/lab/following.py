@@ -95,11 +95,13 @@ def poll(session: Session, request: PollRequest) -> Answer:
     rewinds = run.rewinds  # before the rest: what is taken back meanwhile is told the next time
     if known is None or (known.run, known.rewinds) != (run.id, rewinds):
         known = Known(run=run.id)
+    # The last one may have been measured anew.
+    measures = max(0, min(known.measures, len(run.measures) - 1))
     fresh = {
         "run": run.id,
-        "from": [known.points, known.measures],
+        "from": [known.points, measures],
         "points": run.points[known.points :],
-        "measures": run.measures[known.measures :],
+        "measures": run.measures[measures:],
         "losses": run.epoch_losses,
     }
     return answer | {"fresh": fresh}

@@ -1,63 +1,31 @@
-"""The sketchpad with its answer, and the same prediction as API endpoints."""
+"""The sketchpad with its answer."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict
 from functools import partial
-from typing import Annotated, Any, TypedDict
+from typing import Annotated, Any
 
 import gradio as gr
 import numpy as np
 from pydantic import Field
 
-from mnist_core.errors import PictureError, StrokesError
-from mnist_core.ink.ink import Ink
-from mnist_core.ink.picture_file import FORMATS_IN_WORDS, NO_INK
-from mnist_core.models.classifier import Classifier, Prediction, Reading
+from mnist_core.models.classifier import Prediction, Reading
 from mnist_core.models.config import CLASS_COUNT
 from mnist_core.server.application import Application
 from mnist_core.server.images import checked_image
 from mnist_core.server.payload import unexpected
 from mnist_core.server.session import Session
-from mnist_core.server.strokes import checked_strokes
-from mnist_core.ui.answers import Answer, answered, api_error, serve
+from mnist_core.ui.answers import Answer, answered, serve
 from mnist_core.ui.component import component
 from mnist_core.ui.drawings import POINTS_OF_A_DRAWING, DrawingRequest
-from mnist_core.ui.endpoint import PICTURE, READING, SEVEN, SEVENTY_ONE, endpoint
 from mnist_core.ui.numbers import grey
-from mnist_core.ui.pad.pictures import read_upload
-from mnist_core.ui.pad.words import words, words_of
+from mnist_core.ui.pad.api import add_api
+from mnist_core.ui.pad.words import words_of
 from mnist_core.ui.static import weights
 
 _STROKES_OF_A_DRAWING = 6
-
-
-class ApiAnswer(TypedDict):
-    """What the API answers. probabilities: ten, for the digits 0 to 9, summing to 1."""
-
-    digit: int | None
-    probabilities: list[float]
-    digit_likeness: float
-    words: str
-
-
-class ApiDigit(TypedDict):
-    """A digit of a number, as `ApiAnswer` has it. box: left, top, right, bottom in the strokes' units."""
-
-    digit: int | None
-    probabilities: list[float]
-    digit_likeness: float
-    box: list[float]
-
-
-class ApiReading(TypedDict):
-    """What the API reads: the number as `text`, "" where it is none, and its digits from left to right."""
-
-    text: str
-    digits: list[ApiDigit]
-    confidence: float
-    words: str
 
 
 #: Probabilities of the ten digits, and that it is none.
@@ -82,7 +50,7 @@ class PredictRequest(DrawingRequest):
 
 
 def pad_column(application: Application) -> None:
-    """Lays out the sketchpad and the answer, and adds the endpoints /predict, /read, /predict_image."""
+    """Lays out the sketchpad and the answer, and adds the API's endpoints."""
     sessions = application.sessions
 
     async def open_session(payload: Any, request: gr.Request) -> Answer:
@@ -100,28 +68,7 @@ def pad_column(application: Application) -> None:
         most_bytes=application.limits.picture_bytes,
     )
     component("pad/answer")
-    endpoint(
-        _predict_endpoint(application),
-        name="predict",
-        description="The digit drawn by strokes of a pen.",
-        parameter="a list of strokes, each a list of [x, y], x right and y down, in any scale",
-        example=SEVEN,
-    )
-    endpoint(
-        _read_endpoint(application),
-        name="read",
-        description="The number drawn by strokes of a pen: one digit or several in a row.",
-        parameter="a list of strokes, each a list of [x, y], x right and y down, in any scale",
-        example=SEVENTY_ONE,
-        returns=READING,
-    )
-    endpoint(
-        _predict_image_endpoint(application),
-        name="predict_image",
-        description="The digit in a picture, dark on light or light on dark.",
-        parameter=f"an uploaded {FORMATS_IN_WORDS} file: handle_file('photo.png')",
-        example=PICTURE,
-    )
+    add_api(application)
 
 
 def _predict(session: Session, request: PredictRequest, *, max_points: int) -> Answer:
@@ -174,68 +121,3 @@ def _as_shown(prediction: Prediction) -> Answer:
         "probabilities": [round(float(value), 4) for value in prediction.probabilities],
         "image": grey(prediction.image),
     }
-
-
-def _predict_endpoint(application: Application) -> Callable[[list[list[list[float]]]], ApiAnswer]:
-    def predict(strokes: list[list[list[float]]]) -> ApiAnswer:
-        """The digit drawn by `strokes`: a list of strokes, each a list of [x, y], y down."""
-        try:
-            ink = Ink(checked_strokes(strokes, max_points=application.limits.points))
-        except StrokesError as error:
-            raise api_error(error) from error
-        return _answer(application.ready, ink)
-
-    return predict
-
-
-def _read_endpoint(application: Application) -> Callable[[list[list[list[float]]]], ApiReading]:
-    def read(strokes: list[list[list[float]]]) -> ApiReading:
-        """The number drawn by `strokes`: a list of strokes, each a list of [x, y], y down."""
-        try:
-            ink = Ink(checked_strokes(strokes, max_points=application.limits.points))
-        except StrokesError as error:
-            raise api_error(error) from error
-        reading = application.ready.read(ink)
-        digits = [
-            ApiDigit(
-                digit=digit.digit,
-                probabilities=[float(value) for value in digit.probabilities],
-                digit_likeness=float(digit.digit_likeness),
-                box=list(box),
-            )
-            for digit, box in zip(reading.digits, reading.boxes, strict=True)
-        ]
-        return ApiReading(
-            text=reading.text,
-            digits=digits,
-            confidence=reading.confidence,
-            words=words_of(reading),
-        )
-
-    return read
-
-
-def _predict_image_endpoint(application: Application) -> Callable[[gr.FileData], ApiAnswer]:
-    def predict_image(picture: gr.FileData) -> ApiAnswer:
-        """The digit in a picture file, dark on light or light on dark."""
-        max_bytes = application.limits.picture_bytes
-        try:
-            ink = Ink.from_image(read_upload(picture, max_bytes=max_bytes))
-        except PictureError as error:
-            raise api_error(error) from error
-        answer = _answer(application.ready, ink)
-        if ink.is_empty:
-            answer["words"] = NO_INK
-        return answer
-
-    return predict_image
-
-
-def _answer(classifier: Classifier, ink: Ink) -> ApiAnswer:
-    prediction = classifier.predict(ink)
-    return ApiAnswer(
-        digit=prediction.digit,
-        probabilities=[float(value) for value in prediction.probabilities],
-        digit_likeness=float(prediction.digit_likeness),
-        words=words(prediction, blank=ink.is_empty),
-    )

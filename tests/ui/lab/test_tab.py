@@ -81,7 +81,8 @@ def test_a_poll_tells_the_run_from_the_cursor_on(call: Call, session: Session) -
     known = {"run": run.id, "points": len(run.points) - 2, "measures": len(run.measures)}
     fresh = call("lab_poll", token=session.token, known=known)["fresh"]
     assert fresh["points"] == run.points[-2:]
-    assert fresh["measures"] == []
+    assert fresh["measures"] == run.measures[-1:]  # which the end has measured anew
+    assert fresh["from"] == [len(run.points) - 2, len(run.measures) - 1]
     known["rewinds"] = 1  # of a history of which part was taken back
     assert call("lab_poll", token=session.token, known=known)["fresh"]["points"] == run.points
     summary = everything["runs"][-1]

@@ -248,13 +248,31 @@ def test_endpoint_predict_image_reads_what_python_reads(client: Client, tmp_path
     np.testing.assert_allclose(answer["probabilities"], expected.probabilities, atol=1e-5)
 
 
-def test_endpoint_predict_image_refuses_other_files(client: Client, tmp_path: Any) -> None:
+def test_endpoint_read_image(client: Client, tmp_path: Any) -> None:
+    picture = Image.new("L", (600, 300), 255)
+    for stroke in SEVENTY_ONE:
+        points = [(2 * x + 100, 2 * y) for x, y in stroke]
+        ImageDraw.Draw(picture).line(points, fill=30, width=16, joint="curve")
+    picture.save(tmp_path / "number.png")
+    Image.new("L", (50, 50), 255).save(tmp_path / "empty.png")
+    number, empty = (
+        client.predict(picture=handle_file(str(tmp_path / name)), api_name="/read_image")
+        for name in ("number.png", "empty.png")
+    )
+    assert (number["text"], number["words"]) == ("71", "71")
+    assert [digit["digit"] for digit in number["digits"]] == [7, 1]
+    left, top, right, bottom = number["digits"][0]["box"]
+    assert (left, right) == pytest.approx((140 / 600, 260 / 600), abs=0.03)
+    assert (top, bottom) == pytest.approx((40 / 300, 220 / 300), abs=0.06)
+    assert (empty["text"], empty["digits"], empty["words"]) == ("", [], NO_INK)
+
+
+@pytest.mark.parametrize("name", ["/predict_image", "/read_image"])
+def test_endpoints_of_pictures_refuse_other_files(client: Client, tmp_path: Any, name: str) -> None:
     for data, said in refused_files().values():
         (tmp_path / "sent.png").write_bytes(data)
         with pytest.raises(AppError, match=f"^Expected.*{said}"):
-            client.predict(
-                picture=handle_file(str(tmp_path / "sent.png")), api_name="/predict_image"
-            )
+            client.predict(picture=handle_file(str(tmp_path / "sent.png")), api_name=name)
 
 
 @pytest.mark.parametrize(
