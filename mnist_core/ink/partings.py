@@ -1,8 +1,9 @@
-"""Ink that hangs together as two digits that touch: the ways to part it along its middle lines."""
+"""Ink that hangs together as digits that touch: the ways to part it along its middle lines."""
 
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, combinations, product
@@ -31,6 +32,10 @@ _BESIDE, _LITTLE_REACH = 0.9, 0.15
 # narrower one, for a cut where a line only turns, and for a digit that is lower than usual by a height.
 _OVERLAP_COST, _TURN_COST, _LOW_COST = 7.0, 1.5, 23.0
 _USUAL_HEIGHT, _LEAST_WIDTH = 0.8, 0.1
+# Of the cuts in each half height of the row, so many are looked at.
+_BAND, _MOST_CUTS = 0.5, 16
+# A digit is at most so wide.
+_WIDEST = 1.6
 # Ink about a line is so many times as wide as usual, and two pixels.
 _WIDER, _RIM = 1.35, 2
 
@@ -39,56 +44,87 @@ Some = frozenset[int]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Parting:
-    """The left and the right part of a mark, masks that may share ink. cost: what tells against it.
+class Partings:
+    """The cuts that may part a mark into digits, from left to right.
 
-    Partings of a mark share the masks of parts that they have in common.
+    costs: what tells against each, in logits. parts: the ink from one cut to another that may be a digit,
+    masks that may share ink; 0 is before all of it, len(costs) + 1 after. Equal parts are one mask.
     """
 
-    parts: tuple[Mask, Mask]
+    costs: list[float]
+    parts: dict[tuple[int, int], Mask]
+
+    @property
+    def end(self) -> int:
+        return len(self.costs) + 1
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Cut:
+    left: Some
+    right: Some
     cost: float
 
 
-def partings(mask: Mask, *, height: float, most: int) -> list[Parting]:
-    """The ways to part a mark, (height, width), at most so many, those with the least cost first.
-
-    height: of its row, in pixels. Costs are in logits, to be set against those of the two parts.
-    """
+def partings(mask: Mask, *, height: float) -> Partings:
+    """The ways to part a mark, (height, width). height: of its row, in pixels."""
     box = extent(mask)
     scale = _HIGH / height
     lines, pen = skeleton(_resized(mask[box], scale), off_line=_OFF_LINE * _HIGH)
     if not 2 <= len(lines) <= _MOST_LINES:
-        return []
+        return Partings([], {})
     boxes = [box_of(line.points) for line in lines]
+    cuts = _likeliest(lines, boxes)
+    every = frozenset(range(len(lines)))
+    ends = [_Cut(frozenset(), every, 0.0), *cuts, _Cut(every, frozenset(), 0.0)]
+    sides = {
+        (first, last): one.right & other.left
+        for (first, one), (last, other) in combinations(enumerate(ends), 2)
+        if one.left < other.left and other.right < one.right and (first, last) != (0, len(cuts) + 1)
+    }
+    thickness = max(1, round(_WIDER * pen / scale + _RIM))
+    masks: dict[Some, Mask] = {}
+    for side in set(sides.values()):
+        if _may_be_a_digit(around(boxes[each] for each in side)):
+            points = [(lines[each].points + 0.5) / scale - 0.5 for each in side]
+            masks[side] = np.zeros_like(mask)
+            masks[side][box] = mask[box] & _drawn(points, mask[box].shape, thickness)
+    parts = {ends: masks[side] for ends, side in sides.items() if side in masks}
+    return Partings([cut.cost for cut in cuts], parts)
+
+
+def halves(mask: Mask) -> Partings:
+    """Parted straight down, where there is least ink about the middle; not where it is a pixel wide."""
+    rows, box = extent(mask)
+    wide = box.stop - box.start
+    if wide < 2:
+        return Partings([], {})
+    inner = slice(box.start + max(1, wide // 3), box.stop - wide // 3)
+    cut = inner.start + int(mask[rows, inner].sum(axis=0).argmin())
+    columns = np.arange(mask.shape[1])
+    return Partings([0.0], {(0, 1): mask & (columns < cut), (1, 2): mask & (columns >= cut)})
+
+
+def _likeliest(lines: Sequence[Line], boxes: Sequence[Box]) -> list[_Cut]:
+    """The cuts that cost least, wherever they are, from left to right."""
     profiles = [profile_of(line.points.tolist(), _HIGH) for line in lines]
-    rated: list[tuple[float, Some, Some]] = []
+    bands: dict[int, list[_Cut]] = defaultdict(list)
     for sides, turns in _cuts(lines).items():
         placed = [(around(boxes[each] for each in side), side) for side in sides]
         (left, one), (right, other) = sorted(placed, key=lambda each: each[0][0] + each[0][2])
         into = reach(*(joint_profile(profiles[each] for each in side) for side in (one, other)))
         cost = _cost(left, right, into=into / _HIGH) + _TURN_COST * turns
         if cost < math.inf:
-            rated.append((cost, one, other))
-    rated.sort(key=lambda way: way[0])
-    thickness = max(1, round(_WIDER * pen / scale + _RIM))
-    parts: dict[Some, Mask] = {}
-    for side in {side for _, *sides in rated[:most] for side in sides}:
-        points = [(lines[each].points + 0.5) / scale - 0.5 for each in side]
-        parts[side] = np.zeros_like(mask)
-        parts[side][box] = mask[box] & _drawn(points, mask[box].shape, thickness)
-    return [Parting((parts[one], parts[other]), cost) for cost, one, other in rated[:most]]
+            middle = (left[2] + right[0]) / 2
+            bands[int(middle / (_BAND * _HIGH))].append(_Cut(one, other, cost))
+    cuts = chain.from_iterable(
+        sorted(band, key=lambda cut: cut.cost)[:_MOST_CUTS] for band in bands.values()
+    )
+    return sorted(cuts, key=lambda cut: len(cut.left))
 
 
-def halves(mask: Mask) -> list[Parting]:
-    """Parted straight down, where there is least ink about the middle; none where it is a pixel wide."""
-    rows, box = extent(mask)
-    wide = box.stop - box.start
-    if wide < 2:
-        return []
-    inner = slice(box.start + max(1, wide // 3), box.stop - wide // 3)
-    cut = inner.start + int(mask[rows, inner].sum(axis=0).argmin())
-    columns = np.arange(mask.shape[1])
-    return [Parting((mask & (columns < cut), mask & (columns >= cut)), 0.0)]
+def _may_be_a_digit(box: Box) -> bool:
+    return box[2] - box[0] <= _WIDEST * _HIGH and box[3] - box[1] >= _LEAST_HEIGHT * _HIGH
 
 
 def _resized(mask: Mask, scale: float) -> Mask:

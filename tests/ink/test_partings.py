@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from mnist_core.ink.paper import Mask
-from mnist_core.ink.partings import halves, partings
+from mnist_core.ink.partings import Partings, halves, partings
 from tests.support.pictures import FOUR, SEVEN, TWO, Strokes
 
 
@@ -32,32 +32,58 @@ def test_one_way_gives_the_two_digits(left: Strokes, right: Strokes, apart: int,
     one, other = inked(left, 0, pen=pen), inked(right, apart, pen=pen)
     both = one | other
     assert cv2.connectedComponents(both.astype(np.uint8))[0] == 2, "they touch"
-    ways = partings(both, height=100, most=60)
-    assert max(min(shared(way.parts[0], one), shared(way.parts[1], other)) for way in ways) > 0.7
+    found = partings(both, height=100)
+    assert (
+        max(
+            min(shared(*each) for each in zip(way, (one, other), strict=True))
+            for way in halved(found)
+        )
+        > 0.7
+    )
 
 
-def test_parts_are_of_the_ink_and_the_cheapest_come_first() -> None:
+def halved(found: Partings) -> list[tuple[Mask, Mask]]:
+    return [
+        (found.parts[0, cut], found.parts[cut, found.end])
+        for cut in range(1, found.end)
+        if (0, cut) in found.parts and (cut, found.end) in found.parts
+    ]
+
+
+def test_parts_are_of_the_ink_from_left_to_right() -> None:
     both = inked(FOUR, 0) | inked(FOUR, 60)
-    ways = partings(both, height=100, most=60)
-    for way in ways:
-        left, right = way.parts
+    ways = halved(partings(both, height=100))
+    for left, right in ways:
         assert not ((left | right) & ~both).any()
         assert ((left | right) & both).sum() > 0.85 * both.sum()
-        middles = [np.flatnonzero(part.any(axis=0))[[0, -1]].sum() for part in way.parts]
+        middles = [np.flatnonzero(part.any(axis=0))[[0, -1]].sum() for part in (left, right)]
         assert middles[0] <= middles[1]
-    costs = [way.cost for way in ways]
-    assert costs == sorted(costs)
-    assert [way.cost for way in partings(both, height=100, most=3)] == costs[:3]
+
+
+def test_of_three_digits_each_is_a_part() -> None:
+    digits = [inked(SEVEN, 0), inked(FOUR, 52), inked(FOUR, 112)]
+    found = partings(np.logical_or.reduce(digits), height=100)
+    at_ends = [(True, False), (False, False), (False, True)]
+    for digit, ends in zip(digits, at_ends, strict=True):
+        alike = [
+            shared(part, digit)
+            for (first, last), part in found.parts.items()
+            if (first == 0, last == found.end) == ends
+        ]
+        assert max(alike) > 0.7
+    # What is much wider than a digit is no part.
+    widths = [np.ptp(np.flatnonzero(part.any(axis=0))) for part in found.parts.values()]
+    assert max(widths) < 190
 
 
 def test_what_has_no_place_to_be_cut_at_is_not_parted() -> None:
-    assert partings(inked([[(0, 0), (0, 100)]], 0), height=100, most=60) == []
+    assert not partings(inked([[(0, 0), (0, 100)]], 0), height=100).parts
     ring = np.zeros((130, 200), np.uint8)
     cv2.ellipse(ring, (100, 65), (40, 50), 0, 0, 360, 1, 9)
-    assert partings(ring > 0, height=100, most=60) == []
+    assert not partings(ring > 0, height=100).parts
     speck = np.zeros((130, 200), bool)
     speck[60:62, 60:62] = True
-    assert partings(speck, height=100, most=60) == []
+    assert not partings(speck, height=100).parts
 
 
 @pytest.mark.parametrize("wide", range(1, 8))
@@ -65,5 +91,5 @@ def test_both_halves_have_ink_or_there_are_none(wide: int) -> None:
     mask = np.zeros((20, 30), np.bool_)
     mask[5:15, 4 : 4 + wide] = True
     found = halves(mask)
-    assert len(found) == (wide > 1)
-    assert all(part.any() for parting in found for part in parting.parts)
+    assert len(found.costs) == (wide > 1)
+    assert all(part.any() for part in found.parts.values())

@@ -31,12 +31,21 @@ def said(digit: int, probability: float = 0.97) -> Said:
 class Knowing:
     """Networks that know the digits and pairs of a picture, by how much of the ink is theirs."""
 
-    def __init__(self, digits: Mapping[int, Mask], pairs: Mapping[tuple[int, int], Mask]) -> None:
+    def __init__(
+        self,
+        digits: Mapping[int, Mask],
+        pairs: Mapping[tuple[int, int], Mask],
+        *,
+        sure: float = 0.97,
+    ) -> None:
+        self._sure = sure
         self._digits = {digit: placed(mask) for digit, mask in digits.items()}
         self._pairs = {pair: placed_pair(mask) for pair, mask in pairs.items()}
 
     def digits(self, images: list[Image]) -> Said:
-        return np.stack([said(likeliest(self._digits, image, NONE)) for image in images])
+        return np.stack(
+            [said(likeliest(self._digits, image, NONE), self._sure) for image in images]
+        )
 
     def pairs(self, images: list[Image]) -> Said:
         found = [likeliest(self._pairs, image, (NONE, NONE)) for image in images]
@@ -127,7 +136,8 @@ def test_what_is_surely_none_may_be_digits_that_are_hardly_like_some() -> None:
 def test_a_digit_beside_a_pair_is_three(first: bool) -> None:
     everything = LEFT | RIGHT | THIRD
     pairs = {(4, 4): RIGHT | THIRD} if first else {(7, 4): LEFT | RIGHT}
-    digits = parted(everything, Knowing({7: LEFT, 4: RIGHT}, pairs))
+    judge = Knowing({7: LEFT, 4: RIGHT}, pairs, sure=0.9999)
+    digits = parted(everything, judge)
     assert len(digits) == 3
     for digit, mask in zip(digits, (LEFT, RIGHT, THIRD), strict=True):
         assert shared(digit.mask, mask) > 0.7
