@@ -22,8 +22,8 @@ _COST_SHARE = 0.25
 _LEAST, _LEAST_OF_ALL = 0.03, 1e-5
 # A mark is a pair where the odds of that are so many times those of one digit, or where it is surely one
 # by the probability of that, and by its own even more surely a pair.
-_ONE_FACTOR = 2.0
-_SURELY_ONE, _EVEN_SURER = 0.99, 0.995
+_ONE_FACTOR = 0.5
+_SURELY_ONE, _EVEN_SURER = 0.99, 0.99
 # What is a pair with more than this is parted even where no middle line parts it.
 _RATHER = 0.5
 # Below this probability of a pair, a mark may be of more digits.

@@ -23,13 +23,11 @@ _LEAST_LIKENESS_IN_A_ROW = 0.8
 # What touches may be a letter: stems and arches are N, n or m; a, R and B are likelier than these.
 _ARCHES = {1, 7}
 _LETTERS = {(0, 1), (1, 2), (1, 3)}
-# Where a network knows pairs, it still takes d, B and h for some.
-_LETTERS_IN_PICTURES = {(0, 1), (1, 3), (1, 7)}
 # Where each digit touches the next, all of them are right with this probability.
 _SURE = 0.98
 # In a picture with `_ALL_DIGITS`, and what touches is no pair with at most the first: a letter is seldom
 # three digits, so that with more than two it is the second; and where others stand apart, the last.
-_NO_PAIRS, _NO_PAIRS_OF_MORE, _NO_PAIRS_IN_A_ROW = 0.02, 0.05, 0.5
+_NO_PAIRS, _NO_PAIRS_OF_MORE, _NO_PAIRS_IN_A_ROW = 0.04, 0.1, 0.5
 # In a picture, all that may be digits are, with this probability, or they are letters of a word.
 _ALL_DIGITS = 0.9
 # A digit parted from another may be parted badly, and then be any; the pair that it is of may be none.
@@ -147,9 +145,9 @@ def _is_plausible(found: Pieces, groups: Sequence[Group], answers: Sequence[Answ
     ]
     if not any(touching):
         return True
-    digits = tuple(int(answer.probabilities.argmax()) for answer in answers)
     probability = math.prod(answer.probability for answer in answers)
     if not found.in_picture:
+        digits = tuple(int(answer.probabilities.argmax()) for answer in answers)
         return not set(digits) <= _ARCHES and (
             not all(touching) or (probability >= _SURE and digits not in _LETTERS)
         )
@@ -157,8 +155,8 @@ def _is_plausible(found: Pieces, groups: Sequence[Group], answers: Sequence[Answ
     none = max(0.0 if each is None else float(each[-1]) for each in said)
     if not all(touching):
         return none <= _NO_PAIRS_IN_A_ROW
-    most = _NO_PAIRS if len(digits) == 2 else _NO_PAIRS_OF_MORE
-    return probability >= _ALL_DIGITS and none <= most and digits not in _LETTERS_IN_PICTURES
+    most = _NO_PAIRS if len(answers) == 2 else _NO_PAIRS_OF_MORE
+    return probability >= _ALL_DIGITS and none <= most
 
 
 def _is_word(answers: Sequence[Answer], config: MLPConfig) -> bool:

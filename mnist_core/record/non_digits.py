@@ -63,6 +63,8 @@ def _parsed(text: str) -> Drawing:
 
 #: Letters, signs and pictures by name.
 FIGURES = {name: _parsed(text) for name, text in _FIGURES.items()}
+#: Of these, the letters, in one or several shapes each.
+LETTERS = [name for name in FIGURES if len(name) == 1 or name[1:].isdigit()]
 
 
 def non_digit(digits: Sequence[Strokes], *, generator: np.random.Generator) -> Drawing:
@@ -84,6 +86,11 @@ def figure(name: str, *, generator: np.random.Generator) -> Drawing:
     strokes = FIGURES[name]
     moved = [stroke + generator.normal(0, 0.03, stroke.shape[1]) for stroke in strokes]
     return vary_strokes(moved, strength=1.2, generator=generator)
+
+
+def letter(*, generator: np.random.Generator) -> Drawing:
+    """One of `LETTERS`, as a hand might draw it."""
+    return figure(LETTERS[generator.integers(len(LETTERS))], generator=generator)
 
 
 def _figure(generator: np.random.Generator) -> Drawing:

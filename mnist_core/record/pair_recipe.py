@@ -6,6 +6,7 @@ import time
 from collections.abc import Generator, Sequence
 from dataclasses import replace
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -21,7 +22,9 @@ from mnist_core.record.recipe import (
     configured,
     likeliest_temperature,
     pools_and_validation,
+    trains,
 )
+from mnist_core.record.written_pairs import written_pairs
 
 # Made of validation images, and as many of validation writers' digits.
 _VALIDATION_PAIRS = 4_000
@@ -41,6 +44,10 @@ def record_pairs(
     started_s = time.perf_counter()
     # Pairs are made on the CPU.
     pools, sets = pools_and_validation(mnist, pen, config, torch.device("cpu"))
+    writers = [digit for digit in pen if trains(digit.writer, all_writers=config.all_writers)]
+    written = written_pairs(
+        writers, config.written_pairs, generator=np.random.default_rng(config.seed)
+    )
     generator = torch.Generator().manual_seed(config.seed)
     settings = PairConfig(
         hidden_sizes=config.hidden_sizes, normalization="batch", mean=MNIST_MEAN, std=MNIST_STD
@@ -68,6 +75,7 @@ def record_pairs(
         epoch_started_s = time.perf_counter()
         batches = pair_batches(
             pools,
+            written,
             config,
             seed=config.seed * 100_003 + epoch,
             progress=epoch / config.epochs,

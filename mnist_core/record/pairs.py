@@ -1,4 +1,4 @@
-"""Images of two digits that touch, for training: two images of a digit each, side by side.
+"""Images of two digits that touch, for training: two images of a digit each, put side by side.
 
 They are as `place_pair` has them of a picture. Some are no such pair: one digit, three, or a digit beside
 what is none. Tensors are (N, rows, columns) in [0, 1], ink 1.
@@ -19,7 +19,7 @@ from mnist_core.record.pools import NOT_A_DIGIT, Batch, Pool, RecordConfig, made
 from mnist_core.training.augmentation import AugmentationConfig, augment
 
 # The kinds of images: two digits that touch; three; two of which one or both are none; one, or none.
-_SHARES = (0.78, 0.04, 0.08, 0.1)
+_SHARES = (0.74, 0.04, 0.08, 0.14)
 # So many are made at once: more would not fit the processor's cache.
 _AT_ONCE = 512
 # A digit by itself: the sheet, and the line that it stands on, more or less.
@@ -44,6 +44,7 @@ _GREYS = (0.35, 0.55)
 
 def pair_batches(
     pools: Sequence[Pool],
+    written: Pool,
     config: RecordConfig,
     *,
     seed: int,
@@ -52,17 +53,25 @@ def pair_batches(
 ) -> Iterator[Batch]:
     """One epoch of images (N, 28, 48) and labels (N, 2); those of what is no pair are `NOT_A_DIGIT`.
 
-    Pools and shares are those of `make_pools`. The same `seed` gives the same batches.
+    Pools and shares are those of `make_pools`, and `written` that of `written_pairs`. The same `seed`
+    gives the same batches.
     """
     generator = torch.Generator().manual_seed(seed)
     augmentation = config.augmentation_at(progress)
 
+    def some_written(count: int) -> tuple[Tensor, Tensor]:
+        images, labels = written.draw(count, generator)
+        varied = augment(images, config=augmentation, generator=generator)
+        return _sharpened(_framed(varied), generator), labels
+
     def make(batches: int) -> list[Batch]:
         total = batches * config.batch_size
+        ready = round(total * config.written_share) if len(written.labels) else 0
         parts = [
-            _some(pools, config.shares, min(_AT_ONCE, total - first), augmentation, generator)
-            for first in range(0, total, _AT_ONCE)
+            _some(pools, config.shares, count, augmentation, generator)
+            for count in _portions(total - ready)
         ]
+        parts += [some_written(count) for count in _portions(ready)]
         images, labels = (torch.cat(part) for part in zip(*parts, strict=True))
         order = torch.randperm(total, generator=generator).split(config.batch_size)
         return [(images[some].to(device), labels[some].to(device), None) for some in order]
@@ -75,11 +84,14 @@ def pairs_of(pool: Pool, count: int, *, generator: torch.Generator) -> tuple[Ten
     as_they_are = AugmentationConfig(share=0.0, stroke_width=0.0)
     parts = [
         _some([pool], (1.0,), some, as_they_are, generator, kinds=(1.0, 0.0, 0.0, 0.0))
-        for some in [*[_AT_ONCE] * (count // _AT_ONCE), count % _AT_ONCE]
-        if some
+        for some in _portions(count)
     ]
     images, labels = (torch.cat(part) for part in zip(*parts, strict=True))
     return images, labels
+
+
+def _portions(count: int) -> list[int]:
+    return [min(_AT_ONCE, count - first) for first in range(0, count, _AT_ONCE)]
 
 
 def _some(

@@ -35,20 +35,36 @@ def read_back(shape: Grey, *, generator: np.random.Generator) -> Image | None:
 
 def written(strokes: Strokes, *, generator: np.random.Generator) -> Grey:
     """Strokes as a shape of some size, by a pen of some width."""
+    longer = float(np.ptp(np.concatenate(list(strokes)), axis=0).max())
+    size = _some_size(generator)
+    width = size * math.exp(generator.uniform(math.log(0.025), math.log(0.19)))
+    return drawn(strokes, scale=size / max(longer, 1e-9), width=width)
+
+
+def drawn(strokes: Strokes, *, scale: float, width: float) -> Grey:
+    """Strokes as a shape, so many times as large, by a pen so many pixels wide."""
     points = np.concatenate([np.asarray(stroke, np.float64) for stroke in strokes])
     low, high = points.min(axis=0), points.max(axis=0)
-    size = _some_size(generator)
-    scale = size / max(float((high - low).max()), 1e-9)
-    width = max(1, round(size * math.exp(generator.uniform(math.log(0.025), math.log(0.19)))))
-    rim = width // 2 + 2
+    thickness = max(1, round(width))
+    rim = thickness // 2 + 2
     across, down = (np.ceil((high - low) * scale).astype(int) + 2 * rim).tolist()
     shape = np.zeros((down, across), np.uint8)
     for stroke in strokes:
         path = np.rint(((stroke - low) * scale + rim) * 16).astype(np.int32)
         if len(path) == 1:
             path = np.repeat(path, 2, axis=0)
-        cv2.polylines(shape, [path], False, 255, width, cv2.LINE_AA, 4)
+        cv2.polylines(shape, [path], False, 255, thickness, cv2.LINE_AA, 4)
     return np.asarray(shape, np.float32) / np.float32(255)
+
+
+def taken(shape: Grey, *, generator: np.random.Generator) -> Grey:
+    """A shape's ink as it may be found in a picture of it, without looking for it, which takes long."""
+    soft = cv2.GaussianBlur(
+        _uneven(np.pad(shape, 2), 0.25, generator), (0, 0), generator.uniform(0.3, 1.5)
+    )
+    floor = generator.uniform(0.08, 0.2)
+    ink = (_noisy(soft, generator.uniform(0, 0.05), generator) - floor) / (1 - floor)
+    return np.asarray(np.clip(ink * generator.uniform(1.0, 1.3), 0, 1), np.float32)
 
 
 def enlarged(image: Image, *, generator: np.random.Generator) -> Grey:

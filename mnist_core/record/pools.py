@@ -21,7 +21,7 @@ from mnist_core.record.pictures import enlarged, read_back, written
 from mnist_core.record.rare_styles import made_up_digit, with_bar, with_slash
 from mnist_core.training.augmentation import AugmentationConfig, augment
 
-#: Images (N, 28, 28), labels (N,), and a teacher's logits (N, 11) where there is one.
+#: Images and labels as of a `Pool`, and a teacher's logits (N, 11) where there is one.
 Batch = tuple[Tensor, Tensor, Tensor | None]
 #: A drawing and its label.
 Labelled = tuple[Strokes, int]
@@ -48,6 +48,8 @@ class RecordConfig:
     pen_variants: drawings of each pen digit by other hands. made_up, pictures, non_digits: how many are
     made (of the pictures, one in ten is left out, since its ink is not found).
     numbers_are_none: several digits are among the non-digits.
+    written_pairs: images of pairs as one hand writes them, which only the MLP that reads pairs learns
+    from; `written_share` of its batches, the other shares being those of the rest.
     all_writers: also trains the six writers who otherwise only measure.
     last_augmentation: to what share the augmentation falls over the last `calming_share` of the
     epochs, so that the model ends on digits as people write them.
@@ -74,6 +76,8 @@ class RecordConfig:
     pictures: int = 33_000
     non_digits: int = 40_000
     numbers_are_none: bool = True
+    written_pairs: int = 0
+    written_share: float = 0.0
     validation_size: int = 5_000
     all_writers: bool = False
     seed: int = 0
@@ -135,6 +139,8 @@ PAIRS = RecordConfig(
     picture_share=0.11,
     non_digit_share=0.0,
     numbers_are_none=False,
+    written_pairs=150_000,
+    written_share=0.6,
 )
 
 
@@ -142,8 +148,8 @@ PAIRS = RecordConfig(
 class Pool:
     """Images kept as bytes, since the pools of a full recipe would fill a gigabyte as floats."""
 
-    images: Tensor  # (N, 28, 28) uint8
-    labels: Tensor  # (N,) int64
+    images: Tensor  # (N, 28, 28) uint8, or (N, 28, 48) of pairs
+    labels: Tensor  # (N,) int64, or (N, 2)
 
     def draw(self, count: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
         index = torch.randint(len(self.labels), (count,), generator=generator)

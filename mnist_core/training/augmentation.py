@@ -9,8 +9,6 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from mnist_core.ink.raster import IMAGE_SIZE
-
 _BENDS = 5  # points a side of the coarse field of bends
 _TEXTURE = 7  # and of that of the pen's pressure
 
@@ -40,11 +38,11 @@ class AugmentationConfig:
 
 
 def augment(images: Tensor, *, config: AugmentationConfig, generator: torch.Generator) -> Tensor:
-    """Varied copies of `images`, (N, 28, 28) in [0, 1]: slant, size, elastic bends and pen.
+    """Varied copies of `images`, (N, height, width) in [0, 1]: slant, size, elastic bends and pen.
 
     The same generator state gives the same result. Works on the images' device.
     """
-    count = len(images)
+    count, height, width = images.shape
     if count == 0:
         return images.clone()
 
@@ -56,15 +54,17 @@ def augment(images: Tensor, *, config: AugmentationConfig, generator: torch.Gene
 
     # Images left as they are keep the model sure of undistorted digits.
     strength = (uniform(count) < config.share).to(images.dtype)
-    affine = _affine_rows(normal(count, 6) * strength[:, None], config=config)
+    noise = normal(count, 6) * strength[:, None]
+    affine = _affine_rows(noise, height, width, config=config)
     # Bends: a coarse random field, smoothly enlarged (Simard et al. 2003, at a fraction of the cost).
     bends = normal(count, 2, _BENDS**2)
-    bends *= (strength * uniform(count) * 1.5 * config.elastic * 2 / IMAGE_SIZE)[:, None, None]
+    sides = torch.tensor((width, height), device=images.device)[:, None]
+    bends *= (strength * uniform(count) * 1.5 * config.elastic * 2)[:, None, None] / sides
     # Both are linear in their coefficients, so that one product gives all places to read from.
-    places = torch.cat((affine, bends), dim=2) @ _places(images.device)  # (N, 2, 784)
+    places = torch.cat((affine, bends), dim=2) @ _places(height, width, images.device)
     varied = functional.grid_sample(
         images[:, None],
-        places.reshape(count, 2, IMAGE_SIZE, IMAGE_SIZE).permute(0, 2, 3, 1),
+        places.reshape(count, 2, height, width).permute(0, 2, 3, 1),
         mode="bilinear",
         padding_mode="zeros",
         align_corners=False,
@@ -73,13 +73,16 @@ def augment(images: Tensor, *, config: AugmentationConfig, generator: torch.Gene
         varied = _vary_stroke_width(varied, (uniform(count) * 2 - 1) * config.stroke_width)
     if config.texture > 0:
         coarse = normal(count, _TEXTURE**2) * (config.texture * strength)[:, None]
-        pressure = 1 + coarse @ _pressures(images.device)
-        varied = varied * pressure.reshape(count, IMAGE_SIZE, IMAGE_SIZE)
+        pressure = 1 + coarse @ _pressures(height, width, images.device)
+        varied = varied * pressure.reshape(images.shape)
     return varied.clamp_(0.0, 1.0)
 
 
-def _affine_rows(noise: Tensor, *, config: AugmentationConfig) -> Tensor:
-    """(N, 6) standard normal -> (N, 2, 3): what x, y and 1 add to the place that a pixel is read from."""
+def _affine_rows(noise: Tensor, height: int, width: int, *, config: AugmentationConfig) -> Tensor:
+    """(N, 6) standard normal -> (N, 2, 3): what x, y and 1 add to the place that a pixel is read from.
+
+    Places are in grid_sample's [-1, 1], in which a side is two, however long.
+    """
     angle = noise[:, 0] * config.rotation
     shear = noise[:, 1] * config.shear
     scale = torch.exp(noise[:, 2] * config.scale)
@@ -87,15 +90,16 @@ def _affine_rows(noise: Tensor, *, config: AugmentationConfig) -> Tensor:
     cos, sin = torch.cos(angle) * scale, torch.sin(angle) * scale
     rows = torch.empty(len(noise), 2, 3, device=noise.device, dtype=noise.dtype)
     rows[:, 0, 0] = cos * aspect
-    rows[:, 0, 1] = cos * shear - sin
-    rows[:, 1, 0] = sin * aspect
+    rows[:, 0, 1] = (cos * shear - sin) * (height / width)
+    rows[:, 1, 0] = sin * aspect * (width / height)
     rows[:, 1, 1] = (cos + sin * shear) / aspect
-    rows[:, :, 2] = noise[:, 4:6] * (config.shift * 2 / IMAGE_SIZE)
+    for axis, side in enumerate((width, height)):
+        rows[:, axis, 2] = noise[:, 4 + axis] * (config.shift * 2 / side)
     return rows
 
 
 def _vary_stroke_width(images: Tensor, amount: Tensor) -> Tensor:
-    """(N, 28, 28) widened by a share of a pixel where `amount` > 0, narrowed where it is < 0.
+    """(N, height, width) widened by a share of a pixel where `amount` > 0, narrowed where it is < 0.
 
     Half of the images, those of the smaller amounts, stay as they are.
     """
@@ -115,7 +119,7 @@ def _vary_stroke_width(images: Tensor, amount: Tensor) -> Tensor:
 
 
 def _maximum_of_neighbours(images: Tensor) -> Tensor:
-    """(N, 28, 28): the largest of each pixel and the four beside it.
+    """(N, height, width): the largest of each pixel and the four beside it.
 
     A plus-shaped neighbourhood: half as wide as a square one at the diagonals. Eight times as fast as
     max_pool2d on a CPU.
@@ -128,21 +132,22 @@ def _maximum_of_neighbours(images: Tensor) -> Tensor:
 
 
 @cache
-def _places(device: torch.device) -> Tensor:
-    """(28, 784): where each pixel's middle is (x, y, 1), and how far each bend reaches."""
-    middles = (2 * torch.arange(IMAGE_SIZE) + 1) / IMAGE_SIZE - 1  # in grid_sample's [-1, 1]
-    y, x = torch.meshgrid(middles, middles, indexing="ij")
+def _places(height: int, width: int, device: torch.device) -> Tensor:
+    """(28, pixels): where each pixel's middle is (x, y, 1), and how far each bend reaches."""
+    # In grid_sample's [-1, 1].
+    down, across = ((2 * torch.arange(side) + 1) / side - 1 for side in (height, width))
+    y, x = torch.meshgrid(down, across, indexing="ij")
     affine = torch.stack((x, y, torch.ones_like(x))).reshape(3, -1)
-    return torch.cat((affine, _enlarged(_BENDS, "bicubic"))).to(device)
+    return torch.cat((affine, _enlarged(_BENDS, (height, width), "bicubic"))).to(device)
 
 
 @cache
-def _pressures(device: torch.device) -> Tensor:
-    """(49, 784): how far each point of the coarse field of the pen's pressure reaches."""
-    return _enlarged(_TEXTURE, "bilinear").to(device)
+def _pressures(height: int, width: int, device: torch.device) -> Tensor:
+    """(49, pixels): how far each point of the coarse field of the pen's pressure reaches."""
+    return _enlarged(_TEXTURE, (height, width), "bilinear").to(device)
 
 
-def _enlarged(size: int, mode: str) -> Tensor:
-    """(size * size, 784): each point of a coarse grid enlarged to an image by itself."""
+def _enlarged(size: int, shape: tuple[int, int], mode: str) -> Tensor:
+    """(size * size, pixels): each point of a coarse grid enlarged to an image by itself."""
     points = torch.eye(size * size).reshape(size * size, 1, size, size)
-    return functional.interpolate(points, size=IMAGE_SIZE, mode=mode).reshape(size * size, -1)
+    return functional.interpolate(points, size=shape, mode=mode).reshape(size * size, -1)

@@ -21,7 +21,7 @@ from tests.support.pen_digits import made_up_pen, unipen
 SMALL = replace(
     SMALL_RECIPE,
     hidden_sizes=(64,),
-    images_per_epoch=1024,
+    images_per_epoch=2048,
     batch_size=64,
     mnist_share=0.56,
     non_digit_share=0.0,

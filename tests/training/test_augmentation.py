@@ -52,6 +52,22 @@ def test_stroke_width_makes_some_pens_thicker_and_some_thinner() -> None:
     assert ink.min() < 0.9 * before
 
 
+def test_wide_images_are_turned_and_not_stretched() -> None:
+    # A square turned about the middle of a wide image stays a square: as wide as it is high.
+    square = torch.zeros(64, 28, 48)
+    square[:, 9:19, 19:29] = 1.0
+    turned = AugmentationConfig(
+        shear=0, scale=0, aspect=0, shift=0, elastic=0, stroke_width=0, texture=0, rotation=0.4, share=1
+    )  # fmt: skip
+    varied = augment(square, config=turned, generator=seeded())
+    assert varied.shape == (64, 28, 48)
+    down, across = (
+        torch.tensor([float(one.amax(dim=axis).sum()) for one in varied]) for axis in (1, 0)
+    )
+    assert float(across.max()) > 12
+    assert torch.allclose(down, across, atol=0.6)
+
+
 def test_share_is_checked() -> None:
     with pytest.raises(ValueError, match="share"):
         AugmentationConfig(share=1.5)

@@ -1,0 +1,117 @@
+"""Printed digits and letters, for training: in OpenCV's fonts and some of matplotlib's.
+
+`evaluation` and the tests, which measure, print with others. Of shapes, 1 is ink.
+"""
+
+from __future__ import annotations
+
+import math
+import string
+from functools import cache
+from pathlib import Path
+
+import cv2
+import matplotlib
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont
+
+from mnist_core.ink.paper import Grey
+
+Levels = NDArray[np.uint8]
+
+_FONTS = (
+    "cmb10", "cmr10", "cmss10", "cmti10", "cmtt10",
+    "STIXGeneral", "STIXGeneralBol", "STIXGeneralBolIta", "STIXGeneralItalic",
+)  # fmt: skip
+_CV_FONTS, _CV_SHARE = 8, 0.4
+# Letters that may be a digit, so that two of them may be a pair.
+_LIKE_DIGITS = set("BGIOSZbgiloqsyz")
+# OpenCV's are lines so thin or thick, by the height of a digit.
+_THIN, _THICK = 0.02, 0.15
+# How high a digit is, by the size of its font; and OpenCV's, in pixels.
+_HEIGHT, _CV_HEIGHT = 0.65, 21.0
+# How much thinner or thicker than printed, by the height of a digit, and how slanted.
+_THINNER, _THICKER, _SLANT = 0.03, 0.05, 0.12
+# Of letters, so many are one, two and three.
+_LETTERS = (0.6, 0.3, 0.1)
+# The next one begins so much before the last one ends, by the height of a digit.
+_OVERLAP = (-0.02, 0.2)
+
+
+def printed(text: str, *, size: float, generator: np.random.Generator) -> Grey:
+    """`text` as a shape, so tight that its letters are likely to touch. size: of a digit, in pixels."""
+    opencv = generator.random() < _CV_SHARE
+    tiles = (_in_opencv if opencv else _in_type)(text, size, generator)
+    overlap = generator.uniform(*_OVERLAP) * size
+    shape = tiles[0][0]
+    place = tiles[0][1] - overlap
+    for tile, advance in tiles[1:]:
+        wide = max(0, round(place) + tile.shape[1] - shape.shape[1])
+        shape = np.pad(shape, ((0, 0), (0, wide)))
+        under = shape[:, round(place) :][:, : tile.shape[1]]
+        np.maximum(under, tile, out=under)
+        place += advance - overlap
+    return _cropped(_slanted(shape, generator.normal(0, _SLANT)))
+
+
+def _in_type(text: str, size: float, generator: np.random.Generator) -> list[tuple[Levels, float]]:
+    """A tile for each letter, and by how much the next one is moved."""
+    font = _font(_FONTS[generator.integers(len(_FONTS))], max(8, round(size / _HEIGHT)))
+    change = generator.uniform(-_THINNER, _THICKER) * size
+    side = 2 * round(abs(change) / 2) + 1
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
+    rim = math.ceil(size / 2)
+    tiles = []
+    for letter in text:
+        advance = font.getlength(letter)
+        sheet = Image.new("L", (math.ceil(advance) + 2 * rim, math.ceil(3 * size)), 0)
+        ImageDraw.Draw(sheet).text((rim, rim), letter, fill=255, font=font)
+        tile = (cv2.dilate if change > 0 else cv2.erode)(np.asarray(sheet), kernel)
+        tiles.append((tile, advance))
+    return tiles
+
+
+def _in_opencv(
+    text: str, size: float, generator: np.random.Generator
+) -> list[tuple[Levels, float]]:
+    """As `_in_type`."""
+    font = int(generator.integers(_CV_FONTS))
+    width = max(1, round(size * math.exp(generator.uniform(math.log(_THIN), math.log(_THICK)))))
+    scale, rim = size / _CV_HEIGHT, math.ceil(size / 2)
+    tiles = []
+    for letter in text:
+        (advance, _), _ = cv2.getTextSize(letter, font, scale, 1)
+        tile = np.zeros((math.ceil(3 * size), advance + 2 * rim), np.uint8)
+        cv2.putText(tile, letter, (rim, math.ceil(2 * size)), font, scale, 255, width, cv2.LINE_AA)
+        tiles.append((tile, float(advance)))
+    return tiles
+
+
+def _slanted(shape: Levels, slant: float) -> Levels:
+    height, width = shape.shape
+    slanted = np.array([[1, slant, -slant * height / 2], [0, 1, 0]], np.float32)
+    return np.asarray(cv2.warpAffine(shape, slanted, (width, height)))
+
+
+def _cropped(shape: Levels) -> Grey:
+    rows, columns = np.flatnonzero(shape.max(axis=1)), np.flatnonzero(shape.max(axis=0))
+    if not len(rows):
+        return np.asarray(shape, np.float32)
+    found = shape[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    return np.asarray(found, np.float32) / np.float32(255)
+
+
+def some_letters(generator: np.random.Generator) -> str:
+    """A letter, or a few that are not all like digits."""
+    count = 1 + int(generator.choice(len(_LETTERS), p=_LETTERS))
+    while True:
+        text = "".join(generator.choice(list(string.ascii_letters), count).tolist())
+        if count == 1 or not set(text) <= _LIKE_DIGITS:
+            return text
+
+
+@cache
+def _font(name: str, size: int) -> ImageFont.FreeTypeFont:
+    folder = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
+    return ImageFont.truetype(str(folder / f"{name}.ttf"), size)
