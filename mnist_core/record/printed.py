@@ -1,6 +1,6 @@
 """Printed digits and letters, for training: in OpenCV's fonts and some of matplotlib's.
 
-`evaluation` and the tests, which measure, print with others. Of shapes, 1 is ink.
+What measures, and the tests, print in others. Of shapes, 1 is ink.
 """
 
 from __future__ import annotations
