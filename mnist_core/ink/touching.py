@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import pairwise, permutations
 from typing import SupportsFloat
 
 import numpy as np
@@ -120,16 +121,13 @@ class Parter:
     def _rows(self, ways: _Ways, both: Said) -> list[_Row]:
         """The likeliest rows of two digits and more, rated by how far each and its pairs agree."""
         parts = ways.partings.parts
-        pairs = {
-            (first, last): one | other
-            for (first, cut), one in parts.items()
-            for (then, last), other in parts.items()
-            if cut == then
-        }
-        if not pairs:
-            return []
-        said = self.judge.pairs([self.pair_image_of(pair) for pair in pairs.values()])
-        known = dict(zip(pairs, said, strict=True)) | {(0, ways.partings.end): both}
+        known = {(0, ways.partings.end): both}
+        pairs: dict[tuple[int, int], Image] = {}
+        for (first, cut), (then, last) in permutations(parts, 2):
+            if cut == then and (first, last) not in known and (first, last) not in pairs:
+                pairs[first, last] = self.pair_image_of(parts[first, cut] | parts[cut, last])
+        if pairs:
+            known |= zip(pairs, self.judge.pairs(list(pairs.values())), strict=True)
         return [_as_row(ways, *way, known) for way in _likeliest_ways(ways, known)]
 
 
@@ -141,27 +139,23 @@ def _likeliest_ways(
     The way to a part is the one that is best so far (Viterbi), by what each part is and what each and
     the next are together.
     """
-    costs, end = ways.costs, ways.partings.end
-    best: dict[tuple[int, int], tuple[float, list[int]]] = {}
-    before: dict[int, list[int]] = {}
-    for first, last in sorted(ways.said):
-        digit = ways.said[first, last]
-        own = _STEP_SHARE * _log(digit[:-1].max()) - costs[last]
-        if first == 0:
-            best[first, last] = own, [0, last]
-        elif steps := [
-            (best[cut, first][0] + _STEP_SHARE * together, best[cut, first][1])
-            for cut in before.get(first, ())
-            for together in (
-                _agreement(ways.said[cut, first], pairs[cut, last][0])
-                + _agreement(digit, pairs[cut, last][1]),
-            )
-        ]:
+    costs, said = ways.costs, ways.said
+    # Of the ways that end at a cut, the one for each part that is the last.
+    best: dict[int, dict[int, tuple[float, list[int]]]] = defaultdict(dict)
+
+    def step(before: int, first: int, last: int) -> tuple[float, list[int]]:
+        left, right = pairs[before, last]
+        together = _agreement(said[before, first], left) + _agreement(said[first, last], right)
+        score, way = best[first][before]
+        return score + _STEP_SHARE * together, way
+
+    for first, last in sorted(said):
+        steps = [step(before, first, last) for before in best[first]] if first else [(0.0, [0])]
+        if steps:
             score, way = max(steps, key=lambda step: step[0])
-            best[first, last] = score + own, [*way, last]
-        if (first, last) in best:
-            before.setdefault(last, []).append(first)
-    through = [best[cut, end] for cut in before.get(end, ())]
+            own = _STEP_SHARE * _log(said[first, last][:-1].max()) - costs[last]
+            best[last][first] = score + own, [*way, last]
+    through = best[ways.partings.end].values()
     return sorted(through, key=lambda way: way[0], reverse=True)[:_LOOKED_AT]
 
 
