@@ -27,7 +27,7 @@ _LETTERS = {(0, 1), (1, 2), (1, 3)}
 _SURE = 0.98
 # In a picture with `_ALL_DIGITS`, and what touches is no pair with at most the first: a letter is seldom
 # three digits, so that with more than two it is the second; and where others stand apart, the last.
-_NO_PAIRS, _NO_PAIRS_OF_MORE, _NO_PAIRS_IN_A_ROW = 0.04, 0.1, 0.5
+_NO_PAIRS, _NO_PAIRS_OF_MORE, _NO_PAIRS_IN_A_ROW = 0.04, 0.2, 0.5
 # In a picture, all that may be digits are, with this probability, or they are letters of a word.
 _ALL_DIGITS = 0.9
 # A digit parted from another may be parted badly, and then be any; the pair that it is of may be none.
