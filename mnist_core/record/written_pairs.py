@@ -27,9 +27,10 @@ from mnist_core.record.pools import NOT_A_DIGIT, Labelled, Pool
 from mnist_core.record.printed import printed, some_letters
 from mnist_core.record.rare_styles import made_up_digit
 
-# The kinds: two digits; three; one; letters, of which some stand beside a digit or another letter. Of
-# each, how many are printed: mostly of what is no pair, since print seldom touches.
+# The kinds; of letters, some stand beside a digit or another letter.
+_TWO, _THREE, _ONE, _LETTERS = range(4)
 _SHARES = (0.58, 0.06, 0.17, 0.19)
+# Of each, how many are printed: mostly of what is no pair, since print seldom touches.
 _PRINTED = (0.08, 0.0, 0.5, 0.4)
 _BESIDE_A_DIGIT, _TWO_LETTERS = 0.2, 0.2
 # Digits in one of the rarer styles, and by another hand than their neighbour.
@@ -78,12 +79,12 @@ def written_pairs(pen: Sequence[PenDigit], count: int, *, generator: np.random.G
 def _in_print(kind: int, generator: np.random.Generator) -> tuple[Grey, tuple[int, int]]:
     """A shape, and its labels."""
     size = _some_size(generator)
-    if kind == 3:
+    if kind == _LETTERS:
         return printed(some_letters(generator), size=size, generator=generator), _NONE
-    digits = generator.integers(CLASS_COUNT, size=2 if kind == 0 else 1).tolist()
+    digits = generator.integers(CLASS_COUNT, size=2 if kind == _TWO else 1).tolist()
     text = "".join(map(str, digits))
     shape = printed(text, size=size, generator=generator)
-    return shape, (digits[0], digits[1]) if kind == 0 else _NONE
+    return shape, (digits[0], digits[1]) if kind == _TWO else _NONE
 
 
 def _side_by_side(
@@ -99,11 +100,11 @@ def _side_by_side(
         chosen = digits[int(generator.integers(len(digits)))]
         return chosen.strokes, chosen.digit
 
-    if kind == 0:
+    if kind == _TWO:
         (left, first), (right, second) = digit(), digit()
         return [left, right], (first, second)
-    if kind < 3:
-        return [digit()[0] for _ in range((3, 1)[kind - 1])], _NONE
+    if kind in (_THREE, _ONE):
+        return [digit()[0] for _ in range(3 if kind == _THREE else 1)], _NONE
     inks: list[Strokes] = [letter(generator=generator)]
     chance = generator.random()
     if chance < _BESIDE_A_DIGIT:
