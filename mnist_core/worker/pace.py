@@ -9,7 +9,7 @@ from collections.abc import Callable
 Clock = Callable[[], float]  # seconds
 
 _SPEED_S = 0.5  # the least that a speed is measured over
-_LEAST_S = 0.05  # and that the first one is
+_LEAST_S = 0.005  # and that the first one is
 
 
 class Pace:
