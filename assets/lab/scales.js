@@ -12,7 +12,8 @@ export function scalesOf(runs, axis) {
   const total = Math.max(axis.least, planned, ...ends);
   // The first steps are far off; the scale fits what comes after them, once there is enough of it. A short
   // run that it is about, or that lies beside that one, may have no more than those.
-  const about = runs.filter((run) => run.isBeside || (run === newest && !run.active));
+  const beside = runs.find(({ isBeside }) => isBeside);
+  const about = newest.active && !beside ? [] : [newest, beside];
   const later = runs.flatMap((run) => {
     const rows = run.measures.filter((row) => row[0] > 0.04 * total);
     return rows.length || !about.includes(run) ? rows : run.measures;

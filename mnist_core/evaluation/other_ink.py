@@ -10,18 +10,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
-import matplotlib
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
+from mnist_core.data.fonts import font
 from mnist_core.ink.ink import Ink
 from mnist_core.ink.raster import Strokes
 
 LETTERS = "ABCDEFGHJKLMNPQRTUVWXYadefhkmnprtwxy"
-_FONTS = ("DejaVuSans.ttf", "DejaVuSans-Oblique.ttf", "DejaVuSerif.ttf", "DejaVuSansMono.ttf")
+_FONTS = ("DejaVuSans", "DejaVuSans-Oblique", "DejaVuSerif", "DejaVuSansMono")
 
 
 def other_ink(
@@ -45,10 +44,9 @@ def other_ink(
 
 def letter(character: str, *, generator: np.random.Generator) -> Ink:
     """A letter of a printed font, slanted and turned a little, read as a picture."""
-    folder = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
-    font = ImageFont.truetype(str(folder / _FONTS[generator.integers(len(_FONTS))]), 64)
+    face = font(_FONTS[generator.integers(len(_FONTS))], 64)
     picture = Image.new("L", (128, 128), 0)
-    ImageDraw.Draw(picture).text((64, 64), character, fill=255, font=font, anchor="mm")
+    ImageDraw.Draw(picture).text((64, 64), character, fill=255, font=face, anchor="mm")
     slant = float(generator.normal(0, 0.12))
     picture = picture.transform(
         picture.size, Image.Transform.AFFINE, (1, slant, -64 * slant, 0, 1, 0),

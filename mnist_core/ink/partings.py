@@ -76,10 +76,10 @@ def partings(mask: Mask, *, height: float) -> Partings:
     boxes = [box_of(line.points) for line in lines]
     cuts = _likeliest(lines, boxes)
     every = frozenset(range(len(lines)))
-    ends = [_Cut(frozenset(), every, 0.0), *cuts, _Cut(every, frozenset(), 0.0)]
+    places = [_Cut(frozenset(), every, 0.0), *cuts, _Cut(every, frozenset(), 0.0)]
     sides = {
         (first, last): one.right & other.left
-        for (first, one), (last, other) in combinations(enumerate(ends), 2)
+        for (first, one), (last, other) in combinations(enumerate(places), 2)
         if one.left < other.left and other.right < one.right and (first, last) != (0, len(cuts) + 1)
     }
     thickness = max(1, round(_WIDER * pen / scale + _RIM))

@@ -6,7 +6,7 @@ import math
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise, permutations
+from itertools import pairwise
 from typing import SupportsFloat
 
 import numpy as np
@@ -122,10 +122,14 @@ class Parter:
         """The likeliest rows of two digits and more, rated by how far each and its pairs agree."""
         parts = ways.partings.parts
         known = {(0, ways.partings.end): both}
+        after: dict[int, list[int]] = defaultdict(list)
+        for cut, last in parts:
+            after[cut].append(last)
         pairs: dict[tuple[int, int], Image] = {}
-        for (first, cut), (then, last) in permutations(parts, 2):
-            if cut == then and (first, last) not in known and (first, last) not in pairs:
-                pairs[first, last] = self.pair_image_of(parts[first, cut] | parts[cut, last])
+        for first, cut in parts:
+            for last in after[cut]:
+                if (first, last) not in known and (first, last) not in pairs:
+                    pairs[first, last] = self.pair_image_of(parts[first, cut] | parts[cut, last])
         if pairs:
             known |= zip(pairs, self.judge.pairs(list(pairs.values())), strict=True)
         return [_as_row(ways, *way, known) for way in _likeliest_ways(ways, known)]

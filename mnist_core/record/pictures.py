@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from mnist_core.ink.ink import Ink
 from mnist_core.ink.paper import Grey
-from mnist_core.ink.picture import place
+from mnist_core.ink.picture import extent, place
 from mnist_core.ink.raster import Image, Strokes
 
 _LONGEST_SIDE = 300
@@ -37,7 +37,7 @@ def written(strokes: Strokes, *, generator: np.random.Generator) -> Grey:
     """Strokes as a shape of some size, by a pen of some width."""
     longer = float(np.ptp(np.concatenate(list(strokes)), axis=0).max())
     size = _some_size(generator)
-    width = size * math.exp(generator.uniform(math.log(0.025), math.log(0.19)))
+    width = size * log_uniform(0.025, 0.19, generator)
     return drawn(strokes, scale=size / max(longer, 1e-9), width=width)
 
 
@@ -73,10 +73,9 @@ def enlarged(image: Image, *, generator: np.random.Generator) -> Grey:
     soft = cv2.resize(image, (side, side), interpolation=cv2.INTER_CUBIC)
     sharpness = side / 28 * generator.uniform(1.0, 3.0)
     shape = np.clip((soft - generator.uniform(0.3, 0.65)) * sharpness + 0.5, 0, 1)
-    rows, columns = np.flatnonzero(shape.max(axis=1)), np.flatnonzero(shape.max(axis=0))
-    if not len(rows):
+    if not shape.any():
         return np.asarray(np.clip(soft, 0, 1), np.float32)
-    return np.asarray(shape[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1], np.float32)
+    return np.asarray(shape[extent(shape)], np.float32)
 
 
 def _likeness(image: Image, other: Image) -> float:
@@ -87,8 +86,12 @@ def _likeness(image: Image, other: Image) -> float:
 
 
 def _some_size(generator: np.random.Generator) -> float:
-    low, high = math.log(_SMALLEST_DIGIT), math.log(_LARGEST_DIGIT)
-    return math.exp(generator.uniform(low, high))
+    return log_uniform(_SMALLEST_DIGIT, _LARGEST_DIGIT, generator)
+
+
+def log_uniform(low: float, high: float, generator: np.random.Generator) -> float:
+    """A number whose logarithm is uniform."""
+    return math.exp(generator.uniform(math.log(low), math.log(high)))
 
 
 def _with_margins(shape: Grey, generator: np.random.Generator) -> Grey:
@@ -173,7 +176,7 @@ def _shadow(size: tuple[int, ...], generator: np.random.Generator) -> Grey:
         inside = far - np.hypot(
             rows - middle[0] - far * generator.choice((-1, 1)), columns - middle[1]
         )
-    soft = longer * math.exp(generator.uniform(math.log(0.004), math.log(0.12)))
+    soft = longer * log_uniform(0.004, 0.12, generator)
     shade = 0.5 + 0.5 * np.tanh(inside / (2 * soft))
     return np.asarray(1 - generator.uniform(0.15, 0.65) * shade, np.float32)
 

@@ -7,16 +7,16 @@ from __future__ import annotations
 
 import math
 import string
-from functools import cache
-from pathlib import Path
 
 import cv2
-import matplotlib
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
+from mnist_core.data.fonts import font
 from mnist_core.ink.paper import Grey
+from mnist_core.ink.picture import extent
+from mnist_core.record.pictures import log_uniform
 
 Levels = NDArray[np.uint8]
 
@@ -44,9 +44,9 @@ def printed(text: str, *, size: float, generator: np.random.Generator) -> Grey:
     opencv = generator.random() < _CV_SHARE
     tiles = (_in_opencv if opencv else _in_type)(text, size, generator)
     overlap = generator.uniform(*_OVERLAP) * size
-    shape = tiles[0][0]
-    place = tiles[0][1] - overlap
-    for tile, advance in tiles[1:]:
+    shape = np.zeros((len(tiles[0][0]), 0), np.uint8)
+    place = 0.0
+    for tile, advance in tiles:
         wide = max(0, round(place) + tile.shape[1] - shape.shape[1])
         shape = np.pad(shape, ((0, 0), (0, wide)))
         under = shape[:, round(place) :][:, : tile.shape[1]]
@@ -57,16 +57,16 @@ def printed(text: str, *, size: float, generator: np.random.Generator) -> Grey:
 
 def _in_type(text: str, size: float, generator: np.random.Generator) -> list[tuple[Levels, float]]:
     """A tile for each letter, and by how much the next one is moved."""
-    font = _font(_FONTS[generator.integers(len(_FONTS))], max(8, round(size / _HEIGHT)))
+    face = font(_FONTS[generator.integers(len(_FONTS))], max(8, round(size / _HEIGHT)))
     change = generator.uniform(-_THINNER, _THICKER) * size
     side = 2 * round(abs(change) / 2) + 1
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
     rim = math.ceil(size / 2)
     tiles = []
     for letter in text:
-        advance = font.getlength(letter)
+        advance = face.getlength(letter)
         sheet = Image.new("L", (math.ceil(advance) + 2 * rim, math.ceil(3 * size)), 0)
-        ImageDraw.Draw(sheet).text((rim, rim), letter, fill=255, font=font)
+        ImageDraw.Draw(sheet).text((rim, rim), letter, fill=255, font=face)
         tile = (cv2.dilate if change > 0 else cv2.erode)(np.asarray(sheet), kernel)
         tiles.append((tile, advance))
     return tiles
@@ -76,14 +76,14 @@ def _in_opencv(
     text: str, size: float, generator: np.random.Generator
 ) -> list[tuple[Levels, float]]:
     """As `_in_type`."""
-    font = int(generator.integers(_CV_FONTS))
-    width = max(1, round(size * math.exp(generator.uniform(math.log(_THIN), math.log(_THICK)))))
+    face = int(generator.integers(_CV_FONTS))
+    width = max(1, round(size * log_uniform(_THIN, _THICK, generator)))
     scale, rim = size / _CV_HEIGHT, math.ceil(size / 2)
     tiles = []
     for letter in text:
-        (advance, _), _ = cv2.getTextSize(letter, font, scale, 1)
+        (advance, _), _ = cv2.getTextSize(letter, face, scale, 1)
         tile = np.zeros((math.ceil(3 * size), advance + 2 * rim), np.uint8)
-        cv2.putText(tile, letter, (rim, math.ceil(2 * size)), font, scale, 255, width, cv2.LINE_AA)
+        cv2.putText(tile, letter, (rim, math.ceil(2 * size)), face, scale, 255, width, cv2.LINE_AA)
         tiles.append((tile, float(advance)))
     return tiles
 
@@ -95,10 +95,7 @@ def _slanted(shape: Levels, slant: float) -> Levels:
 
 
 def _cropped(shape: Levels) -> Grey:
-    rows, columns = np.flatnonzero(shape.max(axis=1)), np.flatnonzero(shape.max(axis=0))
-    if not len(rows):
-        return np.asarray(shape, np.float32)
-    found = shape[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    found = shape[extent(shape)] if shape.any() else shape
     return np.asarray(found, np.float32) / np.float32(255)
 
 
@@ -109,9 +106,3 @@ def some_letters(generator: np.random.Generator) -> str:
         text = "".join(generator.choice(list(string.ascii_letters), count).tolist())
         if count == 1 or not set(text) <= _LIKE_DIGITS:
             return text
-
-
-@cache
-def _font(name: str, size: int) -> ImageFont.FreeTypeFont:
-    folder = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
-    return ImageFont.truetype(str(folder / f"{name}.ttf"), size)

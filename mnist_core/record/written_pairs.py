@@ -22,7 +22,7 @@ from mnist_core.ink.raster import Image, Strokes
 from mnist_core.models.config import CLASS_COUNT
 from mnist_core.record.hands import vary_strokes
 from mnist_core.record.non_digits import Drawing, letter
-from mnist_core.record.pictures import drawn, taken
+from mnist_core.record.pictures import drawn, log_uniform, taken
 from mnist_core.record.pools import NOT_A_DIGIT, Labelled, Pool
 from mnist_core.record.printed import printed, some_letters
 from mnist_core.record.rare_styles import made_up_digit
@@ -116,8 +116,7 @@ def _side_by_side(
 
 def _written(inks: Sequence[Strokes], generator: np.random.Generator) -> Grey:
     """The shape of what is written side by side."""
-    thin, thick = math.log(_THINNEST), math.log(_THICKEST)
-    width = math.exp(generator.uniform(thin, thick))
+    width = log_uniform(_THINNEST, _THICKEST, generator)
     strokes = _in_a_row(inks, width, generator)
     size = _some_size(generator)
     across, down = np.ptp(np.concatenate(strokes), axis=0).tolist()
@@ -126,7 +125,7 @@ def _written(inks: Sequence[Strokes], generator: np.random.Generator) -> Grey:
 
 
 def _some_size(generator: np.random.Generator) -> float:
-    return math.exp(generator.uniform(math.log(_LOWEST), math.log(_HIGHEST)))
+    return log_uniform(_LOWEST, _HIGHEST, generator)
 
 
 def _found(shape: Grey, generator: np.random.Generator) -> Image | None:

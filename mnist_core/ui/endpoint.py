@@ -34,9 +34,9 @@ ANSWER: Schema = {
 READING: Schema = {
     "type": "object",
     "description": 'text: the number, "2026", or "" for blank ink and where something is no digit. digits: '
-    "from left to right, each as /predict has it, with its box: left, top, right and bottom, in the units "
-    "of the strokes or as shares of the picture's sides. confidence: 0 to 1, that all are right. words: "
-    "the answer as the page says it.",
+    "from left to right, each with its probabilities as /predict has them, and its box: left, top, right "
+    "and bottom, in the units of the strokes or as shares of the picture's sides. confidence: 0 to 1, "
+    "that all are right. words: the answer as the page says it.",
     "properties": {
         "text": {"type": "string"},
         "digits": {

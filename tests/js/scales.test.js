@@ -44,6 +44,7 @@ test("the run that it is about is seen, however short, and so is the one beside 
   assert.ok(!seen(scaled([run(short), run(long)])));
   // Of one that has only begun, more is to come.
   assert.ok(!seen(scaled([run(long), run(short, { active: true })])));
+  assert.ok(seen(scaled([run(long, { isBeside: true }), run(short, { active: true })])));
 });
 
 test("losses that explode or are missing leave a scale", () => {

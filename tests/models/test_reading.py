@@ -6,13 +6,13 @@ from itertools import pairwise
 from pathlib import Path
 
 import cv2
-import matplotlib
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
 from mnist_core import Classifier, Ink
+from mnist_core.data.fonts import font
 from mnist_core.data.pendigits import is_held_out, read_pen_digits
 from mnist_core.evaluation.other_ink import LETTERS, letter
 from mnist_core.ink import raster
@@ -230,23 +230,22 @@ PRINTED = [
 ]  # fmt: skip
 
 
-def in_print(text: str, font: str) -> NDArray[np.uint8]:
+def in_print(text: str, name: str) -> NDArray[np.uint8]:
     """Dark on light, in a font that nothing was trained on."""
-    file = Path(matplotlib.get_data_path()) / "fonts" / "ttf" / f"{font}.ttf"
     picture = Image.new("L", (60 * len(text) + 120, 200), 255)
-    ImageDraw.Draw(picture).text((50, 40), text, fill=0, font=ImageFont.truetype(str(file), 90))
+    ImageDraw.Draw(picture).text((50, 40), text, fill=0, font=font(name, 90))
     return np.asarray(picture)
 
 
-@pytest.mark.parametrize("font", PRINTED)
-def test_printed_digits_in_a_picture_are_one_each(classifier: Classifier, font: str) -> None:
-    assert classifier.read(Ink.from_image(in_print("1234567890", font))).text == "1234567890"
+@pytest.mark.parametrize("name", PRINTED)
+def test_printed_digits_in_a_picture_are_one_each(classifier: Classifier, name: str) -> None:
+    assert classifier.read(Ink.from_image(in_print("1234567890", name))).text == "1234567890"
 
 
-@pytest.mark.parametrize("font", PRINTED)
-def test_a_printed_word_is_no_number(classifier: Classifier, font: str) -> None:
+@pytest.mark.parametrize("name", PRINTED)
+def test_a_printed_word_is_no_number(classifier: Classifier, name: str) -> None:
     for word in ("call", "can", "day", "many", "may", "people", "Sally", "you"):
-        assert not classifier.read(Ink.from_image(in_print(word, font))).text, word
+        assert not classifier.read(Ink.from_image(in_print(word, name))).text, word
 
 
 def test_one_digit_in_a_picture_is_not_parted(classifier: Classifier, mnist_root: Path) -> None:

@@ -28,7 +28,7 @@ def test_every_endpoint_describes_what_it_takes_and_gives(name: str) -> None:
     assert parameter["parameter_has_default"] is False
     assert given["python_type"]["type"] != "Any"
     assert "digit" in given["python_type"]["type"]
-    assert "words: the answer" in given["python_type"]["description"]
+    assert "probabilities" in given["python_type"]["description"]
     example = parameter["example_input"]
     if "image" not in name:
         assert checked_strokes(example, max_points=100)

@@ -12,7 +12,7 @@ from mnist_core.errors import PictureError, StrokesError
 from mnist_core.ink.ink import Ink
 from mnist_core.ink.picture_file import FORMATS_IN_WORDS, NO_INK
 from mnist_core.ink.raster import IMAGE_SIZE
-from mnist_core.models.classifier import Classifier
+from mnist_core.models.classifier import Classifier, Prediction
 from mnist_core.server.application import Application
 from mnist_core.server.strokes import checked_strokes
 from mnist_core.ui.answers import api_error
@@ -26,24 +26,26 @@ _A_DRAWING = "a list of strokes, each a list of [x, y], x right and y down, in a
 _AN_UPLOAD = f"an uploaded {FORMATS_IN_WORDS} file: handle_file('photo.png')"
 
 
-class ApiAnswer(TypedDict):
-    """What the API answers. probabilities: ten, for the digits 0 to 9, summing to 1."""
+class _Told(TypedDict):
+    """What the API tells of a digit. probabilities: ten, for the digits 0 to 9, summing to 1."""
 
     digit: int | None
     probabilities: list[float]
     digit_likeness: float
+
+
+class ApiAnswer(_Told):
+    """What the API answers."""
+
     words: str
 
 
-class ApiDigit(TypedDict):
-    """A digit of a number, as `ApiAnswer` has it.
+class ApiDigit(_Told):
+    """A digit of a number.
 
     box: left, top, right and bottom, in the strokes' units, or as shares of a picture's sides.
     """
 
-    digit: int | None
-    probabilities: list[float]
-    digit_likeness: float
     box: list[float]
 
 
@@ -120,24 +122,14 @@ def add_api(application: Application) -> None:
 
 def _answer(classifier: Classifier, ink: Ink) -> ApiAnswer:
     prediction = classifier.predict(ink)
-    return ApiAnswer(
-        digit=prediction.digit,
-        probabilities=[float(value) for value in prediction.probabilities],
-        digit_likeness=float(prediction.digit_likeness),
-        words=words(prediction, blank=ink.is_empty),
-    )
+    return ApiAnswer(**_told(prediction), words=words(prediction, blank=ink.is_empty))
 
 
 def _reading(classifier: Classifier, ink: Ink, *, sides: tuple[int, int] = (1, 1)) -> ApiReading:
     """sides: what the boxes are told in, across and down."""
     reading = classifier.read(ink)
     digits = [
-        ApiDigit(
-            digit=digit.digit,
-            probabilities=[float(value) for value in digit.probabilities],
-            digit_likeness=float(digit.digit_likeness),
-            box=(np.asarray(box) / (*sides, *sides)).tolist(),
-        )
+        ApiDigit(**_told(digit), box=(np.asarray(box) / (*sides, *sides)).tolist())
         for digit, box in zip(reading.digits, reading.boxes, strict=True)
     ]
     return ApiReading(
@@ -145,6 +137,14 @@ def _reading(classifier: Classifier, ink: Ink, *, sides: tuple[int, int] = (1, 1
         digits=digits,
         confidence=reading.confidence,
         words=words_of(reading),
+    )
+
+
+def _told(prediction: Prediction) -> _Told:
+    return _Told(
+        digit=prediction.digit,
+        probabilities=[float(value) for value in prediction.probabilities],
+        digit_likeness=float(prediction.digit_likeness),
     )
 
 
