@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Generic, TypeVar
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from mnist_core.cores import available_cores
 from mnist_core.models.config import CLASS_COUNT
 from mnist_core.record.pools import Batch, RecordConfig
 from mnist_core.training.state import without_prefix
@@ -98,21 +100,33 @@ def loss_of(
 ) -> Tensor:
     """Cross-entropy with the labels, mixed with the divergence from what a teacher said.
 
-    logits, taught: (N, 11), labels (N,); of pairs, logits (N, 22) and labels (N, 2). The teacher's share
+    logits, taught: (N, 11), labels (N,); of pairs, (N, 22) and (N, 2). The teacher's share
     of the loss is `config.distillation`; both sides are softened by `config.softness`, and the square of
     it keeps the gradients' size (Hinton et al. 2015).
     """
-    hard = functional.cross_entropy(logits.view(-1, CLASS_COUNT + 1), labels.flatten())
+    logits = logits.view(-1, CLASS_COUNT + 1)
+    hard = functional.cross_entropy(logits, labels.flatten())
     if taught is None:
         return hard
     soft = functional.kl_div(
         functional.log_softmax(logits / config.softness, dim=1),
-        functional.log_softmax(taught / config.softness, dim=1),
+        functional.log_softmax(taught.view_as(logits) / config.softness, dim=1),
         log_target=True,
         reduction="batchmean",
     )
     share = config.distillation
     return (1 - share) * hard + share * config.softness**2 * soft
+
+
+@contextmanager
+def threads(count: int) -> Iterator[None]:
+    """As many threads as that, where there are so many cores; afterwards the caller's number again."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(min(count, available_cores()))
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def autocast(device: torch.device) -> torch.autocast:

@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-import time
+import functools
 from collections.abc import Generator, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from mnist_core.data.datasets import Splits
 from mnist_core.data.pendigits import PenDigit
 from mnist_core.models.config import CLASS_COUNT, MNIST_MEAN, MNIST_STD, PairConfig
 from mnist_core.models.mlp import MLP, logits_of
-from mnist_core.record.learner import Learner
+from mnist_core.record.digit_recipe import pools_and_validation, trains
 from mnist_core.record.pairs import pair_batches, pairs_of
 from mnist_core.record.pools import PAIRS, RecordConfig, pool_of
 from mnist_core.record.recipe import (
+    Examples,
     RecordEvent,
+    Task,
     configured,
+    learn,
     likeliest_temperature,
-    pools_and_validation,
-    trains,
 )
 from mnist_core.record.written_pairs import written_pairs
 
@@ -35,81 +36,44 @@ def record_pairs(
     pen: Sequence[PenDigit],
     *,
     config: RecordConfig = PAIRS,
+    state_path: Path | None = None,
     device: torch.device | str = "cpu",
 ) -> Generator[RecordEvent, None, None]:
-    """Trains the shipped reader of pairs, yielding a `RecordEvent` an epoch; the last one holds it.
+    """Trains the shipped reader of pairs, as `learn` does."""
+    device = torch.device(device)
+    task = functools.partial(_task, mnist, pen, config, device)
+    return learn(task, config=config, state_path=state_path, device=device)
 
-    The same seed on the same machine and thread count gives the same weights.
-    """
-    started_s = time.perf_counter()
-    # Pairs are made on the CPU.
-    pools, sets = pools_and_validation(mnist, pen, config, torch.device("cpu"))
+
+def _task(
+    mnist: Splits, pen: Sequence[PenDigit], config: RecordConfig, device: torch.device
+) -> Task:
+    pools, sets = pools_and_validation(mnist, pen, config, device)
     writers = [digit for digit in pen if trains(digit.writer, all_writers=config.all_writers)]
     written = written_pairs(
         writers, config.written_pairs, generator=np.random.default_rng(config.seed)
     )
-    generator = torch.Generator().manual_seed(config.seed)
-    settings = PairConfig(
-        hidden_sizes=config.hidden_sizes, normalization="batch", mean=MNIST_MEAN, std=MNIST_STD
-    )
-    mlp = MLP(settings, generator=generator).to(device)
-    learner = Learner(mlp, epochs=config.epochs, config=config)
-    made = [
-        pairs_of(pool_of(each), _VALIDATION_PAIRS, generator=generator) if len(each) else None
-        for each in sets
-    ]
-    validation = [each and (each[0].to(device), each[1]) for each in made]
-    event = RecordEvent(
+    generator = torch.Generator(device).manual_seed(config.seed)
+    with torch.device(device):
+        of_mnist, of_pens = (
+            pairs_of(pool_of(each), _VALIDATION_PAIRS, generator=generator) for each in sets
+        )
+    return Task(
         stage="pairs",
-        epoch=0,
-        epochs=config.epochs,
-        loss=None,
-        mnist_accuracy=None,
-        pen_accuracy=None,
-        elapsed_s=time.perf_counter() - started_s,
-        remaining_s=None,
-        model=None,
+        settings=PairConfig(
+            hidden_sizes=config.hidden_sizes, normalization="batch", mean=MNIST_MEAN, std=MNIST_STD
+        ),
+        batches=functools.partial(pair_batches, pools, written.to(device), config, device=device),
+        validation=(of_mnist, of_pens),
+        calibrated=functools.partial(_calibrated, validation=(of_mnist, of_pens)),
     )
-    yield event
-    for epoch in range(config.epochs):
-        epoch_started_s = time.perf_counter()
-        batches = pair_batches(
-            pools,
-            written,
-            config,
-            seed=config.seed * 100_003 + epoch,
-            progress=epoch / config.epochs,
-            device=device,
-        )
-        loss = learner.learn(batches, epoch=epoch)
-        said = [each and (_logits(learner.average, each[0]), each[1]) for each in validation]
-        mnist_accuracy, pen_accuracy = (each and _accuracy(*each) for each in said)
-        left = config.epochs - epoch - 1
-        now_s = time.perf_counter()
-        event = replace(
-            event,
-            epoch=epoch + 1,
-            loss=loss,
-            mnist_accuracy=mnist_accuracy,
-            pen_accuracy=pen_accuracy,
-            elapsed_s=now_s - started_s,
-            remaining_s=left * (now_s - epoch_started_s),
-            model=None if left else _calibrated(learner.average, [each for each in said if each]),
-        )
-        yield event
 
 
-def _logits(network: MLP, images: Tensor) -> Tensor:
-    """(N, 28, 48) images -> (N, 2, 11) logits."""
-    return logits_of(network, images).view(-1, 2, CLASS_COUNT + 1)
-
-
-def _accuracy(logits: Tensor, labels: Tensor) -> float:
-    """The share of pairs of which both digits are right."""
-    return float((logits.argmax(dim=2) == labels).all(dim=1).float().mean())
-
-
-def _calibrated(network: MLP, said: Sequence[tuple[Tensor, Tensor]]) -> MLP:
+def _calibrated(network: MLP, validation: Sequence[Examples]) -> MLP:
     """The same weights, with the temperature fitted on validation pairs."""
-    flat = [(logits.flatten(0, 1), labels.flatten()) for logits, labels in said]
-    return configured(network, replace(network.config, temperature=likeliest_temperature(flat)))
+    said = [
+        (logits_of(network, images).view(-1, CLASS_COUNT + 1), labels.flatten().cpu())
+        for images, labels in validation
+        if len(images)
+    ]
+    return configured(network, replace(network.config, temperature=likeliest_temperature(said)))

@@ -7,7 +7,7 @@ what is none. Tensors are (N, rows, columns) in [0, 1], ink 1.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import torch
 from torch import Tensor
@@ -50,13 +50,14 @@ def pair_batches(
     seed: int,
     progress: float,
     device: torch.device | str,
+    teach: Callable[[Tensor], Tensor] | None = None,
 ) -> Iterator[Batch]:
-    """One epoch of images (N, 28, 48) and labels (N, 2); those of what is no pair are `NOT_A_DIGIT`.
+    """One epoch of images (N, 28, 48), labels (N, 2) and what `teach` makes of them.
 
-    Pools and shares are those of `make_pools`, and `written` that of `written_pairs`. The same `seed`
-    gives the same batches.
+    Pools and shares are those of `make_pools`, and `written` that of `written_pairs`, all on `device`.
+    Labels of what is no pair are `NOT_A_DIGIT`. The same `seed` gives the same batches.
     """
-    generator = torch.Generator().manual_seed(seed)
+    generator = torch.Generator(device).manual_seed(seed)
     augmentation = config.augmentation_at(progress)
 
     def some_written(count: int) -> tuple[Tensor, Tensor]:
@@ -67,20 +68,30 @@ def pair_batches(
     def make(batches: int) -> list[Batch]:
         total = batches * config.batch_size
         ready = round(total * config.written_share) if len(written.labels) else 0
-        parts = [
-            _some(pools, config.shares, count, augmentation, generator)
-            for count in _portions(total - ready)
+        # Of the thread that makes them, which has a default device of its own.
+        with torch.device(device):
+            parts = [
+                _some(pools, config.shares, count, augmentation, generator)
+                for count in _portions(total - ready)
+            ]
+            parts += [some_written(count) for count in _portions(ready)]
+            images, labels = (torch.cat(part) for part in zip(*parts, strict=True))
+            order = torch.randperm(total, generator=generator).split(config.batch_size)
+        return [
+            (images[some], labels[some], None if teach is None else teach(images[some]))
+            for some in order
         ]
-        parts += [some_written(count) for count in _portions(ready)]
-        images, labels = (torch.cat(part) for part in zip(*parts, strict=True))
-        order = torch.randperm(total, generator=generator).split(config.batch_size)
-        return [(images[some].to(device), labels[some].to(device), None) for some in order]
 
     return made_ahead(make, config.steps_per_epoch)
 
 
 def pairs_of(pool: Pool, count: int, *, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-    """`count` pairs of the pool's digits, each as it is: images (N, 28, 48), labels (N, 2)."""
+    """`count` pairs of the pool's digits, each as it is: images (N, 28, 48), labels (N, 2).
+
+    None where the pool is empty.
+    """
+    if not len(pool.labels):
+        return torch.empty(0, *PAIR_SHAPE), torch.empty(0, 2, dtype=torch.int64)
     as_they_are = AugmentationConfig(share=0.0, stroke_width=0.0)
     parts = [
         _some([pool], (1.0,), some, as_they_are, generator, kinds=(1.0, 0.0, 0.0, 0.0))

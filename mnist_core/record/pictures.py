@@ -36,7 +36,7 @@ def read_back(shape: Grey, *, generator: np.random.Generator) -> Image | None:
 def written(strokes: Strokes, *, generator: np.random.Generator) -> Grey:
     """Strokes as a shape of some size, by a pen of some width."""
     longer = float(np.ptp(np.concatenate(list(strokes)), axis=0).max())
-    size = _some_size(generator)
+    size = some_size(generator)
     width = size * log_uniform(0.025, 0.19, generator)
     return drawn(strokes, scale=size / max(longer, 1e-9), width=width)
 
@@ -69,7 +69,7 @@ def taken(shape: Grey, *, generator: np.random.Generator) -> Grey:
 
 def enlarged(image: Image, *, generator: np.random.Generator) -> Grey:
     """A 28x28 image's ink as a shape of some size, its lines a little thinner or thicker."""
-    side = round(_some_size(generator) * 28 / 20)
+    side = round(some_size(generator) * 28 / 20)
     soft = cv2.resize(image, (side, side), interpolation=cv2.INTER_CUBIC)
     sharpness = side / 28 * generator.uniform(1.0, 3.0)
     shape = np.clip((soft - generator.uniform(0.3, 0.65)) * sharpness + 0.5, 0, 1)
@@ -85,7 +85,8 @@ def _likeness(image: Image, other: Image) -> float:
     return float(soft @ other_soft) / lengths if lengths else 0.0
 
 
-def _some_size(generator: np.random.Generator) -> float:
+def some_size(generator: np.random.Generator) -> float:
+    """How long a shape's longer side is, in pixels."""
     return log_uniform(_SMALLEST_DIGIT, _LARGEST_DIGIT, generator)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
@@ -13,11 +14,14 @@ from torch import Tensor
 from mnist_core.data.datasets import Dataset
 from mnist_core.data.pendigits import PenDigit
 from mnist_core.ink.ink import Ink
+from mnist_core.ink.paper import Grey
 from mnist_core.ink.raster import PEN_EDGE, PEN_RADIUS, Strokes
 from mnist_core.models.config import CLASS_COUNT
 from mnist_core.record.hands import cut_off, vary_strokes
 from mnist_core.record.non_digits import non_digit
-from mnist_core.record.pictures import enlarged, read_back, written
+from mnist_core.record.parts import Part, in_parts
+from mnist_core.record.pictures import enlarged, read_back, some_size, written
+from mnist_core.record.printed import UNLIKE_DIGITS, printed
 from mnist_core.record.rare_styles import made_up_digit, with_bar, with_slash
 from mnist_core.training.augmentation import AugmentationConfig, augment
 
@@ -30,8 +34,10 @@ NOT_A_DIGIT = CLASS_COUNT
 # The shares of drawings whose ink is cut off on one side, and porous as chalk's.
 _CUT_SHARE = 0.05
 _POROUS_SHARE = 0.05
-# Of what is put in pictures: MNIST's images, pen digits, made-up digits, non-digits.
-_PICTURED_SHARES = (0.38, 0.38, 0.17, 0.07)
+# Of what is put in pictures: MNIST's images, pen digits, made-up digits, non-digits, print.
+_PICTURED_SHARES = (0.35, 0.35, 0.14, 0.06, 0.1)
+# Of print, so much is letters.
+_LETTER_SHARE = 0.25
 # Batches made at once, while those before are learnt from.
 _BATCHES_AHEAD = 8
 
@@ -42,8 +48,8 @@ class RecordConfig:
 
     teacher_epochs, epochs: of the teacher, then of the MLP that learns from it. teacher_threads: threads
     that the teacher learns on, where there are so many cores; while the MLP learns, the second core
-    makes batches and asks the teacher. distillation: the teacher's share of the MLP's loss. softness:
-    divides the logits that the two are compared by.
+    makes batches and asks the teacher. distillation: the teacher's share of the MLP's loss; with none,
+    nobody teaches. softness: divides the logits that the two are compared by.
     images_per_epoch: drawn from all sources. The five shares are those of a batch and add up to 1.
     pen_variants: drawings of each pen digit by other hands. made_up, pictures, non_digits: how many are
     made (of the pictures, one in ten is left out, since its ink is not found).
@@ -73,7 +79,7 @@ class RecordConfig:
     non_digit_share: float = 0.1
     pen_variants: int = 20
     made_up: int = 60_000
-    pictures: int = 33_000
+    pictures: int = 66_000
     non_digits: int = 40_000
     numbers_are_none: bool = True
     written_pairs: int = 0
@@ -141,6 +147,7 @@ PAIRS = RecordConfig(
     numbers_are_none=False,
     written_pairs=150_000,
     written_share=0.6,
+    distillation=0.0,
 )
 
 
@@ -150,6 +157,9 @@ class Pool:
 
     images: Tensor  # (N, 28, 28) uint8, or (N, 28, 48) of pairs
     labels: Tensor  # (N,) int64, or (N, 2)
+
+    def to(self, device: torch.device | str) -> Pool:
+        return Pool(self.images.to(device), self.labels.to(device))
 
     def draw(self, count: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
         index = torch.randint(len(self.labels), (count,), generator=generator)
@@ -176,14 +186,17 @@ def make_pools(
     non_digits = [
         (non_digit(strokes_of, generator=generator), NOT_A_DIGIT) for _ in range(config.non_digits)
     ]
+    plain = pool_of(mnist)
+    pictured = functools.partial(_in_pictures, plain, (pens, made_up, non_digits))
+    found, labels = in_parts(pictured, config.pictures, generator=generator)
     pools = [
-        pool_of(mnist),
+        plain,
         _drawn(pens, generator),
         _drawn(made_up, generator),
-        _in_pictures(mnist, (pens, made_up, non_digits), config.pictures, generator),
+        Pool(torch.from_numpy(found), torch.from_numpy(labels)),
         _drawn(non_digits, generator),
     ]
-    return [Pool(pool.images.to(device), pool.labels.to(device)) for pool in pools]
+    return [pool.to(device) for pool in pools]
 
 
 def pool_of(dataset: Dataset) -> Pool:
@@ -225,30 +238,41 @@ def _drawn(drawings: Sequence[Labelled], generator: np.random.Generator) -> Pool
 
 
 def _in_pictures(
-    mnist: Dataset,
+    mnist: Pool,
     drawings: Sequence[Sequence[Labelled]],
     count: int,
     generator: np.random.Generator,
-) -> Pool:
-    """MNIST's images and `drawings`, `count` of all, put in pictures and read back where they are found."""
+) -> Part:
+    """MNIST's images, `drawings` and print, `count` of all, put in pictures and read back where found."""
     images, labels = [], []
     for source in generator.choice(len(_PICTURED_SHARES), size=count, p=_PICTURED_SHARES):
         if source == 0:
             index = int(generator.integers(len(mnist.labels)))
             label = int(mnist.labels[index])
-            shape = enlarged(mnist.images[index].numpy(), generator=generator)
+            image = mnist.images[index].float().div_(255).numpy()
+            shape = enlarged(image, generator=generator)
+        elif source > len(drawings):
+            shape, label = _in_print(generator)
         else:
             chosen = drawings[source - 1]
             if not chosen:
                 continue
             strokes, label = chosen[int(generator.integers(len(chosen)))]
             shape = written(strokes, generator=generator)
-        image = read_back(shape, generator=generator)
-        if image is not None:
-            images.append(np.rint(image * 255).astype(np.uint8))
+        found = read_back(shape, generator=generator)
+        if found is not None:
+            images.append(np.rint(found * 255).astype(np.uint8))
             labels.append(label)
-    found = np.array(images, np.uint8).reshape(-1, 28, 28)
-    return Pool(torch.from_numpy(found), torch.tensor(labels, dtype=torch.int64))
+    return np.array(images, np.uint8).reshape(-1, 28, 28), np.array(labels, np.int64)
+
+
+def _in_print(generator: np.random.Generator) -> tuple[Grey, int]:
+    """The shape of a digit or a letter, and its label."""
+    label = int(generator.integers(CLASS_COUNT))
+    text = str(label)
+    if generator.random() < _LETTER_SHARE:
+        label, text = NOT_A_DIGIT, str(generator.choice(UNLIKE_DIGITS))
+    return printed(text, size=some_size(generator), generator=generator), label
 
 
 def varied_batches(

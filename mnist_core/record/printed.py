@@ -27,6 +27,8 @@ _FONTS = (
 _CV_FONTS, _CV_SHARE = 8, 0.4
 # Letters that may be a digit, so that two of them may be a pair.
 _LIKE_DIGITS = set("BGIOSZbgiloqsyz")
+#: Letters that are no digit, in any type.
+UNLIKE_DIGITS = sorted(set(string.ascii_letters) - _LIKE_DIGITS - set("DJTU"))
 # OpenCV's are lines so thin or thick, by the height of a digit.
 _THIN, _THICK = 0.02, 0.15
 # How high a digit is, by the size of its font; and OpenCV's, in pixels.

@@ -1,9 +1,7 @@
-"""The recipe of the shipped weights: one MLP for MNIST, for pens, and for what is no digit.
+"""How an MLP of the shipped weights learns: from the labels, and from a teacher.
 
-Half of each batch is MNIST; the rest is pen digits by other hands, digits in rarer styles, and ink
-that is no digit. All of it is bent, slanted and thickened anew each time it is seen. A convolutional
-teacher learns from that first; the MLP then learns from the labels and from the teacher. The weights
-kept are a running average (Polyak), calibrated on validation images and writers.
+A convolutional teacher learns first; the MLP then learns from the labels and from what the teacher
+makes of every image. The weights kept are a running average (Polyak), calibrated at the end.
 
 MLPs that are done can be elders of a next one: it goes on from the first of them, and learns from the
 labels and from what they all say together (Furlanello et al. 2018).
@@ -13,13 +11,12 @@ from __future__ import annotations
 
 import copy
 import json
-import os
 import time
-from collections.abc import Generator, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import nullcontext
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Protocol
 
 import safetensors
 import safetensors.torch
@@ -27,20 +24,18 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from mnist_core.data.datasets import Dataset, Splits, hold_out
-from mnist_core.data.pendigits import PenDigit, is_held_out, is_validation, pen_dataset
 from mnist_core.files import write_atomically
 from mnist_core.models.checkpoint_reading import read_metadata
-from mnist_core.models.config import CLASS_COUNT, MNIST_MEAN, MNIST_STD, MLPConfig
+from mnist_core.models.config import CLASS_COUNT, MLPConfig
 from mnist_core.models.mlp import MLP, logits_of
-from mnist_core.record.learner import Learner, autocast
-from mnist_core.record.pools import NOT_A_DIGIT, Pool, RecordConfig, make_pools, varied_batches
+from mnist_core.record.learner import Learner, autocast, threads
+from mnist_core.record.pools import Batch, RecordConfig
 from mnist_core.record.teacher import Teacher
 from mnist_core.training.state import prefixed, without_prefix
 
 Stage = Literal["teacher", "mlp", "pairs"]
-# The share of validation digits below the threshold of rejection.
-_REFUSED_SHARE = 0.01
+#: Images, (N, height, width), and the labels of one digit, (N,), or two, (N, 2).
+Examples = tuple[Tensor, Tensor]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,16 +58,38 @@ class RecordEvent:
     model: MLP | None
 
 
-def record(
-    mnist: Splits,
-    pen: Sequence[PenDigit],
+class Batches(Protocol):
+    """Makes an epoch's batches; the same seed gives the same ones."""
+
+    def __call__(
+        self, *, seed: int, progress: float, teach: Callable[[Tensor], Tensor] | None
+    ) -> Iterator[Batch]: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """What is to be learnt: `settings` of the MLP, and the name of its `stage`.
+
+    validation: MNIST's images and writers' digits, on the device, or pairs of them. calibrated: the same
+    weights, with what is fitted to `validation`.
+    """
+
+    stage: Stage
+    settings: MLPConfig
+    batches: Batches
+    validation: tuple[Examples, Examples]
+    calibrated: Callable[[MLP], MLP]
+
+
+def learn(
+    task: Callable[[], Task],
     *,
-    config: RecordConfig | None = None,
+    config: RecordConfig,
     elders: Sequence[MLP] = (),
     state_path: Path | None = None,
-    device: torch.device | str = "cpu",
+    device: torch.device,
 ) -> Generator[RecordEvent, None, None]:
-    """Trains the shipped model, yielding a `RecordEvent` an epoch; the last one holds it.
+    """Trains an MLP for the `task`, yielding a `RecordEvent` an epoch; the last one holds it.
 
     With `state_path`, each epoch's state is saved there atomically, and a run of the same `config`
     goes on from it: a kill loses at most the epoch under way. The file may be deleted at the end.
@@ -81,50 +98,43 @@ def record(
 
     Raises ValueError for a state file of another recipe or a damaged one.
     """
-    config = config if config is not None else RecordConfig()
-    recipe = _Recipe(mnist, pen, config, elders, torch.device(device))
+    run = _Run(task, config, elders, device)
     if state_path is not None and state_path.exists():
-        recipe.resume(state_path)
-    yield recipe.event(None, None)
-    while recipe.model is None:
+        run.resume(state_path)
+    yield run.event(None, None)
+    while run.model is None:
         epoch_started_s = time.perf_counter()
-        loss = recipe.learn_an_epoch()
+        loss = run.learn_an_epoch()
         if state_path is not None:
-            recipe.save(state_path)
-        yield recipe.event(loss, time.perf_counter() - epoch_started_s)
+            run.save(state_path)
+        yield run.event(loss, time.perf_counter() - epoch_started_s)
 
 
-class _Recipe:
-    """Where a run of the recipe is: the stage, its epoch, and the networks of both stages."""
+class _Run:
+    """Where a run of a recipe is: the stage, its epoch, and the networks of both stages."""
 
     def __init__(
         self,
-        mnist: Splits,
-        pen: Sequence[PenDigit],
+        task: Callable[[], Task],
         config: RecordConfig,
         elders: Sequence[MLP],
         device: torch.device,
     ) -> None:
         self._started_s = time.perf_counter()
+        self._task = task()
         self._config = config
-        self._elders = [elder.to(device).eval() for elder in elders]
         self._recipe = json.dumps(asdict(config) | {"elders": len(elders)})
-        self._device = device
-        self._pools, self._validation = pools_and_validation(mnist, pen, config, device)
         generator = torch.Generator().manual_seed(config.seed)
-        self._teacher = Learner(
-            Teacher(generator=generator).to(device), epochs=config.teacher_epochs, config=config
-        )
-        settings = MLPConfig(
-            hidden_sizes=config.hidden_sizes,
-            normalization="batch",
-            mean=MNIST_MEAN,
-            std=MNIST_STD,
-            rejects=True,
-        )
+        settings = self._task.settings
+        self._teacher: Learner[Teacher] | None = None
+        self._teachers: list[nn.Module] = [elder.to(device).eval() for elder in elders]
+        if config.distillation and not elders:
+            teacher = Teacher(settings, generator=generator).to(device)
+            self._teacher = Learner(teacher, epochs=config.teacher_epochs, config=config)
+            self._teachers = [self._teacher.average]
         mlp = copy.deepcopy(elders[0]) if elders else MLP(settings, generator=generator)
         self._mlp = Learner(mlp.to(device), epochs=config.epochs, config=config)
-        self._stage: Stage = "mlp" if elders else "teacher"
+        self._stage: Stage = "teacher" if self._teacher else self._task.stage
         self._epoch = 0
         #: The calibrated MLP, once all epochs are done.
         self.model: MLP | None = None
@@ -135,57 +145,50 @@ class _Recipe:
 
     @property
     def _learner(self) -> Learner[Teacher] | Learner[MLP]:
-        return self._teacher if self._stage == "teacher" else self._mlp
+        return self._teacher if self._teacher and self._stage == "teacher" else self._mlp
 
     def learn_an_epoch(self) -> float:
         """The next epoch of the stage, or of the next stage where this one is over; its mean loss."""
         if self._stage == "teacher" and self._epoch == self._epochs:
-            self._stage, self._epoch = "mlp", 0
-        teach = self._teach if self._stage == "mlp" and self._config.distillation else None
-        seed = 2 * (self._config.seed * 100_003 + self._epoch) + (self._stage == "mlp")
-        batches = varied_batches(
-            self._pools,
-            self._config,
+            self._stage, self._epoch = self._task.stage, 0
+        is_teacher = self._stage == "teacher"
+        is_taught = self._config.distillation and not is_teacher
+        seed = 2 * (self._config.seed * 100_003 + self._epoch) + (not is_teacher)
+        batches = self._task.batches(
             seed=seed,
             progress=self._epoch / self._epochs,
-            device=self._device,
-            teach=teach,
+            teach=self._teach if is_taught else None,
         )
         # Dropout draws from PyTorch's own generator: seeded here, a resumed run draws the same.
-        with torch.random.fork_rng(), self._threads():
+        with (
+            torch.random.fork_rng(),
+            threads(self._config.teacher_threads) if is_teacher else nullcontext(),
+        ):
             torch.manual_seed(seed)
             loss = self._learner.learn(batches, epoch=self._epoch)
         self._epoch += 1
         self._finish()
         return loss
 
-    @contextmanager
-    def _threads(self) -> Iterator[None]:
-        """As many threads as the stage can use, and afterwards the caller's number again."""
-        before = torch.get_num_threads()
-        if self._stage == "teacher":
-            torch.set_num_threads(min(self._config.teacher_threads, os.cpu_count() or 1))
-        try:
-            yield
-        finally:
-            torch.set_num_threads(before)
-
     def _finish(self) -> None:
-        if self._stage == "mlp" and self._epoch == self._epochs:
-            self.model = calibrated(self._mlp.average, self._validation)
+        if self._stage != "teacher" and self._epoch == self._epochs:
+            self.model = self._task.calibrated(self._mlp.average)
 
     def _teach(self, images: Tensor) -> Tensor:
         # Not inference mode: what it makes may take no part in another thread's training.
         with torch.no_grad(), autocast(images.device):
-            if not self._elders:
-                return self._teacher.average(images).float()  # type: ignore[no-any-return]
-            said = [functional.log_softmax(elder(images).float(), dim=1) for elder in self._elders]
-            return torch.stack(said).mean(dim=0)
+            said = [
+                functional.log_softmax(
+                    each(images).float().unflatten(1, (-1, CLASS_COUNT + 1)), dim=2
+                )
+                for each in self._teachers
+            ]
+            return torch.stack(said).mean(dim=0).flatten(1)
 
     def event(self, loss: float | None, epoch_s: float | None) -> RecordEvent:
         mnist, pen = (
-            None if loss is None else _accuracy(self._learner.average, each)
-            for each in self._validation
+            None if loss is None else _accuracy(self._learner.average, *each)
+            for each in self._task.validation
         )
         left = self._epochs - self._epoch
         return RecordEvent(
@@ -202,11 +205,17 @@ class _Recipe:
 
     def save(self, path: Path) -> None:
         """Writes all that `resume` needs; of the teacher, once it is done, only its average."""
-        if self._stage == "teacher":
-            tensors = prefixed("teacher.", self._teacher.state())
-        else:
-            taught = {k: v.cpu() for k, v in self._teacher.average.state_dict().items()}
-            tensors = prefixed("teacher.average.", taught) | prefixed("mlp.", self._mlp.state())
+        tensors: dict[str, Tensor] = {}
+        if self._stage != "teacher":
+            tensors = prefixed("mlp.", self._mlp.state())
+        if self._teacher is not None:
+            average = self._teacher.average.state_dict()
+            taught = {name: value.cpu() for name, value in average.items()}
+            tensors |= (
+                prefixed("teacher.", self._teacher.state())
+                if self._stage == "teacher"
+                else prefixed("teacher.average.", taught)
+            )
         metadata = {
             "stage": self._stage,
             "epoch": str(self._epoch),
@@ -227,59 +236,28 @@ class _Recipe:
             raise ValueError(f"{path}: the state of another recipe; delete it to begin anew")
         try:
             tensors = safetensors.torch.load(data)
-            if metadata["stage"] == "teacher":
+            is_teacher = metadata["stage"] == "teacher"
+            if self._teacher is not None and is_teacher:
                 self._teacher.resume(without_prefix("teacher.", tensors))
-            else:
-                self._teacher.average.load_state_dict(without_prefix("teacher.average.", tensors))
+            elif self._teacher is not None:
+                average = without_prefix("teacher.average.", tensors)
+                self._teacher.average.load_state_dict(average)
+            if not is_teacher:
                 self._mlp.resume(without_prefix("mlp.", tensors))
-                self._stage = "mlp"
+                self._stage = self._task.stage
             self._epoch = int(metadata["epoch"])
             self._finish()
         except (safetensors.SafetensorError, KeyError, RuntimeError, ValueError) as error:
             raise ValueError(f"{path}: damaged state ({error}); delete it to begin anew") from error
 
 
-def pools_and_validation(
-    mnist: Splits, pen: Sequence[PenDigit], config: RecordConfig, device: torch.device
-) -> tuple[list[Pool], list[Dataset]]:
-    """What trains, as `make_pools` has it, and what chooses: MNIST's images, and other writers' digits."""
-    data = hold_out(
-        mnist, size=config.validation_size, generator=torch.Generator().manual_seed(config.seed)
-    )
-    if data.validation is None:
-        raise ValueError("expected a validation split")
-    validation_pen = pen_dataset(digit for digit in pen if is_validation(digit.writer))
-    training_pen = [d for d in pen if trains(d.writer, all_writers=config.all_writers)]
-    pools = make_pools(data.train, training_pen, config, device)
-    return pools, [data.validation.to(device), validation_pen.to(device)]
-
-
-def trains(writer: int, *, all_writers: bool) -> bool:
-    """Whether a writer's digits train: neither held out nor validation, or not the latter."""
-    return not is_validation(writer) and (all_writers or not is_held_out(writer))
-
-
-def calibrated(model: MLP, validation: Sequence[Dataset]) -> MLP:
-    """The same weights with temperature and rejection fitted on `validation`.
-
-    Rejection keeps at least 99 % of each one's digits, not 98 %: strangers'
-    digits are a little less certain than those of the data at hand.
-    """
-    model.eval()
-    lowest = 1.0
-    said = []
-    for dataset in validation:
-        logits = logits_of(model, dataset.images)
-        said.append((logits[:, :CLASS_COUNT], dataset.labels.cpu()))
-        if model.config.rejects:
-            likeness = 1 - functional.softmax(logits, dim=1)[:, NOT_A_DIGIT]
-            lowest = min(lowest, float(likeness.quantile(_REFUSED_SHARE)))
-    config = replace(
-        model.config,
-        temperature=likeliest_temperature(said),
-        reject_below=lowest if model.config.rejects else model.config.reject_below,
-    )
-    return configured(model, config)
+def _accuracy(network: nn.Module, images: Tensor, labels: Tensor) -> float | None:
+    """The share of images of which all digits are right."""
+    if not len(images):
+        return None
+    said = logits_of(network, images).view(len(images), -1, CLASS_COUNT + 1)
+    right = said[..., :CLASS_COUNT].argmax(dim=2) == labels.cpu().view(len(images), -1)
+    return float(right.all(dim=1).float().mean())
 
 
 def configured(model: MLP, config: MLPConfig) -> MLP:
@@ -302,10 +280,3 @@ def likeliest_temperature(said: Sequence[tuple[Tensor, Tensor]]) -> float:
         ]
     )
     return float(temperatures[losses.sum(dim=0).argmin()])
-
-
-def _accuracy(network: nn.Module, dataset: Dataset) -> float | None:
-    if not len(dataset):
-        return None
-    chosen = logits_of(network, dataset.images)[:, :CLASS_COUNT].argmax(dim=1)
-    return float((chosen == dataset.labels.cpu()).float().mean())

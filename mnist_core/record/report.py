@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Iterator, Sequence
+import functools
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import torch
@@ -15,9 +16,10 @@ from mnist_core.evaluation.measures import evaluate
 from mnist_core.evaluation.style import save_figure
 from mnist_core.models.checkpoints import load_checkpoint, save_checkpoint
 from mnist_core.models.mlp import MLP
+from mnist_core.record.digit_recipe import record
 from mnist_core.record.pair_recipe import record_pairs
 from mnist_core.record.pools import RecordConfig
-from mnist_core.record.recipe import RecordEvent, record
+from mnist_core.record.recipe import RecordEvent
 
 
 def train_record(
@@ -37,18 +39,11 @@ def train_record(
     in this run.
     """
     pen = load_pen_digits(data_root, on_progress=on_progress)
-    state_path = out.with_name(f"{out.name}.state") if out is not None else None
-    events = record(
-        mnist, pen, config=config, elders=elders, state_path=state_path, device=_device()
-    )
-    model = yield from _told(events, preset="record", config=config, out=out, figure=figure)
-    if model is None:
-        return
-    if out is not None and state_path is not None:
-        state_path.unlink(missing_ok=True)
-        model = load_checkpoint(out)  # as it was rounded for the file
-    if mnist.test is not None:
-        measured = evaluate(model, mnist.test)
+    run = functools.partial(record, mnist, pen, config=config, elders=elders, device=_device())
+    model = yield from _told(run, preset="record", config=config, out=out, figure=figure)
+    if model is not None and mnist.test is not None:
+        # As it was rounded for the file, where there is one.
+        measured = evaluate(model if out is None else load_checkpoint(out), mnist.test)
         yield f"test accuracy {measured.accuracy:.2%}  loss {measured.loss:.4f}"
 
 
@@ -63,8 +58,8 @@ def train_pairs(
 ) -> Iterator[str]:
     """Runs the recipe of the reader of pairs, as `train_record` does; accuracies are of both digits."""
     pen = load_pen_digits(data_root, on_progress=on_progress)
-    events = record_pairs(mnist, pen, config=config, device=_device())
-    yield from _told(events, preset="pairs", config=config, out=out, figure=figure)
+    run = functools.partial(record_pairs, mnist, pen, config=config, device=_device())
+    yield from _told(run, preset="pairs", config=config, out=out, figure=figure)
 
 
 def _device() -> str:
@@ -72,17 +67,18 @@ def _device() -> str:
 
 
 def _told(
-    events: Iterable[RecordEvent],
+    run: Callable[..., Iterable[RecordEvent]],
     *,
     preset: str,
     config: RecordConfig,
     out: Path | None,
     figure: Path | None,
 ) -> Generator[str, None, MLP | None]:
-    """A line for each event, and for each file that is written at the end; returns the model."""
+    """A line for each event of `run`, and for each file that is written at the end; returns the model."""
+    state_path = out.with_name(f"{out.name}.state") if out is not None else None
     model: MLP | None = None
     curve: list[tuple[int, float, float]] = []
-    for event in events:
+    for event in run(state_path=state_path):
         yield _epoch_line(event)
         if event.stage != "teacher" and event.loss is not None and event.mnist_accuracy is not None:
             curve.append((event.epoch, event.loss, event.mnist_accuracy))
@@ -90,9 +86,10 @@ def _told(
     if model is None:
         return None
     model = model.cpu()
-    if out is not None:
+    if out is not None and state_path is not None:
         metadata = {"preset": preset, "seed": str(config.seed)}
         save_checkpoint(model, out, metadata=metadata, half=True)
+        state_path.unlink(missing_ok=True)
         yield f"saved to {out}"
     if figure is not None and curve:
         yield save_figure(learning_curves(*zip(*curve, strict=True)), figure)

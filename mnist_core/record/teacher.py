@@ -10,18 +10,18 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from mnist_core.ink.raster import IMAGE_SIZE
-from mnist_core.models.config import CLASS_COUNT, MNIST_MEAN, MNIST_STD
+from mnist_core.models.config import MNIST_MEAN, MNIST_STD, MLPConfig
 
 _CHANNELS = (32, 64, 96)
 _DROPOUT = 0.3
-_LAST_SIDE = IMAGE_SIZE // 4
+_SMALLER = 4  # times, each side of the last maps
 
 
 class Teacher(nn.Module):
-    """Four convolutions with batch normalisation, down to maps of 7x7, and a linear layer."""
+    """Four convolutions with batch normalisation, down to a quarter of each side, and a linear layer."""
 
-    def __init__(self, *, generator: torch.Generator) -> None:
+    def __init__(self, learner: MLPConfig, *, generator: torch.Generator) -> None:
+        """It sees the images that the `learner` sees, and answers as that does."""
         super().__init__()
         first, second, third = _CHANNELS
         self.convolutions = nn.Sequential(
@@ -33,15 +33,16 @@ class Teacher(nn.Module):
             *_convolution(third, third),
             nn.Dropout2d(_DROPOUT),
         )
-        self.output = nn.Linear(third * _LAST_SIDE**2, CLASS_COUNT + 1)
+        height, width = (side // _SMALLER for side in learner.image_shape)
+        self.output = nn.Linear(third * height * width, learner.layer_sizes[-1])
         self._initialize(generator)
         self.to(memory_format=torch.channels_last)  # the layout that CPUs convolve fastest
 
     def forward(self, images: Tensor) -> Tensor:
-        x = images.sub(MNIST_MEAN).div_(MNIST_STD)[:, None]  # (N, 1, 28, 28)
-        x = self.convolutions(x.contiguous(memory_format=torch.channels_last))  # (N, 96, 7, 7)
+        x = images.sub(MNIST_MEAN).div_(MNIST_STD)[:, None]  # (N, 1, height, width)
+        x = self.convolutions(x.contiguous(memory_format=torch.channels_last))
         # Flattened along that layout, so that neither this nor its gradient moves anything.
-        return self.output(x.permute(0, 2, 3, 1).flatten(1))  # type: ignore[no-any-return]  # (N, 11)
+        return self.output(x.permute(0, 2, 3, 1).flatten(1))  # type: ignore[no-any-return]
 
     def _initialize(self, generator: torch.Generator) -> None:
         for module in self.modules():

@@ -6,6 +6,7 @@ digits of a number have: slant, pen, light and edges. Lengths are in heights of 
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Sequence
 
@@ -22,6 +23,7 @@ from mnist_core.ink.raster import Image, Strokes
 from mnist_core.models.config import CLASS_COUNT
 from mnist_core.record.hands import vary_strokes
 from mnist_core.record.non_digits import Drawing, letter
+from mnist_core.record.parts import Part, in_parts
 from mnist_core.record.pictures import drawn, log_uniform, taken
 from mnist_core.record.pools import NOT_A_DIGIT, Labelled, Pool
 from mnist_core.record.printed import printed, some_letters
@@ -29,7 +31,7 @@ from mnist_core.record.rare_styles import made_up_digit
 
 # The kinds; of letters, some stand beside a digit or another letter.
 _TWO, _THREE, _ONE, _LETTERS = range(4)
-_SHARES = (0.58, 0.06, 0.17, 0.19)
+_SHARES = (0.5, 0.06, 0.17, 0.27)
 # Of each, how many are printed: mostly of what is no pair, since print seldom touches.
 _PRINTED = (0.08, 0.0, 0.5, 0.4)
 _BESIDE_A_DIGIT, _TWO_LETTERS = 0.2, 0.2
@@ -58,9 +60,21 @@ def written_pairs(pen: Sequence[PenDigit], count: int, *, generator: np.random.G
     hands: dict[int, list[PenDigit]] = {}
     for digit in pen:
         hands.setdefault(digit.writer, []).append(digit)
-    by_hand = list(hands.values())
-    images = np.zeros((count if pen else 0, *PAIR_SHAPE), np.uint8)
-    labels = np.full((len(images), 2), NOT_A_DIGIT)
+    if not pen:
+        count = 0
+    draw = functools.partial(_some, list(hands.values()), pen)
+    images, labels = in_parts(draw, count, generator=generator)
+    return Pool(torch.from_numpy(images), torch.from_numpy(labels))
+
+
+def _some(
+    by_hand: Sequence[Sequence[PenDigit]],
+    pen: Sequence[PenDigit],
+    count: int,
+    generator: np.random.Generator,
+) -> Part:
+    images = np.zeros((count, *PAIR_SHAPE), np.uint8)
+    labels = np.full((count, 2), NOT_A_DIGIT)
     for image, label in zip(images, labels, strict=True):
         found = None
         while found is None:
@@ -68,12 +82,12 @@ def written_pairs(pen: Sequence[PenDigit], count: int, *, generator: np.random.G
             if generator.random() < _PRINTED[kind]:
                 shape, label[:] = _in_print(kind, generator)
             else:
-                hand = by_hand[generator.integers(len(by_hand))]
+                hand = by_hand[int(generator.integers(len(by_hand)))]
                 inks, label[:] = _side_by_side(kind, hand, pen, generator)
                 shape = _written(inks, generator)
             found = _found(shape, generator)
         image[:] = np.rint(found * 255)
-    return Pool(torch.from_numpy(images), torch.from_numpy(labels))
+    return images, labels
 
 
 def _in_print(kind: int, generator: np.random.Generator) -> tuple[Grey, tuple[int, int]]:

@@ -26,6 +26,7 @@ SMALL = replace(
     mnist_share=0.56,
     non_digit_share=0.0,
     numbers_are_none=False,
+    distillation=0.0,
 )
 
 
@@ -62,6 +63,26 @@ def test_the_same_seed_gives_the_same_weights(whole: list[RecordEvent]) -> None:
     assert other is not None
     assert torch.equal(again.output.weight, model.output.weight)
     assert not torch.equal(other.output.weight, model.output.weight)
+
+
+def test_a_killed_run_goes_on_to_the_same_weights(whole: list[RecordEvent], tmp_path: Path) -> None:
+    state = tmp_path / "state.safetensors"
+    run = record_pairs(mnist(), pen(), config=SMALL, state_path=state)
+    while next(run).epoch < 2:
+        pass
+    run.close()
+    begun, last = record_pairs(mnist(), pen(), config=SMALL, state_path=state)
+    assert (begun.stage, begun.epoch) == ("pairs", 2)
+    assert last.model is not None
+    assert whole[-1].model is not None
+    assert torch.equal(last.model.output.weight, whole[-1].model.output.weight)
+
+
+def test_a_teacher_can_teach_it_first() -> None:
+    config = replace(SMALL, distillation=0.7, teacher_epochs=1, epochs=1, images_per_epoch=256)
+    taught = events(config)
+    assert [event.stage for event in taught] == ["teacher", "teacher", "pairs"]
+    assert taught[-1].model is not None
 
 
 def test_train_pairs_tells_each_epoch_and_saves_the_weights(tmp_path: Path) -> None:

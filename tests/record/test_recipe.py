@@ -11,8 +11,9 @@ from torch import Tensor
 from mnist_core.data.datasets import Splits
 from mnist_core.data.pendigits import PenDigit
 from mnist_core.models.mlp import MLP
+from mnist_core.record.digit_recipe import calibrated, record, trains
 from mnist_core.record.pools import RecordConfig
-from mnist_core.record.recipe import RecordEvent, calibrated, likeliest_temperature, record, trains
+from mnist_core.record.recipe import RecordEvent, likeliest_temperature
 from tests.support.pen_digits import made_up_pen
 from tests.support.synthetic import synthetic_digits
 
