@@ -9,6 +9,9 @@ from numpy.typing import NDArray
 
 from mnist_core.ink.raster import Strokes
 
+#: A drawing and its label.
+Labelled = tuple[Strokes, int]
+
 
 def vary_strokes(
     strokes: Strokes, *, strength: float = 1.0, generator: np.random.Generator

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from mnist_core.ink.ink import Ink
 from mnist_core.ink.paper import Grey
 from mnist_core.ink.picture import extent, place
-from mnist_core.ink.raster import Image, Strokes
+from mnist_core.ink.raster import FloatArray, Image, Strokes
 
 _LONGEST_SIDE = 300
 _SMALLEST_DIGIT, _LARGEST_DIGIT = 22.0, 170.0  # pixels
@@ -41,9 +41,14 @@ def written(strokes: Strokes, *, generator: np.random.Generator) -> Grey:
     return drawn(strokes, scale=size / max(longer, 1e-9), width=width)
 
 
-def drawn(strokes: Strokes, *, scale: float, width: float) -> Grey:
-    """Strokes as a shape, so many times as large, by a pen so many pixels wide."""
-    points = np.concatenate([np.asarray(stroke, np.float64) for stroke in strokes])
+def drawn(
+    strokes: Strokes, *, scale: float, width: float, within: FloatArray | None = None
+) -> Grey:
+    """Strokes as a shape, so many times as large, by a pen so many pixels wide.
+
+    within: points, (n, 2), that the shape has room for; those of the strokes where there are none.
+    """
+    points = np.concatenate(list(strokes)) if within is None else within
     low, high = points.min(axis=0), points.max(axis=0)
     thickness = max(1, round(width))
     rim = thickness // 2 + 2

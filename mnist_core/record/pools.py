@@ -17,8 +17,9 @@ from mnist_core.ink.ink import Ink
 from mnist_core.ink.paper import Grey
 from mnist_core.ink.raster import PEN_EDGE, PEN_RADIUS, Strokes
 from mnist_core.models.config import CLASS_COUNT
-from mnist_core.record.hands import cut_off, vary_strokes
+from mnist_core.record.hands import Labelled, cut_off, vary_strokes
 from mnist_core.record.non_digits import non_digit
+from mnist_core.record.parted import parted_digits
 from mnist_core.record.parts import Part, in_parts
 from mnist_core.record.pictures import enlarged, read_back, some_size, written
 from mnist_core.record.printed import UNLIKE_DIGITS, printed
@@ -27,8 +28,6 @@ from mnist_core.training.augmentation import AugmentationConfig, augment
 
 #: Images and labels as of a `Pool`, and a teacher's logits (N, 11) where there is one.
 Batch = tuple[Tensor, Tensor, Tensor | None]
-#: A drawing and its label.
-Labelled = tuple[Strokes, int]
 #: The label of ink that is no digit: the eleventh logit.
 NOT_A_DIGIT = CLASS_COUNT
 # The shares of drawings whose ink is cut off on one side, and porous as chalk's.
@@ -50,9 +49,10 @@ class RecordConfig:
     that the teacher learns on, where there are so many cores; while the MLP learns, the second core
     makes batches and asks the teacher. distillation: the teacher's share of the MLP's loss; with none,
     nobody teaches. softness: divides the logits that the two are compared by.
-    images_per_epoch: drawn from all sources. The five shares are those of a batch and add up to 1.
+    images_per_epoch: drawn from all sources. The six shares are those of a batch and add up to 1.
     pen_variants: drawings of each pen digit by other hands. made_up, pictures, non_digits: how many are
-    made (of the pictures, one in ten is left out, since its ink is not found).
+    made (of the pictures, one in ten is left out, since its ink is not found). parted: of how many rows
+    of digits that touch.
     numbers_are_none: several digits are among the non-digits.
     written_pairs: images of pairs as one hand writes them, which only the MLP that reads pairs learns
     from; `written_share` of its batches, the other shares being those of the rest.
@@ -73,13 +73,15 @@ class RecordConfig:
     weight_decay: float = 0.02
     average_decay: float = 0.9995
     mnist_share: float = 0.46
-    pen_share: float = 0.18
-    made_up_share: float = 0.14
+    pen_share: float = 0.15
+    made_up_share: float = 0.12
     picture_share: float = 0.12
+    parted_share: float = 0.05
     non_digit_share: float = 0.1
     pen_variants: int = 20
     made_up: int = 60_000
     pictures: int = 66_000
+    parted: int = 25_000
     non_digits: int = 40_000
     numbers_are_none: bool = True
     written_pairs: int = 0
@@ -129,12 +131,13 @@ class RecordConfig:
             self.pen_share,
             self.made_up_share,
             self.picture_share,
+            self.parted_share,
             self.non_digit_share,
         )
 
 
 #: The recipe of an MLP that goes on from others.
-GOING_ON = RecordConfig(epochs=100, learning_rate=7e-4)
+GOING_ON = RecordConfig(epochs=100, learning_rate=7e-4, distillation=0.5)
 #: The recipe of the MLP that reads pairs.
 PAIRS = RecordConfig(
     epochs=80,
@@ -143,7 +146,9 @@ PAIRS = RecordConfig(
     pen_share=0.4,
     made_up_share=0.15,
     picture_share=0.11,
+    parted_share=0.0,
     non_digit_share=0.0,
+    parted=0,
     numbers_are_none=False,
     written_pairs=150_000,
     written_share=0.6,
@@ -158,6 +163,11 @@ class Pool:
     images: Tensor  # (N, 28, 28) uint8, or (N, 28, 48) of pairs
     labels: Tensor  # (N,) int64, or (N, 2)
 
+    @classmethod
+    def of(cls, part: Part) -> Pool:
+        images, labels = part
+        return cls(torch.from_numpy(images), torch.from_numpy(labels))
+
     def to(self, device: torch.device | str) -> Pool:
         return Pool(self.images.to(device), self.labels.to(device))
 
@@ -170,7 +180,7 @@ class Pool:
 def make_pools(
     mnist: Dataset, pen: Sequence[PenDigit], config: RecordConfig, device: torch.device | str
 ) -> list[Pool]:
-    """MNIST, pen digits, made-up digits, all of these in pictures, and non-digits: a pool each."""
+    """A pool each: MNIST, pen digits, made-up ones, all of these in pictures, parted ones, non-digits."""
     generator = np.random.default_rng(config.seed)
     pens: list[Labelled] = []
     for variant in range(config.pen_variants):
@@ -188,12 +198,13 @@ def make_pools(
     ]
     plain = pool_of(mnist)
     pictured = functools.partial(_in_pictures, plain, (pens, made_up, non_digits))
-    found, labels = in_parts(pictured, config.pictures, generator=generator)
+    parted = functools.partial(parted_digits, pen)
     pools = [
         plain,
         _drawn(pens, generator),
         _drawn(made_up, generator),
-        Pool(torch.from_numpy(found), torch.from_numpy(labels)),
+        Pool.of(in_parts(pictured, config.pictures, generator=generator)),
+        Pool.of(in_parts(parted, config.parted, generator=generator)),
         _drawn(non_digits, generator),
     ]
     return [pool.to(device) for pool in pools]

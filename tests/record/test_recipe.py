@@ -27,6 +27,7 @@ SMALL = RecordConfig(
     pen_variants=2,
     made_up=20,
     pictures=6,
+    parted=4,
     non_digits=20,
     validation_size=50,
 )

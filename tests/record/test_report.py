@@ -27,6 +27,7 @@ SMALL = RecordConfig(
     pen_variants=1,
     made_up=8,
     pictures=8,
+    parted=4,
     non_digits=8,
     validation_size=20,
 )
