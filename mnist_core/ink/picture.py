@@ -29,6 +29,8 @@ LONGEST_PAIR = 44.0
 _STROKE_WIDTH = 2.5
 # Lines are left as they are between these shares of it.
 _THIN, _THICK = 0.7, 1.15
+# What is left of a line is at least twice this share of it.
+_HAIRLINE = 0.2
 
 Picture = NDArray[np.floating]
 
@@ -164,9 +166,27 @@ def _of_usual_width(ink: Picture, *, size: int) -> Picture:
     if width > _THICK * wanted:
         # What is left is smaller all over, and its stroke is to be of that size.
         radius = round((width - wanted) / 2 / (1 - _STROKE_WIDTH / BOX_SIZE))
-        thinner = cv2.erode(ink, _disc(radius), borderType=cv2.BORDER_CONSTANT, borderValue=0)
-        return _cropped(thinner) if thinner.max() > 0.5 else ink
+        # Of type, and by a brush, some lines are hairlines, which hold the others together.
+        spare, most = round(_HAIRLINE * wanted), _marks(ink)
+        while radius > 0 and not 0 < _marks(_eroded(ink, radius + spare)) <= most:
+            radius -= 1
+        return _cropped(_eroded(ink, radius))
     return ink
+
+
+def _eroded(ink: Picture, radius: int) -> Picture:
+    """The ink with so many pixels less at every rim."""
+    import cv2  # as in `find_ink`
+
+    return np.asarray(cv2.erode(ink, _disc(radius), borderType=cv2.BORDER_CONSTANT, borderValue=0))
+
+
+def _marks(ink: Picture) -> int:
+    """How many marks there are of what hangs together."""
+    import cv2  # as in `find_ink`
+
+    count, _ = cv2.connectedComponents((ink > 0.5).astype(np.uint8))
+    return int(count) - 1
 
 
 def _disc(radius: int) -> NDArray[np.uint8]:

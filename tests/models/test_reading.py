@@ -248,6 +248,15 @@ def test_a_printed_word_is_no_number(classifier: Classifier, name: str) -> None:
         assert not classifier.read(Ink.from_image(in_print(word, name))).text, word
 
 
+@pytest.mark.parametrize("size", [40, 90, 150])
+def test_hairlines_hold_thick_lines_together(classifier: Classifier, size: int) -> None:
+    for digit in "0123456789":
+        picture = Image.new("L", (3 * size, 3 * size), 245)
+        face = font("DejaVuSerif-Bold", size)
+        ImageDraw.Draw(picture).text((size, size), digit, fill=20, font=face)
+        assert classifier.read(Ink.from_image(np.asarray(picture))).text == digit
+
+
 def test_one_digit_in_a_picture_is_not_parted(classifier: Classifier, mnist_root: Path) -> None:
     digits = [d for d in read_pen_digits(mnist_root / "pendigits") if not is_held_out(d.writer)]
     for digit in digits[::40]:
