@@ -155,7 +155,8 @@ def _drawn(
     images, labels = torch.empty(len(which), 28, 28), torch.empty(len(which), dtype=torch.int64)
     for number, pool in enumerate(pools):
         places = torch.nonzero(which == number)[:, 0]
-        images[places], labels[places] = pool.draw(len(places), generator)
+        if len(places):  # a pool of no share may be empty
+            images[places], labels[places] = pool.draw(len(places), generator)
     return images, labels
 
 
