@@ -27,7 +27,7 @@ _FONTS = (
 _CV_FONTS, _CV_SHARE = 8, 0.4
 # Letters that may be a digit, so that two of them may be a pair.
 _LIKE_DIGITS = set("BGIOSZbgiloqsyz")
-#: Letters that are no digit, in any type.
+#: Letters that are no digit in any type; D, J, T and U are in some.
 UNLIKE_DIGITS = sorted(set(string.ascii_letters) - _LIKE_DIGITS - set("DJTU"))
 # OpenCV's are lines so thin or thick, by the height of a digit.
 _THIN, _THICK = 0.02, 0.15

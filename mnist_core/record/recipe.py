@@ -89,8 +89,9 @@ def learn(
     state_path: Path | None = None,
     device: torch.device,
 ) -> Generator[RecordEvent, None, None]:
-    """Trains an MLP for the `task`, yielding a `RecordEvent` an epoch; the last one holds it.
+    """Trains an MLP for a task, yielding a `RecordEvent` an epoch; the last one holds it.
 
+    task: sets it, and draws its ink, for which it may take minutes.
     With `state_path`, each epoch's state is saved there atomically, and a run of the same `config`
     goes on from it: a kill loses at most the epoch under way. The file may be deleted at the end.
     The same seed on the same machine and thread count gives the same weights. With `elders`, there is no
