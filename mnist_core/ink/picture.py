@@ -152,9 +152,7 @@ def _of_usual_width(ink: Picture, *, size: int) -> Picture:
 
     size: of a digit's longer side, in pixels. Thick ones close the loops by which an 8 or a 4 is known.
     """
-    import cv2  # as in `find_ink`
-
-    from mnist_core.ink.widths import usual_width
+    from mnist_core.ink.widths import dilated, thinned, usual_width  # as in `find_ink`
 
     if size < 2 * IMAGE_SIZE:
         return ink
@@ -162,36 +160,12 @@ def _of_usual_width(ink: Picture, *, size: int) -> Picture:
     width = usual_width(ink > 0.5) or wanted
     if width < _THIN * wanted:
         radius = round((wanted - width) / 2)
-        return np.asarray(cv2.dilate(np.pad(ink, radius), _disc(radius)))
+        return dilated(np.pad(ink, radius), radius)
     if width > _THICK * wanted:
         # What is left is smaller all over, and its stroke is to be of that size.
         radius = round((width - wanted) / 2 / (1 - _STROKE_WIDTH / BOX_SIZE))
-        # Of type, and by a brush, some lines are hairlines, which hold the others together.
-        spare, most = round(_HAIRLINE * wanted), _marks(ink)
-        while radius > 0 and not 0 < _marks(_eroded(ink, radius + spare)) <= most:
-            radius -= 1
-        return _cropped(_eroded(ink, radius))
+        return _cropped(thinned(ink, radius, spare=round(_HAIRLINE * wanted)))
     return ink
-
-
-def _eroded(ink: Picture, radius: int) -> Picture:
-    """The ink with so many pixels less at every rim."""
-    import cv2  # as in `find_ink`
-
-    return np.asarray(cv2.erode(ink, _disc(radius), borderType=cv2.BORDER_CONSTANT, borderValue=0))
-
-
-def _marks(ink: Picture) -> int:
-    """How many marks there are of what hangs together."""
-    import cv2  # as in `find_ink`
-
-    count, _ = cv2.connectedComponents((ink > 0.5).astype(np.uint8))
-    return int(count) - 1
-
-
-def _disc(radius: int) -> NDArray[np.uint8]:
-    down, across = np.mgrid[-radius : radius + 1, -radius : radius + 1]
-    return np.asarray(down**2 + across**2 <= radius**2 + 1, np.uint8)
 
 
 def _sampled(

@@ -87,7 +87,7 @@ class PicturePieces:
     def cut(self, which: set[int], *, height: float, judge: Judge) -> PicturePieces:
         from mnist_core.ink.touching import Parter  # as in `of`
 
-        parter = Parter(self._image, self._pair_image, judge, height)
+        parter = Parter(self.image_of, self.pair_image_of, judge, height)
         marks = [piece.mask for piece in self.pieces if piece.name[0] in which]
         digits = iter(parter.digits_of_each(marks))
         parts = [
@@ -98,7 +98,7 @@ class PicturePieces:
         return PicturePieces(self.ink, parts)
 
     def image(self, members: Iterable[int]) -> Image:
-        return self._image(np.logical_or.reduce([self.pieces[member].mask for member in members]))
+        return self.image_of(np.logical_or.reduce([self.pieces[member].mask for member in members]))
 
     def strokes(self, members: Iterable[int]) -> None:
         return None
@@ -109,10 +109,12 @@ class PicturePieces:
     def place(self, members: Iterable[int]) -> Box:
         return around(self.pieces[member].box for member in members)
 
-    def _image(self, mask: NDArray[np.bool_]) -> Image:
+    def image_of(self, mask: NDArray[np.bool_]) -> Image:
+        """The (28, 28) image of the ink in a mask, (height, width)."""
         return place(self._ink_of(mask))
 
-    def _pair_image(self, mask: NDArray[np.bool_]) -> Image:
+    def pair_image_of(self, mask: NDArray[np.bool_]) -> Image:
+        """The (28, 48) image of the ink in a mask, as two digits."""
         return place_pair(self._ink_of(mask))
 
     def _ink_of(self, mask: NDArray[np.bool_]) -> Picture:

@@ -42,3 +42,35 @@ def usual_width(mask: NDArray[np.bool_]) -> float:
 def widened(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """A mask, (height, width), with what lies within two pixels of it: the soft rim of its lines."""
     return np.asarray(cv2.dilate(mask.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0)
+
+
+def dilated(ink: NDArray[np.floating], radius: int) -> NDArray[np.floating]:
+    """The ink, (height, width), with so many pixels more at every rim."""
+    return np.asarray(cv2.dilate(ink, _disc(radius)))
+
+
+def thinned(ink: NDArray[np.floating], radius: int, *, spare: int) -> NDArray[np.floating]:
+    """The ink, (height, width), with so many pixels less at every rim, or as many as it can lose.
+
+    Of type, and by a brush, some lines are hairlines, which hold the others together: so many pixels more
+    part no mark.
+    """
+    most = _marks(ink)
+    while radius > 0 and not 0 < _marks(_eroded(ink, radius + spare)) <= most:
+        radius -= 1
+    return _eroded(ink, radius)
+
+
+def _eroded(ink: NDArray[np.floating], radius: int) -> NDArray[np.floating]:
+    return np.asarray(cv2.erode(ink, _disc(radius), borderType=cv2.BORDER_CONSTANT, borderValue=0))
+
+
+def _marks(ink: NDArray[np.floating]) -> int:
+    """How many marks there are of what hangs together."""
+    count, _ = cv2.connectedComponents((ink > 0.5).astype(np.uint8))
+    return int(count) - 1
+
+
+def _disc(radius: int) -> NDArray[np.uint8]:
+    down, across = np.mgrid[-radius : radius + 1, -radius : radius + 1]
+    return np.asarray(down**2 + across**2 <= radius**2 + 1, np.uint8)

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from typing import Generic, TypeVar
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from mnist_core.cores import available_cores
 from mnist_core.models.config import CLASS_COUNT
 from mnist_core.record.pools import Batch, RecordConfig
 from mnist_core.training.state import without_prefix
@@ -116,17 +114,6 @@ def loss_of(
     )
     share = config.distillation
     return (1 - share) * hard + share * config.softness**2 * soft
-
-
-@contextmanager
-def threads(count: int) -> Iterator[None]:
-    """As many threads as that, where there are so many cores; afterwards the caller's number again."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(min(count, available_cores()))
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 def autocast(device: torch.device) -> torch.autocast:

@@ -8,10 +8,9 @@ import numpy as np
 
 from mnist_core.data.pendigits import PenDigit
 from mnist_core.ink.partings import partings
-from mnist_core.ink.picture import extent, place
-from mnist_core.ink.picture_pieces import PicturePieces
+from mnist_core.ink.picture import extent
 from mnist_core.record.parts import Part
-from mnist_core.record.pictures import taken
+from mnist_core.record.pictures import found_whole
 from mnist_core.record.rows import by_hand, digit_by, written_row
 
 _INK = 0.5
@@ -33,23 +32,20 @@ def parted_digits(pen: Sequence[PenDigit], count: int, generator: np.random.Gene
         several = 3 if generator.random() < _THREE_SHARE else 2
         inks, digits = zip(*(digit_by(hand, pen, generator) for _ in range(several)), strict=True)
         shapes = written_row(inks, generator)
-        ink = taken(np.maximum.reduce(shapes), generator=generator)
-        pieces = PicturePieces.of(ink).pieces
-        if len(pieces) > 1:
+        found = found_whole(np.maximum.reduce(shapes), generator=generator)
+        if found is None:
             continue
-        mark = pieces[0].mask
+        mark = found.pieces[0].mask
         rows = extent(mark)[0]
         parts = list(partings(mark, height=rows.stop - rows.start).parts.values())
         if not parts:
             continue
-        rim = (len(ink) - len(shapes[0])) // 2
+        rim = (len(mark) - len(shapes[0])) // 2
         for shape, digit in zip(shapes, digits, strict=True):
             own = (np.pad(shape, rim) > _INK) & mark
             alike = [np.sum(part & own) / np.sum(part | own) for part in parts]
             best = int(np.argmax(alike))
             if alike[best] >= _ALIKE:
-                window = extent(parts[best])
-                image = place(np.where(parts[best][window], ink[window], 0.0))
-                images.append(np.rint(255 * image).astype(np.uint8))
+                images.append(np.rint(255 * found.image_of(parts[best])).astype(np.uint8))
                 labels.append(digit)
     return np.array(images, np.uint8).reshape(-1, 28, 28), np.array(labels, np.int64)

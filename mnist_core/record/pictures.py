@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from mnist_core.ink.ink import Ink
 from mnist_core.ink.paper import Grey
 from mnist_core.ink.picture import extent, place
+from mnist_core.ink.picture_pieces import PicturePieces
 from mnist_core.ink.raster import FloatArray, Image, Strokes
 
 _LONGEST_SIDE = 300
@@ -62,8 +63,17 @@ def drawn(
     return np.asarray(shape, np.float32) / np.float32(255)
 
 
+def found_whole(shape: Grey, *, generator: np.random.Generator) -> PicturePieces | None:
+    """A shape as it may be found in a picture, a single piece; None where it does not hang together."""
+    found = PicturePieces.of(taken(shape, generator=generator))
+    return found if len(found.pieces) == 1 else None
+
+
 def taken(shape: Grey, *, generator: np.random.Generator) -> Grey:
-    """A shape's ink as it may be found in a picture of it, without looking for it, which takes long."""
+    """A shape's ink as it may be found in a picture of it, without looking for it, which takes long.
+
+    It has as much more paper on every side.
+    """
     soft = cv2.GaussianBlur(
         _uneven(np.pad(shape, 2), 0.25, generator), (0, 0), generator.uniform(0.3, 1.5)
     )

@@ -13,7 +13,7 @@ import copy
 import json
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import nullcontext
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal, Protocol
@@ -24,11 +24,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from mnist_core.cores import available_cores
 from mnist_core.files import write_atomically
 from mnist_core.models.checkpoint_reading import read_metadata
 from mnist_core.models.config import CLASS_COUNT, MLPConfig
 from mnist_core.models.mlp import MLP, logits_of
-from mnist_core.record.learner import Learner, autocast, threads
+from mnist_core.record.learner import Learner, autocast
 from mnist_core.record.pools import Batch, RecordConfig
 from mnist_core.record.teacher import Teacher
 from mnist_core.training.state import prefixed, without_prefix
@@ -161,15 +162,23 @@ class _Run:
             teach=self._teach if is_taught else None,
         )
         # Dropout draws from PyTorch's own generator: seeded here, a resumed run draws the same.
-        with (
-            torch.random.fork_rng(),
-            threads(self._config.teacher_threads) if is_teacher else nullcontext(),
-        ):
+        with torch.random.fork_rng(), self._threads():
             torch.manual_seed(seed)
             loss = self._learner.learn(batches, epoch=self._epoch)
         self._epoch += 1
         self._finish()
         return loss
+
+    @contextmanager
+    def _threads(self) -> Iterator[None]:
+        """As many threads as the stage can use, and afterwards the caller's number again."""
+        before = torch.get_num_threads()
+        if self._stage == "teacher":
+            torch.set_num_threads(min(self._config.teacher_threads, available_cores()))
+        try:
+            yield
+        finally:
+            torch.set_num_threads(before)
 
     def _finish(self) -> None:
         if self._stage != "teacher" and self._epoch == self._epochs:
@@ -209,14 +218,12 @@ class _Run:
         tensors: dict[str, Tensor] = {}
         if self._stage != "teacher":
             tensors = prefixed("mlp.", self._mlp.state())
-        if self._teacher is not None:
+        if self._teacher is not None and self._stage == "teacher":
+            tensors = prefixed("teacher.", self._teacher.state())
+        elif self._teacher is not None:
             average = self._teacher.average.state_dict()
             taught = {name: value.cpu() for name, value in average.items()}
-            tensors |= (
-                prefixed("teacher.", self._teacher.state())
-                if self._stage == "teacher"
-                else prefixed("teacher.average.", taught)
-            )
+            tensors |= prefixed("teacher.average.", taught)
         metadata = {
             "stage": self._stage,
             "epoch": str(self._epoch),

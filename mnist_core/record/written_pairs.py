@@ -1,7 +1,7 @@
 """Images of two digits that touch, for training: written by one hand with one pen, or printed.
 
 Those of `record.pairs` are put together from images of one digit each; these have in common what two
-digits of a number have: slant, pen, light and edges. Lengths are in heights of a digit.
+digits of a number have: slant, pen, light and edges.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ import numpy as np
 
 from mnist_core.data.pendigits import PenDigit
 from mnist_core.ink.paper import Grey
-from mnist_core.ink.picture import PAIR_SHAPE, place_pair
+from mnist_core.ink.picture import PAIR_SHAPE
 from mnist_core.ink.picture_pieces import PicturePieces
-from mnist_core.ink.raster import Image, Strokes
+from mnist_core.ink.raster import Strokes
 from mnist_core.models.config import CLASS_COUNT
 from mnist_core.record.hands import Labelled
 from mnist_core.record.non_digits import letter
 from mnist_core.record.parts import Part, in_parts
-from mnist_core.record.pictures import taken
+from mnist_core.record.pictures import found_whole
 from mnist_core.record.pools import NOT_A_DIGIT, Pool
 from mnist_core.record.printed import printed, some_letters
 from mnist_core.record.rows import by_hand, digit_by, some_height, written_row
@@ -52,7 +52,7 @@ def _some(
     images = np.zeros((count, *PAIR_SHAPE), np.uint8)
     labels = np.full((count, 2), NOT_A_DIGIT)
     for image, label in zip(images, labels, strict=True):
-        found = None
+        found: PicturePieces | None = None
         while found is None:
             kind = int(generator.choice(len(_SHARES), p=_SHARES))
             if generator.random() < _PRINTED[kind]:
@@ -61,8 +61,8 @@ def _some(
                 hand = hands[int(generator.integers(len(hands)))]
                 inks, label[:] = _side_by_side(kind, hand, pen, generator)
                 shape = np.maximum.reduce(written_row(inks, generator))
-            found = _found(shape, generator)
-        image[:] = np.rint(found * 255)
+            found = found_whole(shape, generator=generator)
+        image[:] = np.rint(found.pair_image_of(found.pieces[0].mask) * 255)
     return images, labels
 
 
@@ -97,10 +97,3 @@ def _side_by_side(
     elif chance < _BESIDE_A_DIGIT + _TWO_LETTERS:
         inks.append(letter(generator=generator))
     return inks, _NONE
-
-
-def _found(shape: Grey, generator: np.random.Generator) -> Image | None:
-    """The shape as it is found in a picture; None where it does not hang together."""
-    ink = taken(shape, generator=generator)
-    pieces = PicturePieces.of(ink).pieces
-    return place_pair(np.where(pieces[0].mask, ink, 0.0)) if len(pieces) == 1 else None

@@ -230,10 +230,11 @@ PRINTED = [
 ]  # fmt: skip
 
 
-def in_print(text: str, name: str) -> NDArray[np.uint8]:
+def in_print(text: str, name: str, *, size: int = 90) -> NDArray[np.uint8]:
     """Dark on light, in a font that nothing was trained on."""
-    picture = Image.new("L", (60 * len(text) + 120, 200), 255)
-    ImageDraw.Draw(picture).text((50, 40), text, fill=0, font=font(name, 90))
+    wide, high, left, top = (size * length // 90 for length in (60 * len(text) + 120, 200, 50, 40))
+    picture = Image.new("L", (wide, high), 255)
+    ImageDraw.Draw(picture).text((left, top), text, fill=0, font=font(name, size))
     return np.asarray(picture)
 
 
@@ -251,10 +252,8 @@ def test_a_printed_word_is_no_number(classifier: Classifier, name: str) -> None:
 @pytest.mark.parametrize("size", [40, 90, 150])
 def test_hairlines_hold_thick_lines_together(classifier: Classifier, size: int) -> None:
     for digit in "0123456789":
-        picture = Image.new("L", (3 * size, 3 * size), 245)
-        face = font("DejaVuSerif-Bold", size)
-        ImageDraw.Draw(picture).text((size, size), digit, fill=20, font=face)
-        assert classifier.read(Ink.from_image(np.asarray(picture))).text == digit
+        picture = in_print(digit, "DejaVuSerif-Bold", size=size)
+        assert classifier.read(Ink.from_image(picture)).text == digit
 
 
 def test_one_digit_in_a_picture_is_not_parted(classifier: Classifier, mnist_root: Path) -> None:

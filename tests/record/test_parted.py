@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
+import torch
+from torch.nn import functional
 
 from mnist_core.data.pendigits import pen_dataset
 from mnist_core.record.parted import parted_digits
@@ -19,12 +21,12 @@ def test_they_are_the_digits_of_rows_that_touch() -> None:
     assert set(labels.tolist()) == set(range(10))
     # One is more like whole digits of its kind than like those of another.
     whole = pen_dataset(PEN)
-    means = np.stack([whole.images[whole.labels == each].mean(dim=0).numpy() for each in range(10)])
-    flat = images.reshape(len(images), -1) / np.linalg.norm(
-        images.reshape(len(images), -1), axis=1, keepdims=True
+    means = torch.stack([whole.images[whole.labels == each].mean(dim=0) for each in range(10)])
+    ours, theirs = (
+        functional.normalize(each.flatten(1), dim=1)
+        for each in (torch.from_numpy(images).float(), means)
     )
-    means = means.reshape(10, -1) / np.linalg.norm(means.reshape(10, -1), axis=1, keepdims=True)
-    assert np.mean((flat @ means.T).argmax(axis=1) == labels) > 0.6
+    assert np.mean((ours @ theirs.T).argmax(dim=1).numpy() == labels) > 0.6
 
 
 def test_the_same_seed_gives_the_same_and_no_pen_digits_none() -> None:
