@@ -9,8 +9,10 @@ const LEAST_LIKENESS_IN_A_ROW = 0.8;
 const ARCHES = [1, 7];
 const LETTERS = ["01", "12", "13"];
 const SURE = 0.98;
-// A digit parted from another may be parted badly, and then be any; the pair that it is of may be none.
+// A digit parted from another may be parted badly, and then be any: that it seems none counts for so much.
+// The pair that it is of may be none.
 const BADLY_PARTED = 0.2;
+const SEEMS_NONE = 0.1;
 const NO_PAIR = 0.0005;
 const MAX_PIECES = 32;
 const MAX_KNOWN = 300;
@@ -53,13 +55,15 @@ export function placedInARow(network, images, said = []) {
 function ofPair(answer, said) {
   if (!said) return answer;
   const { probabilities, likeness } = answer;
-  const together = (own, at) => ((1 - BADLY_PARTED) * own + (at < CLASSES ? BADLY_PARTED / CLASSES : 0)) * (said[at] + NO_PAIR);
-  const digits = Array.from(probabilities, (probability, digit) => together(probability * likeness, digit));
+  const parted = (own) => (1 - BADLY_PARTED) * own;
+  const ofPairs = (at) => said[at] + NO_PAIR;
+  const digits = Array.from(probabilities, (each, digit) => (parted(each * likeness) + BADLY_PARTED / CLASSES) * ofPairs(digit));
+  const none = SEEMS_NONE * parted(1 - likeness) * ofPairs(CLASSES);
   const sum = digits.reduce((total, each) => total + each, 0);
   return {
     ...answer,
     probabilities: Float32Array.from(digits, (each) => each / sum),
-    likeness: sum / (sum + together(1 - likeness, CLASSES)),
+    likeness: sum / (sum + none),
   };
 }
 

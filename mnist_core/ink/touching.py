@@ -22,9 +22,9 @@ from mnist_core.ink.raster import Image
 _COST_SHARE = 0.25
 _LEAST, _LEAST_OF_ALL = 0.03, 1e-5
 # A mark is a pair where the odds of that are so many times those of one digit, or where it is surely one
-# by the probability of that, and by its own even more surely a pair.
-_ONE_FACTOR = 0.5
-_SURELY_ONE, _EVEN_SURER = 0.99, 0.99
+# by the probability of that, and by its own rather surely a pair.
+_ONE_FACTOR = 0.1
+_SURELY_ONE, _SURELY_TWO = 0.99, 0.9
 # What is a pair with more than this is parted even where no middle line parts it.
 _RATHER = 0.5
 # Below this probability of a pair, a mark may be of more digits.
@@ -94,7 +94,7 @@ class Parter:
         """one: what the mark is by itself. both: what it is as a pair."""
         alone, pair = float(one[:-1].max()), _is_pair(both)
         whole = [TouchingDigit(mark)]
-        if alone >= _SURELY_ONE and pair < _EVEN_SURER:
+        if alone >= _SURELY_ONE and pair < _SURELY_TWO:
             return whole
         is_pair = alone >= _SURELY_ONE or _odds(pair) > _ONE_FACTOR * _odds(alone)
         ways = self._ways(mark, is_pair=is_pair and pair > _RATHER)

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import json
 import struct
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import fields
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import safetensors
 from numpy.typing import NDArray
 
 from mnist_core.errors import CheckpointError
-from mnist_core.models.config import MLPConfig
+from mnist_core.models.config import MLPConfig, PairConfig
 from mnist_core.models.network import Network
+
+Config = TypeVar("Config", MLPConfig, PairConfig)
 
 MAX_BYTES = 128 * 2**20
 _HEADER_LENGTH = struct.Struct("<Q")
@@ -25,20 +27,35 @@ _FLOATS = {"F16": np.float16, "BF16": np.uint16, "F32": np.float32, "F64": np.fl
 _INTEGERS = {"I64": np.int64}
 
 
-def read_checkpoint(
-    source: Path | str | bytes, *, kind: type[MLPConfig] = MLPConfig, check_answers: bool = True
-) -> Network:
-    """The network in a file, or in its bytes, its weights as float32. kind: of MLP.
+def read_checkpoint(source: Path | str | bytes, *, check_answers: bool = True) -> Network:
+    """The network in a file, or in its bytes, its weights as float32.
 
     Its answers are finite; without `check_answers`, only its weights are sure to be.
     Raises `CheckpointError` that says what was wrong with a damaged or foreign file, `OSError` for
     one that can't be read.
     """
+    network = Network(*read_tensors(source, kind=MLPConfig, shapes=tensor_shapes))
+    if check_answers:
+        _check_answers(network, name=_name_of(source))
+    return network
+
+
+def read_tensors(
+    source: Path | str | bytes,
+    *,
+    kind: type[Config],
+    shapes: Callable[[Config], Mapping[str, tuple[int, ...]]],
+) -> tuple[Config, dict[str, NDArray[Any]]]:
+    """The configuration in a file, which is of that kind, and its tensors, which are of those `shapes`.
+
+    Floats come as float32. Errors are those of `read_checkpoint`.
+    """
+    name = _name_of(source)
     if isinstance(source, bytes):
-        data, name = source, "the model"
+        data = source
     else:
         with Path(source).open("rb") as file:
-            data, name = file.read(MAX_BYTES + 1), str(source)
+            data = file.read(MAX_BYTES + 1)
     if len(data) > MAX_BYTES:
         raise CheckpointError(f"{name}: expected at most {MAX_BYTES} bytes", fault="too-large")
     config = _config(read_metadata(data, name=name), kind=kind, name=name)
@@ -48,10 +65,11 @@ def read_checkpoint(
         raise CheckpointError(
             f"{name}: damaged safetensors file ({error})", fault="damaged"
         ) from error
-    network = Network(config, _tensors(stored, tensor_shapes(config), name=name))
-    if check_answers:
-        _check_answers(network, name=name)
-    return network
+    return config, _tensors(stored, shapes(config), name=name)
+
+
+def _name_of(source: Path | str | bytes) -> str:
+    return "the model" if isinstance(source, bytes) else str(source)
 
 
 def tensor_shapes(config: MLPConfig) -> dict[str, tuple[int, ...]]:
@@ -137,7 +155,7 @@ def read_metadata(data: bytes, *, name: str = "the model") -> dict[str, str]:
     return metadata if isinstance(metadata, dict) else {}
 
 
-def _config(metadata: Mapping[str, str], *, kind: type[MLPConfig], name: str) -> MLPConfig:
+def _config(metadata: Mapping[str, str], *, kind: type[Config], name: str) -> Config:
     if metadata.get("format") != kind.format:
         raise CheckpointError(
             f"{name}: expected a model of this application (format {kind.format!r}), "

@@ -4,22 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any, Protocol
 
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from mnist_core.files import write_atomically
 from mnist_core.models.checkpoint_reading import read_checkpoint
-from mnist_core.models.checkpoint_writing import dump_network
+from mnist_core.models.checkpoint_writing import dump_tensors
+from mnist_core.models.config import NetworkConfig
 from mnist_core.models.mlp import MLP
 from mnist_core.models.network import Network
 
 
+class Model(Protocol):
+    """A PyTorch module that says what it is made of."""
+
+    @property
+    def config(self) -> NetworkConfig: ...
+
+    def state_dict(self) -> Mapping[str, Tensor]: ...
+
+
 def dump_checkpoint(
-    model: MLP, *, metadata: Mapping[str, str] | None = None, half: bool = False
+    model: Model, *, metadata: Mapping[str, str] | None = None, half: bool = False
 ) -> bytes:
-    """`model` as the bytes of a safetensors file, as `dump_network` has it."""
-    return dump_network(network_of(model), metadata=metadata, half=half)
+    """`model` as the bytes of a safetensors file, as `dump_tensors` has it."""
+    return dump_tensors(model.config, _arrays(model), metadata=metadata, half=half)
 
 
 def is_finite(tensor: Tensor) -> bool:
@@ -28,7 +40,7 @@ def is_finite(tensor: Tensor) -> bool:
 
 
 def save_checkpoint(
-    model: MLP,
+    model: Model,
     path: Path | str,
     *,
     metadata: Mapping[str, str] | None = None,
@@ -58,5 +70,8 @@ def model_of(network: Network) -> MLP:
 
 def network_of(model: MLP) -> Network:
     """`model` as a `Network`, on the same memory where it is on the CPU."""
-    tensors = {name: tensor.detach().cpu().numpy() for name, tensor in model.state_dict().items()}
-    return Network(model.config, tensors)
+    return Network(model.config, _arrays(model))
+
+
+def _arrays(model: Model) -> dict[str, NDArray[Any]]:
+    return {name: tensor.detach().cpu().numpy() for name, tensor in model.state_dict().items()}

@@ -1,4 +1,4 @@
-"""What an MLP is made of."""
+"""What networks are made of."""
 
 from __future__ import annotations
 
@@ -89,16 +89,42 @@ class MLPConfig:
         return CLASS_COUNT + self.rejects
 
 
+@dataclass(frozen=True, slots=True)
+class Convolution:
+    """A layer of a convolutional network: `size` by `size` pixels, normalised, and a ReLU.
+
+    pooled: of each two by two of its outputs, the largest goes on.
+    """
+
+    channels: int
+    size: int = 3
+    stride: int = 1
+    pooled: bool = False
+
+
+#: The layers of convolutional networks, before a linear one. A stride at once: on a CPU, normalising maps
+#: of the full size would take most of the time.
+CONVOLUTIONS = (
+    Convolution(32, size=5, stride=2),
+    Convolution(64, pooled=True),
+    Convolution(96),
+    Convolution(96),
+)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PairConfig(MLPConfig):
-    """An MLP on images of two digits that touch, (28, 48), as `place_pair` makes them.
+class PairConfig:
+    """A convolutional network on images of two digits that touch, (28, 48), as `place_pair` makes them.
 
     Its logits: of the left digit ten and "no pair", of the right digit the same.
+    temperature: as an MLP's.
     """
 
     format: ClassVar = "mnist_core.pairs"
     image_shape: ClassVar = PAIR_SHAPE
+    output_size: ClassVar = 2 * (CLASS_COUNT + 1)
 
-    @property
-    def output_size(self) -> int:
-        return 2 * (CLASS_COUNT + 1)
+    temperature: float = 1.0
+
+
+NetworkConfig = MLPConfig | PairConfig

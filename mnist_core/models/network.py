@@ -12,7 +12,8 @@ from mnist_core.models.config import CLASS_COUNT, Activation, MLPConfig
 
 Floats = NDArray[np.float32]
 
-_NORM_EPSILON = 1e-5  # of nn.BatchNorm1d
+#: Of PyTorch's batch normalisation.
+NORM_EPSILON = 1e-5
 
 
 class Network:
@@ -93,7 +94,7 @@ class Network:
 
     def _scale(self, name: str) -> Floats:
         variance: Floats = self.tensors[f"{name}.running_var"]
-        scale: Floats = self.tensors[f"{name}.weight"] / np.sqrt(variance + _NORM_EPSILON)
+        scale: Floats = self.tensors[f"{name}.weight"] / np.sqrt(variance + NORM_EPSILON)
         return scale
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 
 from mnist_core.files import PAIR_WEIGHTS
-from mnist_core.models.checkpoint_reading import read_checkpoint
+from mnist_core.models.checkpoint_reading import read_tensors
 from mnist_core.models.config import CLASS_COUNT, PairConfig
-from mnist_core.models.network import Floats, Network, softmax
+from mnist_core.models.convolutional import ConvolutionalNetwork, tensor_shapes
+from mnist_core.models.network import Floats, softmax
 
 
 def read_pairs(images: Floats) -> Floats:
@@ -23,6 +25,11 @@ def read_pairs(images: Floats) -> Floats:
     return said.reshape(len(images), 2, CLASS_COUNT + 1)
 
 
+def read_pair_network(source: Path | str | bytes) -> ConvolutionalNetwork:
+    """The network in a file, or in its bytes; errors are those of `read_tensors`."""
+    return ConvolutionalNetwork(*read_tensors(source, kind=PairConfig, shapes=tensor_shapes))
+
+
 @cache
-def _network() -> Network:
-    return read_checkpoint(PAIR_WEIGHTS, kind=PairConfig)
+def _network() -> ConvolutionalNetwork:
+    return read_pair_network(PAIR_WEIGHTS)

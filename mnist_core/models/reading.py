@@ -27,11 +27,12 @@ _LETTERS = {(0, 1), (1, 2), (1, 3)}
 _SURE = 0.98
 # In a picture with `_ALL_DIGITS`, and what touches is no pair with at most the first: a letter is seldom
 # three digits, so that with more than two it is the second; and where others stand apart, the last.
-_NO_PAIRS, _NO_PAIRS_OF_MORE, _NO_PAIRS_IN_A_ROW = 0.04, 0.2, 0.5
+_NO_PAIRS, _NO_PAIRS_OF_MORE, _NO_PAIRS_IN_A_ROW = 0.1, 0.2, 0.5
 # In a picture, all that may be digits are, with this probability, or they are letters of a word.
 _ALL_DIGITS = 0.9
-# A digit parted from another may be parted badly, and then be any; the pair that it is of may be none.
-_BADLY_PARTED, _NO_PAIR = 0.2, 0.0005
+# A digit parted from another may be parted badly, and then be any: that it seems none counts for so much.
+# The pair that it is of may be none.
+_BADLY_PARTED, _SEEMS_NONE, _NO_PAIR = 0.2, 0.1, 0.0005
 # A drawing of more pieces is looked at as a whole only, which bounds what it takes.
 _MAX_PIECES = 32
 
@@ -55,6 +56,7 @@ class Answer:
             return self
         parted = (1 - _BADLY_PARTED) * self.said
         parted[:-1] += _BADLY_PARTED / CLASS_COUNT
+        parted[-1] *= _SEEMS_NONE
         both = parted * (said + _NO_PAIR)
         digits, none = both[:-1], both[-1]
         likeness = float(digits.sum() / (digits.sum() + none))

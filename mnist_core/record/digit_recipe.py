@@ -6,6 +6,7 @@ ink that is no digit. All of it is bent, slanted and thickened anew each time it
 
 from __future__ import annotations
 
+import copy
 import functools
 from collections.abc import Generator, Sequence
 from dataclasses import replace
@@ -19,7 +20,7 @@ from mnist_core.data.pendigits import PenDigit, is_held_out, is_validation, pen_
 from mnist_core.models.config import CLASS_COUNT, MNIST_MEAN, MNIST_STD, MLPConfig
 from mnist_core.models.mlp import MLP, logits_of
 from mnist_core.record.pools import NOT_A_DIGIT, Pool, RecordConfig, make_pools, varied_batches
-from mnist_core.record.recipe import RecordEvent, Task, configured, learn, likeliest_temperature
+from mnist_core.record.recipe import RecordEvent, Task, learn, likeliest_temperature
 
 # The share of validation digits below the threshold of rejection.
 _REFUSED_SHARE = 0.01
@@ -33,7 +34,7 @@ def record(
     elders: Sequence[MLP] = (),
     state_path: Path | None = None,
     device: torch.device | str = "cpu",
-) -> Generator[RecordEvent, None, None]:
+) -> Generator[RecordEvent[MLP], None, None]:
     """Trains the shipped model, as `learn` does."""
     config = config if config is not None else RecordConfig()
     device = torch.device(device)
@@ -43,17 +44,18 @@ def record(
 
 def _task(
     mnist: Splits, pen: Sequence[PenDigit], config: RecordConfig, device: torch.device
-) -> Task:
+) -> Task[MLP]:
     pools, (of_mnist, of_pens) = pools_and_validation(mnist, pen, config, device)
+    settings = MLPConfig(
+        hidden_sizes=config.hidden_sizes,
+        normalization="batch",
+        mean=MNIST_MEAN,
+        std=MNIST_STD,
+        rejects=True,
+    )
     return Task(
         stage="mlp",
-        settings=MLPConfig(
-            hidden_sizes=config.hidden_sizes,
-            normalization="batch",
-            mean=MNIST_MEAN,
-            std=MNIST_STD,
-            rejects=True,
-        ),
+        network=lambda generator: MLP(settings, generator=generator),
         batches=functools.partial(varied_batches, pools, config, device=device),
         validation=((of_mnist.images, of_mnist.labels), (of_pens.images, of_pens.labels)),
         calibrated=functools.partial(calibrated, validation=(of_mnist, of_pens)),
@@ -95,9 +97,10 @@ def calibrated(model: MLP, validation: Sequence[Dataset]) -> MLP:
         if model.config.rejects:
             likeness = 1 - functional.softmax(logits, dim=1)[:, NOT_A_DIGIT]
             lowest = min(lowest, float(likeness.quantile(_REFUSED_SHARE)))
-    config = replace(
+    result = copy.deepcopy(model)
+    result.config = replace(
         model.config,
         temperature=likeliest_temperature(said),
         reject_below=lowest if model.config.rejects else model.config.reject_below,
     )
-    return configured(model, config)
+    return result

@@ -1,10 +1,10 @@
-"""The recipe of the MLP that reads two digits that touch, from the images that the other learns from."""
+"""The recipe of the network that reads two digits that touch, from the images that the MLP learns from."""
 
 from __future__ import annotations
 
+import copy
 import functools
 from collections.abc import Generator, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +12,9 @@ import torch
 
 from mnist_core.data.datasets import Splits
 from mnist_core.data.pendigits import PenDigit
-from mnist_core.models.config import CLASS_COUNT, MNIST_MEAN, MNIST_STD, PairConfig
-from mnist_core.models.mlp import MLP, logits_of
+from mnist_core.models.config import CLASS_COUNT, PairConfig
+from mnist_core.models.mlp import logits_of
+from mnist_core.record.convolutional import ConvNet
 from mnist_core.record.digit_recipe import pools_and_validation, trains
 from mnist_core.record.pairs import pair_batches, pairs_of
 from mnist_core.record.pools import PAIRS, RecordConfig, pool_of
@@ -21,7 +22,6 @@ from mnist_core.record.recipe import (
     Examples,
     RecordEvent,
     Task,
-    configured,
     learn,
     likeliest_temperature,
 )
@@ -38,7 +38,7 @@ def record_pairs(
     config: RecordConfig = PAIRS,
     state_path: Path | None = None,
     device: torch.device | str = "cpu",
-) -> Generator[RecordEvent, None, None]:
+) -> Generator[RecordEvent[ConvNet], None, None]:
     """Trains the shipped reader of pairs, as `learn` does."""
     device = torch.device(device)
     task = functools.partial(_task, mnist, pen, config, device)
@@ -47,7 +47,7 @@ def record_pairs(
 
 def _task(
     mnist: Splits, pen: Sequence[PenDigit], config: RecordConfig, device: torch.device
-) -> Task:
+) -> Task[ConvNet]:
     pools, sets = pools_and_validation(mnist, pen, config, device)
     writers = [digit for digit in pen if trains(digit.writer, all_writers=config.all_writers)]
     written = written_pairs(
@@ -60,20 +60,20 @@ def _task(
         )
     return Task(
         stage="pairs",
-        settings=PairConfig(
-            hidden_sizes=config.hidden_sizes, normalization="batch", mean=MNIST_MEAN, std=MNIST_STD
-        ),
+        network=lambda generator: ConvNet(PairConfig(), generator=generator),
         batches=functools.partial(pair_batches, pools, written.to(device), config, device=device),
         validation=(of_mnist, of_pens),
         calibrated=functools.partial(_calibrated, validation=(of_mnist, of_pens)),
     )
 
 
-def _calibrated(network: MLP, validation: Sequence[Examples]) -> MLP:
+def _calibrated(network: ConvNet, validation: Sequence[Examples]) -> ConvNet:
     """The same weights, with the temperature fitted on validation pairs."""
     said = [
         (logits_of(network, images).view(-1, CLASS_COUNT + 1), labels.flatten().cpu())
         for images, labels in validation
         if len(images)
     ]
-    return configured(network, replace(network.config, temperature=likeliest_temperature(said)))
+    result = copy.deepcopy(network)
+    result.config = PairConfig(temperature=likeliest_temperature(said))
+    return result

@@ -45,16 +45,16 @@ _BATCHES_AHEAD = 8
 class RecordConfig:
     """The recipe of the shipped weights' elders; of them, `GOING_ON`.
 
-    teacher_epochs, epochs: of the teacher, then of the MLP that learns from it. teacher_threads: threads
-    that the teacher learns on, where there are so many cores; while the MLP learns, the second core
-    makes batches and asks the teacher. distillation: the teacher's share of the MLP's loss; with none,
-    nobody teaches. softness: divides the logits that the two are compared by.
+    teacher_epochs, epochs: of the teacher, then of the network that learns from it. convolution_threads:
+    threads that a convolutional one learns on, where there are so many cores; while an MLP learns, the
+    second core makes batches and asks the teacher. distillation: the teacher's share of the loss; with
+    none, nobody teaches. softness: divides the logits that the two are compared by.
     images_per_epoch: drawn from all sources. The six shares are those of a batch and add up to 1.
     pen_variants: drawings of each pen digit by other hands. made_up, pictures, non_digits: how many are
     made (of the pictures, one in ten is left out, since its ink is not found). parted: of how many rows
     of digits that touch.
     numbers_are_none: several digits are among the non-digits.
-    written_pairs: images of pairs as one hand writes them, which only the MLP that reads pairs learns
+    written_pairs: images of pairs as one hand writes them, which only the reader of pairs learns
     from; `written_share` of its batches, the other shares being those of the rest.
     all_writers: also trains the six writers who otherwise only measure.
     last_augmentation: to what share the augmentation falls over the last `calming_share` of the
@@ -63,7 +63,7 @@ class RecordConfig:
 
     hidden_sizes: tuple[int, ...] = (1280, 1024, 768)
     teacher_epochs: int = 140
-    teacher_threads: int = 2
+    convolution_threads: int = 2
     epochs: int = 280
     distillation: float = 0.7
     softness: float = 4.0
@@ -96,7 +96,7 @@ class RecordConfig:
     def __post_init__(self) -> None:
         for name in (
             "teacher_epochs",
-            "teacher_threads",
+            "convolution_threads",
             "epochs",
             "images_per_epoch",
             "batch_size",
@@ -138,9 +138,9 @@ class RecordConfig:
 
 #: The recipe of an MLP that goes on from others.
 GOING_ON = RecordConfig(epochs=100, learning_rate=7e-4, distillation=0.5)
-#: The recipe of the MLP that reads pairs.
+#: The recipe of the reader of pairs.
 PAIRS = RecordConfig(
-    epochs=80,
+    epochs=50,
     images_per_epoch=102_400,
     mnist_share=0.34,
     pen_share=0.4,
@@ -150,7 +150,7 @@ PAIRS = RecordConfig(
     non_digit_share=0.0,
     parted=0,
     numbers_are_none=False,
-    written_pairs=150_000,
+    written_pairs=240_000,
     written_share=0.6,
     distillation=0.0,
 )

@@ -1,6 +1,6 @@
-"""How an MLP of the shipped weights learns: from the labels, and from a teacher.
+"""How the networks of the shipped weights learn: from the labels, and from a teacher.
 
-A convolutional teacher learns first; the MLP then learns from the labels and from what the teacher
+A convolutional teacher learns first; the network then learns from the labels and from what the teacher
 makes of every image. The weights kept are a running average (Polyak), calibrated at the end.
 
 MLPs that are done can be elders of a next one: it goes on from the first of them, and learns from the
@@ -16,7 +16,7 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Generic, Literal, Protocol, TypeVar
 
 import safetensors
 import safetensors.torch
@@ -27,25 +27,26 @@ from torch.nn import functional
 from mnist_core.cores import available_cores
 from mnist_core.files import write_atomically
 from mnist_core.models.checkpoint_reading import read_metadata
-from mnist_core.models.config import CLASS_COUNT, MLPConfig
+from mnist_core.models.config import CLASS_COUNT
 from mnist_core.models.mlp import MLP, logits_of
+from mnist_core.record.convolutional import ConvNet
 from mnist_core.record.learner import Learner, autocast
 from mnist_core.record.pools import Batch, RecordConfig
-from mnist_core.record.teacher import Teacher
 from mnist_core.training.state import prefixed, without_prefix
 
+Network = TypeVar("Network", MLP, ConvNet)
 Stage = Literal["teacher", "mlp", "pairs"]
 #: Images, (N, height, width), and the labels of one digit, (N,), or two, (N, 2).
 Examples = tuple[Tensor, Tensor]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RecordEvent:
+class RecordEvent(Generic[Network]):
     """An epoch is done; in the first event, all ink is drawn and the training about to begin.
 
     stage: who learns. epoch: from 1, of the stage's `epochs`. Accuracies are those of its averaged
     weights on validation images and writers; of pairs, both digits are right. remaining_s: of the stage.
-    `model` is the finished, calibrated MLP in the last event, None before.
+    `model` is the finished, calibrated network in the last event, None before.
     """
 
     stage: Stage
@@ -56,7 +57,7 @@ class RecordEvent:
     pen_accuracy: float | None
     elapsed_s: float
     remaining_s: float | None
-    model: MLP | None
+    model: Network | None
 
 
 class Batches(Protocol):
@@ -68,29 +69,29 @@ class Batches(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Task:
-    """What is to be learnt: `settings` of the MLP, and the name of its `stage`.
+class Task(Generic[Network]):
+    """What is to be learnt: by `network`, with its first weights, in a `stage` of that name.
 
     validation: MNIST's images and writers' digits, on the device, or pairs of them. calibrated: the same
     weights, with what is fitted to `validation`.
     """
 
     stage: Stage
-    settings: MLPConfig
+    network: Callable[[torch.Generator], Network]
     batches: Batches
     validation: tuple[Examples, Examples]
-    calibrated: Callable[[MLP], MLP]
+    calibrated: Callable[[Network], Network]
 
 
 def learn(
-    task: Callable[[], Task],
+    task: Callable[[], Task[Network]],
     *,
     config: RecordConfig,
-    elders: Sequence[MLP] = (),
+    elders: Sequence[Network] = (),
     state_path: Path | None = None,
     device: torch.device,
-) -> Generator[RecordEvent, None, None]:
-    """Trains an MLP for a task, yielding a `RecordEvent` an epoch; the last one holds it.
+) -> Generator[RecordEvent[Network], None, None]:
+    """Trains a network for a task, yielding a `RecordEvent` an epoch; the last one holds it.
 
     task: sets it, and draws its ink, for which it may take minutes.
     With `state_path`, each epoch's state is saved there atomically, and a run of the same `config`
@@ -112,42 +113,44 @@ def learn(
         yield run.event(loss, time.perf_counter() - epoch_started_s)
 
 
-class _Run:
+class _Run(Generic[Network]):
     """Where a run of a recipe is: the stage, its epoch, and the networks of both stages."""
 
     def __init__(
         self,
-        task: Callable[[], Task],
+        task: Callable[[], Task[Network]],
         config: RecordConfig,
-        elders: Sequence[MLP],
+        elders: Sequence[Network],
         device: torch.device,
     ) -> None:
         self._started_s = time.perf_counter()
-        self._task = task()
+        self._task: Task[Network] = task()
         self._config = config
         self._recipe = json.dumps(asdict(config) | {"elders": len(elders)})
         generator = torch.Generator().manual_seed(config.seed)
-        settings = self._task.settings
-        self._teacher: Learner[Teacher] | None = None
+        network = self._task.network(generator)
+        self._teacher: Learner[ConvNet] | None = None
         self._teachers: list[nn.Module] = [elder.to(device).eval() for elder in elders]
         if config.distillation and not elders:
-            teacher = Teacher(settings, generator=generator).to(device)
+            teacher = ConvNet(network.config, generator=generator).to(device)
             self._teacher = Learner(teacher, epochs=config.teacher_epochs, config=config)
             self._teachers = [self._teacher.average]
-        mlp = copy.deepcopy(elders[0]) if elders else MLP(settings, generator=generator)
-        self._mlp = Learner(mlp.to(device), epochs=config.epochs, config=config)
+        first = copy.deepcopy(elders[0]) if elders else network
+        self._learnt: Learner[Network] = Learner(
+            first.to(device), epochs=config.epochs, config=config
+        )
         self._stage: Stage = "teacher" if self._teacher else self._task.stage
         self._epoch = 0
-        #: The calibrated MLP, once all epochs are done.
-        self.model: MLP | None = None
+        #: The calibrated network, once all epochs are done.
+        self.model: Network | None = None
 
     @property
     def _epochs(self) -> int:
         return self._config.teacher_epochs if self._stage == "teacher" else self._config.epochs
 
     @property
-    def _learner(self) -> Learner[Teacher] | Learner[MLP]:
-        return self._teacher if self._teacher and self._stage == "teacher" else self._mlp
+    def _learner(self) -> Learner[ConvNet] | Learner[Network]:
+        return self._teacher if self._teacher and self._stage == "teacher" else self._learnt
 
     def learn_an_epoch(self) -> float:
         """The next epoch of the stage, or of the next stage where this one is over; its mean loss."""
@@ -171,10 +174,10 @@ class _Run:
 
     @contextmanager
     def _threads(self) -> Iterator[None]:
-        """As many threads as the stage can use, and afterwards the caller's number again."""
+        """As many threads as the network can use, and afterwards the caller's number again."""
         before = torch.get_num_threads()
-        if self._stage == "teacher":
-            torch.set_num_threads(min(self._config.teacher_threads, available_cores()))
+        if isinstance(self._learner.network, ConvNet):
+            torch.set_num_threads(min(self._config.convolution_threads, available_cores()))
         try:
             yield
         finally:
@@ -182,7 +185,7 @@ class _Run:
 
     def _finish(self) -> None:
         if self._stage != "teacher" and self._epoch == self._epochs:
-            self.model = self._task.calibrated(self._mlp.average)
+            self.model = self._task.calibrated(self._learnt.average)
 
     def _teach(self, images: Tensor) -> Tensor:
         # Not inference mode: what it makes may take no part in another thread's training.
@@ -195,7 +198,7 @@ class _Run:
             ]
             return torch.stack(said).mean(dim=0).flatten(1)
 
-    def event(self, loss: float | None, epoch_s: float | None) -> RecordEvent:
+    def event(self, loss: float | None, epoch_s: float | None) -> RecordEvent[Network]:
         mnist, pen = (
             None if loss is None else _accuracy(self._learner.average, *each)
             for each in self._task.validation
@@ -217,7 +220,7 @@ class _Run:
         """Writes all that `resume` needs; of the teacher, once it is done, only its average."""
         tensors: dict[str, Tensor] = {}
         if self._stage != "teacher":
-            tensors = prefixed("mlp.", self._mlp.state())
+            tensors = prefixed("network.", self._learnt.state())
         if self._teacher is not None and self._stage == "teacher":
             tensors = prefixed("teacher.", self._teacher.state())
         elif self._teacher is not None:
@@ -251,7 +254,7 @@ class _Run:
                 average = without_prefix("teacher.average.", tensors)
                 self._teacher.average.load_state_dict(average)
             if not is_teacher:
-                self._mlp.resume(without_prefix("mlp.", tensors))
+                self._learnt.resume(without_prefix("network.", tensors))
                 self._stage = self._task.stage
             self._epoch = int(metadata["epoch"])
             self._finish()
@@ -266,13 +269,6 @@ def _accuracy(network: nn.Module, images: Tensor, labels: Tensor) -> float | Non
     said = logits_of(network, images).view(len(images), -1, CLASS_COUNT + 1)
     right = said[..., :CLASS_COUNT].argmax(dim=2) == labels.cpu().view(len(images), -1)
     return float(right.all(dim=1).float().mean())
-
-
-def configured(model: MLP, config: MLPConfig) -> MLP:
-    """The same weights under another configuration, which has them of the same shapes."""
-    result = MLP(config)
-    result.load_state_dict(model.state_dict())
-    return result.eval()
 
 
 def likeliest_temperature(said: Sequence[tuple[Tensor, Tensor]]) -> float:

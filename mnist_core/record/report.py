@@ -19,7 +19,7 @@ from mnist_core.models.mlp import MLP
 from mnist_core.record.digit_recipe import record
 from mnist_core.record.pair_recipe import record_pairs
 from mnist_core.record.pools import RecordConfig
-from mnist_core.record.recipe import RecordEvent
+from mnist_core.record.recipe import Network, RecordEvent
 
 
 def train_record(
@@ -67,16 +67,16 @@ def _device() -> str:
 
 
 def _told(
-    run: Callable[..., Iterable[RecordEvent]],
+    run: Callable[..., Iterable[RecordEvent[Network]]],
     *,
     preset: str,
     config: RecordConfig,
     out: Path | None,
     figure: Path | None,
-) -> Generator[str, None, MLP | None]:
+) -> Generator[str, None, Network | None]:
     """A line for each event of `run`, and for each file that is written at the end; returns the model."""
     state_path = out.with_name(f"{out.name}.state") if out is not None else None
-    model: MLP | None = None
+    model: Network | None = None
     curve: list[tuple[int, float, float]] = []
     for event in run(state_path=state_path):
         yield _epoch_line(event)
@@ -96,7 +96,7 @@ def _told(
     return model
 
 
-def _epoch_line(event: RecordEvent) -> str:
+def _epoch_line(event: RecordEvent[Network]) -> str:
     line = f"{event.stage} epoch {event.epoch}/{event.epochs}"
     if event.loss is None:
         return f"{line}  ink drawn  {event.elapsed_s:.0f} s"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from mnist_core.models.checkpoint_writing import dump_network, fits_half
+from mnist_core.models.checkpoint_writing import dump_tensors, fits_half
 from mnist_core.models.classifier import Classifier
 from mnist_core.server.runs import MAX_TRAVELLING_BYTES, Weights
 from mnist_core.worker.messages import Snapshot
@@ -28,7 +28,7 @@ class LoadedModel:
     def of(cls, classifier: Classifier, *, number: int) -> LoadedModel:
         """That model under the id `number`."""
         network = classifier.network
-        weights = dump_network(network, half=fits_half(network))
+        weights = dump_tensors(network.config, network.tensors, half=fits_half(network))
         travels = len(weights) <= MAX_TRAVELLING_BYTES
         return cls(id=number, classifier=classifier, weights=weights if travels else b"")
 

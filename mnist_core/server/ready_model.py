@@ -9,7 +9,7 @@ from safetensors import SafetensorError, safe_open
 
 from mnist_core.errors import StartError
 from mnist_core.models.classifier import Classifier
-from mnist_core.models.config import MLPConfig
+from mnist_core.models.config import MLPConfig, NetworkConfig
 
 
 class ReadyModel:
@@ -26,7 +26,7 @@ class ReadyModel:
             return self._classifier
 
 
-def check_weights(path: Path, *, kind: type[MLPConfig] = MLPConfig) -> None:
+def check_weights(path: Path, *, kind: type[NetworkConfig] = MLPConfig) -> None:
     """Sees that `path` is a whole file of a model of that kind; `StartError` where it isn't."""
     try:
         with safe_open(path, framework="np") as file:

@@ -14,11 +14,10 @@ from mnist_core.evaluation.other_ink import LETTERS, letter
 from mnist_core.files import PAIR_WEIGHTS, WEIGHTS
 from mnist_core.ink.ink import Ink
 from mnist_core.ink.picture import place_pair
-from mnist_core.models.checkpoint_reading import read_checkpoint
 from mnist_core.models.checkpoints import dump_checkpoint, load_checkpoint
 from mnist_core.models.config import PairConfig
-from mnist_core.models.mlp import MLP
-from mnist_core.models.pairs import read_pairs
+from mnist_core.models.pairs import read_pair_network, read_pairs
+from mnist_core.record.convolutional import ConvNet
 from mnist_core.record.pairs import pairs_of
 from mnist_core.record.pools import pool_of
 
@@ -53,16 +52,19 @@ def test_a_model_of_the_other_kind_is_refused() -> None:
     with pytest.raises(
         CheckpointError, match=r"format 'mnist_core\.pairs'.*got format 'mnist_core"
     ):
-        read_checkpoint(WEIGHTS, kind=PairConfig)
+        read_pair_network(WEIGHTS)
     with pytest.raises(CheckpointError, match=r"got format 'mnist_core\.pairs'"):
         load_checkpoint(PAIR_WEIGHTS)
 
 
 def test_a_model_of_pairs_comes_back_as_it_was() -> None:
-    model = MLP(PairConfig(hidden_sizes=(6,))).eval()
-    network = read_checkpoint(dump_checkpoint(model), kind=PairConfig)
+    model = ConvNet(PairConfig(temperature=1.5), generator=torch.Generator().manual_seed(0)).eval()
+    for name, tensor in model.state_dict().items():
+        if "norm" in name and tensor.ndim:  # as if it had learnt
+            tensor.uniform_(0.5, 1.5, generator=torch.Generator().manual_seed(1))
+    network = read_pair_network(dump_checkpoint(model))
     assert network.config == model.config
-    images = torch.rand(3, 28, 48)
+    images = torch.rand(20, 28, 48)
     np.testing.assert_allclose(
         network.logits(images.numpy()), model(images).detach().numpy(), rtol=1e-4, atol=1e-5
     )

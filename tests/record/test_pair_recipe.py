@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
-from mnist_core.models.checkpoint_reading import read_checkpoint
-from mnist_core.models.config import PairConfig
+from mnist_core.models.pairs import read_pair_network
+from mnist_core.record.convolutional import ConvNet
 from mnist_core.record.pair_recipe import record_pairs
 from mnist_core.record.pools import RecordConfig
 from mnist_core.record.recipe import RecordEvent
@@ -20,7 +21,6 @@ from tests.support.pen_digits import made_up_pen, unipen
 
 SMALL = replace(
     SMALL_RECIPE,
-    hidden_sizes=(64,),
     images_per_epoch=2048,
     batch_size=64,
     mnist_share=0.56,
@@ -30,16 +30,18 @@ SMALL = replace(
 )
 
 
-def events(config: RecordConfig = SMALL) -> list[RecordEvent]:
+def events(config: RecordConfig = SMALL) -> list[RecordEvent[ConvNet]]:
     return list(record_pairs(mnist(), pen(), config=config))
 
 
 @pytest.fixture(scope="module")
-def whole() -> list[RecordEvent]:
+def whole() -> list[RecordEvent[ConvNet]]:
     return events()
 
 
-def test_it_learns_and_its_last_event_holds_a_calibrated_model(whole: list[RecordEvent]) -> None:
+def test_it_learns_and_its_last_event_holds_a_calibrated_model(
+    whole: list[RecordEvent[ConvNet]],
+) -> None:
     assert [(event.stage, event.epoch) for event in whole] == [("pairs", each) for each in range(4)]
     assert whole[0].loss is None
     losses = [event.loss for event in whole[1:] if event.loss is not None]
@@ -51,11 +53,11 @@ def test_it_learns_and_its_last_event_holds_a_calibrated_model(whole: list[Recor
     assert last.remaining_s == 0
     assert [event.model is None for event in whole] == [True, True, True, False]
     assert last.model is not None
-    assert last.model.config.layer_sizes == (28 * 48, 64, 22)
+    assert last.model(torch.rand(2, 28, 48)).shape == (2, 22)
     assert not last.model.training
 
 
-def test_the_same_seed_gives_the_same_weights(whole: list[RecordEvent]) -> None:
+def test_the_same_seed_gives_the_same_weights(whole: list[RecordEvent[ConvNet]]) -> None:
     again, other = events()[-1].model, events(replace(SMALL, seed=1))[-1].model
     model = whole[-1].model
     assert model is not None
@@ -65,7 +67,9 @@ def test_the_same_seed_gives_the_same_weights(whole: list[RecordEvent]) -> None:
     assert not torch.equal(other.output.weight, model.output.weight)
 
 
-def test_a_killed_run_goes_on_to_the_same_weights(whole: list[RecordEvent], tmp_path: Path) -> None:
+def test_a_killed_run_goes_on_to_the_same_weights(
+    whole: list[RecordEvent[ConvNet]], tmp_path: Path
+) -> None:
     state = tmp_path / "state.safetensors"
     run = record_pairs(mnist(), pen(), config=SMALL, state_path=state)
     while next(run).epoch < 2:
@@ -95,4 +99,4 @@ def test_train_pairs_tells_each_epoch_and_saves_the_weights(tmp_path: Path) -> N
     assert lines[3].startswith("pairs epoch 3/3  loss")
     assert lines[4:] == [f"saved to {out}", f"figure saved to {figure}"]
     assert figure.read_bytes().startswith(b"\x89PNG")
-    assert read_checkpoint(out, kind=PairConfig).config.layer_sizes == (28 * 48, 64, 22)
+    assert read_pair_network(out).logits(np.zeros((2, 28, 48), np.float32)).shape == (2, 22)

@@ -20,7 +20,7 @@ from tests.support.synthetic import synthetic_digits
 SMALL = RecordConfig(
     hidden_sizes=(32,),
     teacher_epochs=2,
-    teacher_threads=1,
+    convolution_threads=1,
     epochs=3,
     images_per_epoch=128,
     batch_size=32,
@@ -41,18 +41,18 @@ def pen() -> list[PenDigit]:
     return made_up_pen((1, 2, 3, 5))
 
 
-def finished(events: Iterable[RecordEvent]) -> MLP:
+def finished(events: Iterable[RecordEvent[MLP]]) -> MLP:
     last = list(events)[-1]
     assert last.model is not None
     return last.model
 
 
-def losses(events: Iterable[RecordEvent]) -> list[float]:
+def losses(events: Iterable[RecordEvent[MLP]]) -> list[float]:
     return [event.loss for event in events if event.loss is not None]
 
 
 @pytest.fixture(scope="module")
-def whole() -> list[RecordEvent]:
+def whole() -> list[RecordEvent[MLP]]:
     """All events of a run that nothing interrupts."""
     return list(record(mnist(), pen(), config=SMALL))
 
@@ -62,7 +62,7 @@ def weights(model: MLP) -> Tensor:
 
 
 def test_each_epoch_is_told_and_the_last_holds_a_calibrated_model(
-    whole: list[RecordEvent],
+    whole: list[RecordEvent[MLP]],
 ) -> None:
     events = whole
     told = [(event.stage, event.epoch) for event in events]
@@ -93,7 +93,7 @@ def test_the_temperature_undoes_what_logits_are_multiplied_by() -> None:
     assert 1.2 < both < 2.8
 
 
-def test_same_seed_gives_the_same_weights(whole: list[RecordEvent]) -> None:
+def test_same_seed_gives_the_same_weights(whole: list[RecordEvent[MLP]]) -> None:
     again = finished(record(mnist(), pen(), config=SMALL))
     assert torch.equal(weights(finished(whole)), weights(again))
     other = islice(record(mnist(), pen(), config=replace(SMALL, seed=1)), 2)
@@ -102,7 +102,7 @@ def test_same_seed_gives_the_same_weights(whole: list[RecordEvent]) -> None:
 
 @pytest.mark.parametrize("killed_after", [1, 2, 4])  # inside, between and inside the two stages
 def test_a_killed_run_goes_on_to_the_same_weights(
-    whole: list[RecordEvent], tmp_path: Path, killed_after: int
+    whole: list[RecordEvent[MLP]], tmp_path: Path, killed_after: int
 ) -> None:
     state = tmp_path / "state.safetensors"
     run = record(mnist(), pen(), config=SMALL, state_path=state)
@@ -117,7 +117,7 @@ def test_a_killed_run_goes_on_to_the_same_weights(
     assert finished([only]).config == finished(events).config
 
 
-def test_an_mlp_goes_on_from_its_elders_and_learns_from_both(whole: list[RecordEvent]) -> None:
+def test_an_mlp_goes_on_from_its_elders_and_learns_from_both(whole: list[RecordEvent[MLP]]) -> None:
     first, second = finished(whole), MLP(finished(whole).config, generator=torch.Generator())
     still = replace(SMALL, epochs=1, learning_rate=1e-9)
     (begun, done) = record(mnist(), pen(), config=still, elders=[first])
@@ -145,7 +145,7 @@ def test_foreign_and_damaged_states_are_refused(tmp_path: Path) -> None:
         next(record(mnist(), pen(), config=SMALL, state_path=state))
 
 
-def test_held_out_writers_train_only_when_asked(whole: list[RecordEvent]) -> None:
+def test_held_out_writers_train_only_when_asked(whole: list[RecordEvent[MLP]]) -> None:
     assert not trains(5, all_writers=False)
     assert trains(5, all_writers=True)
     assert trains(1, all_writers=False)
@@ -156,7 +156,7 @@ def test_held_out_writers_train_only_when_asked(whole: list[RecordEvent]) -> Non
 
 
 def test_calibration_brings_percentages_down_where_the_model_is_too_sure(
-    whole: list[RecordEvent],
+    whole: list[RecordEvent[MLP]],
 ) -> None:
     data = synthetic_digits(500, generator=torch.Generator().manual_seed(0))
     model = copy.deepcopy(finished(whole))

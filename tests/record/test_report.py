@@ -20,7 +20,7 @@ def splits() -> Splits:
 SMALL = RecordConfig(
     hidden_sizes=(16,),
     teacher_epochs=1,
-    teacher_threads=1,
+    convolution_threads=1,
     epochs=2,
     images_per_epoch=64,
     batch_size=32,

@@ -7,7 +7,7 @@ import logging
 from typing import Literal
 
 from mnist_core.errors import CheckpointError, CheckpointFault, RefusedError
-from mnist_core.models.checkpoint_writing import dump_network
+from mnist_core.models.checkpoint_writing import dump_tensors
 from mnist_core.models.classifier import Classifier
 from mnist_core.server.payload import Payload
 from mnist_core.server.session import Session
@@ -49,7 +49,7 @@ def download(session: Session, request: DownloadRequest) -> Answer:
     if not session.has_model:
         raise RefusedError("refused", "There is no model of your own yet. Train one first.")
     network = session.classifier_for("yours").network
-    return {"data": base64.b64encode(dump_network(network)).decode()}
+    return {"data": base64.b64encode(dump_tensors(network.config, network.tensors)).decode()}
 
 
 def upload(session: Session, request: UploadRequest) -> Answer:
