@@ -21,12 +21,12 @@ from mnist_core.ink.raster import Image
 # and of what may as well be several digits.
 _COST_SHARE = 0.25
 _LEAST, _LEAST_OF_ALL = 0.03, 1e-5
-# A mark is a pair where the odds of that are so many times those of one digit, or where it is surely one
-# by the probability of that, and by its own rather surely a pair.
-_ONE_FACTOR = 0.1
+# A mark is a pair where it is likelier one than not, and the odds of that are so many times those of one
+# digit; or where it is surely one by the probability of that, and by its own rather surely a pair.
+_RATHER, _ONE_FACTOR = 0.5, 0.1
 _SURELY_ONE, _SURELY_TWO = 0.99, 0.9
-# What is a pair with more than this is parted even where no middle line parts it.
-_RATHER = 0.5
+# Beside rows of digits, one digit counts for so much.
+_ONE_SHARE = 0.5
 # Below this probability of a pair, a mark may be of more digits.
 _SURELY_A_PAIR = 0.9
 # On the way through a mark, what each part is and what two of them say together count for so much, and
@@ -96,11 +96,13 @@ class Parter:
         whole = [TouchingDigit(mark)]
         if alone >= _SURELY_ONE and pair < _SURELY_TWO:
             return whole
-        is_pair = alone >= _SURELY_ONE or _odds(pair) > _ONE_FACTOR * _odds(alone)
-        ways = self._ways(mark, is_pair=is_pair and pair > _RATHER)
+        is_pair = pair > _RATHER and (
+            alone >= _SURELY_ONE or _odds(pair) > _ONE_FACTOR * _odds(alone)
+        )
+        ways = self._ways(mark, is_pair=is_pair)
         found = _as_pair(ways, *both) if is_pair else []
         if not found:
-            probability = _ONE_FACTOR * alone
+            probability = _ONE_SHARE * alone
             found = [_Row(math.log(max(probability, _LEAST_OF_ALL)), whole)]
         if pair < _SURELY_A_PAIR:
             found += self._rows(ways, both)

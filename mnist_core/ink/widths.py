@@ -55,22 +55,28 @@ def thinned(ink: NDArray[np.floating], radius: int, *, spare: int) -> NDArray[np
     Of type, and by a brush, some lines are hairlines, which hold the others together: so many pixels more
     part no mark.
     """
-    most = _marks(ink)
-    while radius > 0 and not 0 < _marks(_eroded(ink, radius + spare)) <= most:
+    mask = ink > 0.5
+    most = _marks(mask)
+    # What is left is as far as that from the rim: sooner known than by taking it away.
+    inside = np.pad(mask, 1).astype(np.uint8)
+    far = cv2.distanceTransform(inside, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)[1:-1, 1:-1]
+    squared = np.rint(far**2)
+    while radius > 0 and not 0 < _marks(squared > _reach(radius + spare)) <= most:
         radius -= 1
-    return _eroded(ink, radius)
-
-
-def _eroded(ink: NDArray[np.floating], radius: int) -> NDArray[np.floating]:
     return np.asarray(cv2.erode(ink, _disc(radius), borderType=cv2.BORDER_CONSTANT, borderValue=0))
 
 
-def _marks(ink: NDArray[np.floating]) -> int:
+def _marks(mask: NDArray[np.bool_]) -> int:
     """How many marks there are of what hangs together."""
-    count, _ = cv2.connectedComponents((ink > 0.5).astype(np.uint8))
+    count, _ = cv2.connectedComponents(mask.astype(np.uint8))
     return int(count) - 1
 
 
 def _disc(radius: int) -> NDArray[np.uint8]:
     down, across = np.mgrid[-radius : radius + 1, -radius : radius + 1]
-    return np.asarray(down**2 + across**2 <= radius**2 + 1, np.uint8)
+    return np.asarray(down**2 + across**2 <= _reach(radius), np.uint8)
+
+
+def _reach(radius: int) -> int:
+    """The square of how far a disc reaches."""
+    return radius**2 + 1

@@ -25,9 +25,9 @@ _ARCHES = {1, 7}
 _LETTERS = {(0, 1), (1, 2), (1, 3)}
 # Where each digit touches the next, all of them are right with this probability.
 _SURE = 0.98
-# In a picture with `_ALL_DIGITS`, and what touches is no pair with at most the first: a letter is seldom
-# three digits, so that with more than two it is the second; and where others stand apart, the last.
-_NO_PAIRS, _NO_PAIRS_OF_MORE, _NO_PAIRS_IN_A_ROW = 0.1, 0.2, 0.5
+# In a picture with `_ALL_DIGITS`, and what touches is no pair with at most the first; where others stand
+# apart, with the second.
+_NO_PAIRS, _NO_PAIRS_IN_A_ROW = 0.25, 0.5
 # In a picture, all that may be digits are, with this probability, or they are letters of a word.
 _ALL_DIGITS = 0.9
 # A digit parted from another may be parted badly, and then be any: that it seems none counts for so much.
@@ -157,8 +157,7 @@ def _is_plausible(found: Pieces, groups: Sequence[Group], answers: Sequence[Answ
     none = max(0.0 if each is None else float(each[-1]) for each in said)
     if not all(touching):
         return none <= _NO_PAIRS_IN_A_ROW
-    most = _NO_PAIRS if len(answers) == 2 else _NO_PAIRS_OF_MORE
-    return probability >= _ALL_DIGITS and none <= most
+    return probability >= _ALL_DIGITS and none <= _NO_PAIRS
 
 
 def _is_word(answers: Sequence[Answer], config: MLPConfig) -> bool:
