@@ -128,16 +128,15 @@ class _Run(Generic[Network]):
         self._config = config
         self._recipe = json.dumps(asdict(config) | {"elders": len(elders)})
         generator = torch.Generator().manual_seed(config.seed)
-        network = self._task.network(generator)
+        network = copy.deepcopy(elders[0]) if elders else self._task.network(generator)
         self._teacher: Learner[ConvNet] | None = None
         self._teachers: list[nn.Module] = [elder.to(device).eval() for elder in elders]
         if config.distillation and not elders:
             teacher = ConvNet(network.config, generator=generator).to(device)
             self._teacher = Learner(teacher, epochs=config.teacher_epochs, config=config)
             self._teachers = [self._teacher.average]
-        first = copy.deepcopy(elders[0]) if elders else network
         self._learnt: Learner[Network] = Learner(
-            first.to(device), epochs=config.epochs, config=config
+            network.to(device), epochs=config.epochs, config=config
         )
         self._stage: Stage = "teacher" if self._teacher else self._task.stage
         self._epoch = 0
