@@ -22,13 +22,12 @@ from mnist_core.ink.raster import Image
 _COST_SHARE = 0.25
 _LEAST, _LEAST_OF_ALL = 0.03, 1e-5
 # A mark is a pair where it is likelier one than not, and the odds of that are so many times those of one
-# digit; or where it is surely one by the probability of that, and by its own rather surely a pair.
+# digit; or where it is surely one by the probability of that, and by its own surely a pair. Below that, it
+# may be of more digits, too.
 _RATHER, _ONE_FACTOR = 0.5, 0.1
-_SURELY_ONE, _SURELY_TWO = 0.99, 0.9
+_SURELY_ONE, _SURELY_A_PAIR = 0.99, 0.9
 # Beside rows of digits, one digit counts for so much.
 _ONE_SHARE = 0.5
-# Below this probability of a pair, a mark may be of more digits.
-_SURELY_A_PAIR = 0.9
 # On the way through a mark, what each part is and what two of them say together count for so much, and
 # so many ways are looked at as a whole.
 _STEP_SHARE, _LOOKED_AT = 0.5, 8
@@ -94,7 +93,7 @@ class Parter:
         """one: what the mark is by itself. both: what it is as a pair."""
         alone, pair = float(one[:-1].max()), _is_pair(both)
         whole = [TouchingDigit(mark)]
-        if alone >= _SURELY_ONE and pair < _SURELY_TWO:
+        if alone >= _SURELY_ONE and pair < _SURELY_A_PAIR:
             return whole
         is_pair = pair > _RATHER and (
             alone >= _SURELY_ONE or _odds(pair) > _ONE_FACTOR * _odds(alone)

@@ -22,8 +22,7 @@ def widest_stroke(picture: NDArray[np.generic]) -> float:
 
 def depth(mask: NDArray[np.bool_]) -> NDArray[np.float32]:
     """How far each pixel of a mask, (height, width), is from what is around it."""
-    inside = np.pad(mask, 1).astype(np.uint8)
-    return np.asarray(cv2.distanceTransform(inside, cv2.DIST_L2, 3)[1:-1, 1:-1])
+    return _distances(mask, cv2.DIST_MASK_3)
 
 
 def widest(mask: NDArray[np.bool_]) -> float:
@@ -58,12 +57,15 @@ def thinned(ink: NDArray[np.floating], radius: int, *, spare: int) -> NDArray[np
     mask = ink > 0.5
     most = _marks(mask)
     # What is left is as far as that from the rim: sooner known than by taking it away.
-    inside = np.pad(mask, 1).astype(np.uint8)
-    far = cv2.distanceTransform(inside, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)[1:-1, 1:-1]
-    squared = np.rint(far**2)
+    squared = np.rint(_distances(mask, cv2.DIST_MASK_PRECISE) ** 2)
     while radius > 0 and not 0 < _marks(squared > _reach(radius + spare)) <= most:
         radius -= 1
     return np.asarray(cv2.erode(ink, _disc(radius), borderType=cv2.BORDER_CONSTANT, borderValue=0))
+
+
+def _distances(mask: NDArray[np.bool_], precision: int) -> NDArray[np.float32]:
+    inside = np.pad(mask, 1).astype(np.uint8)
+    return np.asarray(cv2.distanceTransform(inside, cv2.DIST_L2, precision)[1:-1, 1:-1])
 
 
 def _marks(mask: NDArray[np.bool_]) -> int:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from mnist_core.errors import CheckpointError
 from mnist_core.models.config import MLPConfig, PairConfig
+from mnist_core.models.convolutional import ConvolutionalNetwork
 from mnist_core.models.network import Network
 
 Config = TypeVar("Config", MLPConfig, PairConfig)
@@ -36,7 +37,7 @@ def read_checkpoint(source: Path | str | bytes, *, check_answers: bool = True) -
     """
     network = Network(*read_tensors(source, kind=MLPConfig, shapes=tensor_shapes))
     if check_answers:
-        _check_answers(network, name=_name_of(source))
+        check_finite(network, source)
     return network
 
 
@@ -127,14 +128,17 @@ def _array(tensor: Mapping[str, Any], shape: tuple[int, ...], *, name: str) -> N
     return array
 
 
-def _check_answers(network: Network, *, name: str) -> None:
-    """Sees that numbers stay numbers on their way through the layers, for paper, ink, and half of each."""
+def check_finite(network: Network | ConvolutionalNetwork, source: Path | str | bytes) -> None:
+    """Sees that numbers stay numbers on their way through the layers, for paper, ink, and half of each.
+
+    source: where the network is from, which a `CheckpointError` names.
+    """
     shape = network.config.image_shape
     images = np.stack([np.zeros(shape), np.ones(shape), np.eye(*shape)]).astype(np.float32)
     logits = network.logits(images)
     if not all(np.isfinite(each).all() for each in (logits, *network.answers(logits))):
         raise CheckpointError(
-            f"{name}: expected finite answers, got NaN or infinity", fault="not-finite"
+            f"{_name_of(source)}: expected finite answers, got NaN or infinity", fault="not-finite"
         )
 
 

@@ -26,6 +26,10 @@ def _require(condition: bool, message: str) -> None:
         raise ValueError(message)
 
 
+def _require_positive(field: str, value: float) -> None:
+    _require(0 < value < math.inf, f"{field}: expected a positive, finite number, got {value!r}")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MLPConfig:
     """What an `MLP` is made of; the defaults are the notebook's 784-128-64-10 with ReLU.
@@ -73,10 +77,7 @@ class MLPConfig:
         )
         _require(math.isfinite(self.mean), f"mean: expected a finite number, got {self.mean!r}")
         for field in ("std", "temperature"):
-            value = getattr(self, field)
-            _require(
-                0 < value < math.inf, f"{field}: expected a positive, finite number, got {value!r}"
-            )
+            _require_positive(field, getattr(self, field))
 
     @property
     def layer_sizes(self) -> tuple[int, ...]:
@@ -125,6 +126,9 @@ class PairConfig:
     output_size: ClassVar = 2 * (CLASS_COUNT + 1)
 
     temperature: float = 1.0
+
+    def __post_init__(self) -> None:
+        _require_positive("temperature", self.temperature)
 
 
 NetworkConfig = MLPConfig | PairConfig

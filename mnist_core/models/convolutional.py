@@ -9,13 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_core.models.config import (
+    CLASS_COUNT,
     CONVOLUTIONS,
     MNIST_MEAN,
     MNIST_STD,
     Convolution,
     PairConfig,
 )
-from mnist_core.models.network import NORM_EPSILON, Floats
+from mnist_core.models.network import NORM_EPSILON, Floats, softmax
 
 # So many images at once: more would not fit the processor's cache.
 _AT_ONCE = 16
@@ -30,12 +31,21 @@ class ConvolutionalNetwork:
         self._layers = [self._folded(depth) for depth in range(len(CONVOLUTIONS))]
 
     def logits(self, images: Floats) -> Floats:
-        """(N, height, width) in [0, 1] -> (N, logits)."""
-        parts = [
-            self._logits(images[first : first + _AT_ONCE])
-            for first in range(0, len(images), _AT_ONCE)
-        ]
+        """(N, height, width) in [0, 1] -> (N, logits); NaN where numbers overflow."""
+        with np.errstate(all="ignore"):
+            parts = [
+                self._logits(images[first : first + _AT_ONCE])
+                for first in range(0, len(images), _AT_ONCE)
+            ]
         return np.concatenate(parts)
+
+    def answers(self, logits: Floats) -> Floats:
+        """From what `logits` gave: (N, digits, 11) probabilities; the eleventh is that it is none."""
+        with np.errstate(all="ignore"):
+            said = softmax(
+                logits.reshape(-1, CLASS_COUNT + 1) / np.float32(self.config.temperature)
+            )
+        return said.reshape(len(logits), -1, CLASS_COUNT + 1)
 
     def _logits(self, images: Floats) -> Floats:
         x = ((images - np.float32(MNIST_MEAN)) / np.float32(MNIST_STD))[..., None]

@@ -5,13 +5,11 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
-import numpy as np
-
 from mnist_core.files import PAIR_WEIGHTS
-from mnist_core.models.checkpoint_reading import read_tensors
-from mnist_core.models.config import CLASS_COUNT, PairConfig
+from mnist_core.models.checkpoint_reading import check_finite, read_tensors
+from mnist_core.models.config import PairConfig
 from mnist_core.models.convolutional import ConvolutionalNetwork, tensor_shapes
-from mnist_core.models.network import Floats, softmax
+from mnist_core.models.network import Floats
 
 
 def read_pairs(images: Floats) -> Floats:
@@ -20,14 +18,14 @@ def read_pairs(images: Floats) -> Floats:
     Probabilities; the eleventh is that it is no pair of digits, but one, three, or none.
     """
     network = _network()
-    logits = network.logits(images).reshape(-1, CLASS_COUNT + 1)
-    said = softmax(logits / np.float32(network.config.temperature))
-    return said.reshape(len(images), 2, CLASS_COUNT + 1)
+    return network.answers(network.logits(images))
 
 
 def read_pair_network(source: Path | str | bytes) -> ConvolutionalNetwork:
-    """The network in a file, or in its bytes; errors are those of `read_tensors`."""
-    return ConvolutionalNetwork(*read_tensors(source, kind=PairConfig, shapes=tensor_shapes))
+    """The network in a file, or in its bytes; errors are those of `read_checkpoint`."""
+    network = ConvolutionalNetwork(*read_tensors(source, kind=PairConfig, shapes=tensor_shapes))
+    check_finite(network, source)
+    return network
 
 
 @cache

@@ -57,6 +57,16 @@ def test_a_model_of_the_other_kind_is_refused() -> None:
         load_checkpoint(PAIR_WEIGHTS)
 
 
+def test_a_model_of_pairs_that_answers_no_numbers_is_refused() -> None:
+    model = ConvNet(PairConfig(), generator=torch.Generator().manual_seed(0)).eval()
+    with torch.no_grad():
+        model.output.weight.fill_(3e38)
+    with pytest.raises(CheckpointError, match="expected finite answers"):
+        read_pair_network(dump_checkpoint(model))
+    with pytest.raises(ValueError, match="temperature: expected a positive, finite number, got 0"):
+        PairConfig(temperature=0)
+
+
 def test_a_model_of_pairs_comes_back_as_it_was() -> None:
     model = ConvNet(PairConfig(temperature=1.5), generator=torch.Generator().manual_seed(0)).eval()
     for name, tensor in model.state_dict().items():
