@@ -53,7 +53,7 @@ class Answer {
     this.meters.append(...this.bars.map(({ row }) => row));
     this.away = element.querySelector(".away");
     this.advice = element.querySelector(".advice");
-    this.touching = element.querySelector(".together");
+    this.together = element.querySelector(".together");
     this.glance = new Glance(element.querySelector(".glance"));
     this.digits = new Digits(element.querySelector(".digits"), () => {
       this.showDigit();
@@ -117,7 +117,7 @@ class Answer {
     paintGrey(this.seen, image);
     this.section.toggleAttribute("data-doubtful", !blank && digit === null);
     const { index, parts } = this.digits;
-    this.touching.hidden = !parts.some(({ touches }) => touches);
+    this.together.hidden = !parts.some(({ together }) => together);
     const of = parts.length ? ` as digit ${index + 1} of ${parts.length}` : "";
     this.meters.setAttribute("aria-label", `Probability of each digit${of}`);
   }

@@ -48,7 +48,7 @@ export class Asking {
     const details = { asked: model, cause, drawnAt: this.pad.changedAt };
     const seq = ++this.sequence;
     const { strokes, picture } = this.pad.drawing;
-    const drawn = travelling({ strokes: strokes.map(sparse), picture });
+    const drawn = travelling({ strokes: strokes.map(sparse), picture }, model);
     const name = answering();
     const { own } = page;
     const answer = await this.pad.reader.ask(name, drawn);

@@ -25,7 +25,7 @@ export function predict(network, strokes) {
 // The number in strokes: as `predict` where it is one digit. Of several the answer is that of the last,
 // with the words of all, and `parts` has them from left to right, each with `strokes` that draw its image.
 // picture: in the place of strokes, {images, said}: those of a picture's digits, 784 numbers of 32 bits as base64
-// each, and what the pairs say that these are of, as number.js has it.
+// each, and what these are beside their neighbours, as number.js has it.
 export function read(network, strokes, picture = null) {
   const answer = picture ? null : whole(network, strokes);
   const row = picture ? placedInARow(network, picture.images.map(floatsOf), picture.said) : rowIn(network, strokes, answer);

@@ -33,7 +33,7 @@ export class Found {
 
   // found: {picture, ink, box, image, images, said}: a JPEG, and the ink as the alpha of a PNG; its [left, top,
   // right, bottom] as shares of the sides; and the image that the model sees, 784 numbers of 32 bits, with those
-  // of its digits where it shows a number, and what the pairs say that some of these are of (number.js).
+  // of its digits where it shows a number, and what these are beside their neighbours (number.js).
   // Or the image alone. Rejects what is none.
   static async from({ picture, ink, box, image, images = [], said = [] }) {
     if (!picture && bytesOf(image).length === 4 * 784) return Found.placed(image);

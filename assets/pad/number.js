@@ -9,8 +9,8 @@ const LEAST_LIKENESS_IN_A_ROW = 0.8;
 const ARCHES = [1, 7];
 const LETTERS = ["01", "12", "13"];
 const SURE = 0.98;
-// A digit parted from another may be parted badly, and then be any: that it seems none counts for so much.
-// The pair that it is of may be none.
+// A digit that was parted from another may be parted badly, and then be any: that it seems none counts for so
+// much. Beside its neighbours, it may be none.
 const BADLY_PARTED = 0.2;
 const SEEMS_NONE = 0.1;
 const NO_PAIR = 0.0005;
@@ -40,25 +40,25 @@ export function digitsInARow(network, drawn, whole) {
   return best.map(({ group }) => digitOf(answer(group), group, { least, scale }));
 }
 
-// The same of digits that were found before, by their images. said: of a digit that touches another one, what
-// the two say together, the probabilities of ten digits and of none; null of others.
+// The same of digits that were found before, by their images. said: what each is beside its neighbours, the
+// probabilities of ten digits and of none, or null.
 export function placedInARow(network, images, said = []) {
   const { config } = network;
   const least = images.length > 1 ? leastOf(config) : config.reject_below;
   return images.map((image, i) => {
-    const answer = ofPair(network.answer(image), said[i]);
-    return { ...digitOf({ image, ...answer }, [], { least, scale: 1 }), strokes: null, touches: Boolean(said[i]) };
+    const answer = beside(network.answer(image), said[i]);
+    return { ...digitOf({ image, ...answer }, [], { least, scale: 1 }), strokes: null, together: Boolean(said[i]) };
   });
 }
 
-// What a digit is together with what the pair says that it is of.
-function ofPair(answer, said) {
+// What a digit is together with what is said of it beside its neighbours.
+function beside(answer, said) {
   if (!said) return answer;
   const { probabilities, likeness } = answer;
   const parted = (own) => (1 - BADLY_PARTED) * own;
-  const ofPairs = (at) => said[at] + NO_PAIR;
-  const digits = Array.from(probabilities, (each, digit) => (parted(each * likeness) + BADLY_PARTED / CLASSES) * ofPairs(digit));
-  const none = SEEMS_NONE * parted(1 - likeness) * ofPairs(CLASSES);
+  const told = (at) => said[at] + NO_PAIR;
+  const digits = Array.from(probabilities, (each, digit) => (parted(each * likeness) + BADLY_PARTED / CLASSES) * told(digit));
+  const none = SEEMS_NONE * parted(1 - likeness) * told(CLASSES);
   const sum = digits.reduce((total, each) => total + each, 0);
   return {
     ...answer,

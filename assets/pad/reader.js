@@ -5,7 +5,7 @@
 //                      from now on. `bytes` is an ArrayBuffer, to be transferred; `sha256`, hexadecimal,
 //                      is what they must have.
 //      {type: "strokes", seq, model, strokes, image?, images?, said?}  a drawing to answer, or in its place
-//                      the image of a picture, and those of its digits with what pairs say of them; older
+//                      the image of a picture, and those of its digits with what is said of them; older
 //                      ones still waiting are dropped
 //      {type: "inside", seq, model, image, known}  what is inside that network, and what it says to the
 //                      image, as inside.js has it; older ones still waiting are dropped

@@ -4,13 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mnist_core.ink.picture import Picture, extent, place, place_pair
-from mnist_core.ink.pieces import Box, Judge, Profile, Said, around, profile_of, share_a_mark
+from mnist_core.ink.pieces import (
+    Box,
+    Judge,
+    Profile,
+    Said,
+    around,
+    profile_of,
+    said_of,
+    share_a_mark,
+)
 from mnist_core.ink.raster import Image
 
 if TYPE_CHECKING:
@@ -98,7 +108,20 @@ class PicturePieces:
         return PicturePieces(self.ink, parts)
 
     def image(self, members: Iterable[int]) -> Image:
-        return self.image_of(np.logical_or.reduce([self.pieces[member].mask for member in members]))
+        return self.image_of(self._mask(members))
+
+    def together(self, groups: Sequence[Sequence[int]], *, judge: Judge) -> list[Said | None]:
+        from mnist_core.ink.touching import said_of_each  # as in `of`
+
+        if len(groups) < 2:
+            return [None] * len(groups)
+        masks = [self._mask(members) for members in groups]
+        pairs = judge.pairs([self.pair_image_of(one | other) for one, other in pairwise(masks)])
+        of_parts = (said_of(self.pieces, members) for members in groups)
+        return [
+            beside if parted is None else parted
+            for parted, beside in zip(of_parts, said_of_each(pairs), strict=True)
+        ]
 
     def strokes(self, members: Iterable[int]) -> None:
         return None
@@ -116,6 +139,9 @@ class PicturePieces:
     def pair_image_of(self, mask: NDArray[np.bool_]) -> Image:
         """The (28, 48) image of the ink in a mask, as two digits."""
         return place_pair(self._ink_of(mask))
+
+    def _mask(self, members: Iterable[int]) -> NDArray[np.bool_]:
+        return np.asarray(np.logical_or.reduce([self.pieces[member].mask for member in members]))
 
     def _ink_of(self, mask: NDArray[np.bool_]) -> Picture:
         window = extent(mask)

@@ -80,6 +80,12 @@ class Pieces(Protocol):
     def image(self, members: Iterable[int]) -> Image:
         """The pieces with those indices together, (28, 28) as from `Ink.to_image`."""
 
+    def together(self, groups: Sequence[Sequence[int]], *, judge: Judge) -> list[Said | None]:
+        """What each of the groups, from left to right, is beside its neighbours; None of strokes.
+
+        Of a digit that touches others, what these say together.
+        """
+
     def strokes(self, members: Iterable[int]) -> list[FloatArray] | None:
         """What draws the same image; None in a picture."""
 
@@ -141,6 +147,9 @@ class StrokePieces:
 
     def image(self, members: Iterable[int]) -> Image:
         return Ink(self.strokes(members)).to_image()
+
+    def together(self, groups: Sequence[Sequence[int]], *, judge: Judge) -> list[Said | None]:
+        return [None] * len(groups)
 
     def strokes(self, members: Iterable[int]) -> list[FloatArray]:
         """The pieces with those indices, upright."""
@@ -239,6 +248,11 @@ def reach(left: Profile, right: Profile) -> float:
 def share_a_mark(pieces: Sequence[Part], one: Iterable[int], other: Iterable[int]) -> bool:
     """Whether some of the one were cut from what some of the other were."""
     return not {pieces[a].name[0] for a in one}.isdisjoint(pieces[b].name[0] for b in other)
+
+
+def said_of(pieces: Sequence[Part], members: Sequence[int]) -> Said | None:
+    """What is said of a digit that touches another one, if the members are one."""
+    return pieces[members[0]].said if len(members) == 1 else None
 
 
 def _are_near(one: FloatArray, other: FloatArray, height: float) -> bool:

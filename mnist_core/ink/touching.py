@@ -167,14 +167,18 @@ def _likeliest_ways(
 def _as_row(
     ways: _Ways, score: float, way: Sequence[int], pairs: Mapping[tuple[int, int], Said]
 ) -> _Row:
-    """The pairs that a digit is of agree on it, or it is none."""
     together = np.stack([pairs[first, last] for first, last in zip(way, way[2:], strict=False)])
-    within = (together[1:, 0] + _PAIR_ERRS) * (together[:-1, 1] + _PAIR_ERRS)
-    said = [together[0, 0], *within / within.sum(axis=1, keepdims=True), together[-1, 1]]
+    said = said_of_each(together)
     alone = [ways.said[ends] for ends in pairwise(way)]
     agreement = sum(_agreement(*each) for each in zip(alone, said, strict=True))
     masks = [ways.partings.parts[ends] for ends in pairwise(way)]
     return _Row(agreement + _WAY_SHARE * score, list(map(TouchingDigit, masks, said)))
+
+
+def said_of_each(pairs: Said) -> list[Said]:
+    """What pairs (N - 1, 2, 11) of N neighbours say of each: those that it is of agree, or it is none."""
+    within = (pairs[1:, 0] + _PAIR_ERRS) * (pairs[:-1, 1] + _PAIR_ERRS)
+    return [pairs[0, 0], *within / within.sum(axis=1, keepdims=True), pairs[-1, 1]]
 
 
 def _as_pair(ways: _Ways, left: Said, right: Said) -> list[_Row]:

@@ -52,7 +52,7 @@ class Reading:
     digits: what was found, from left to right; where that is one, `Classifier.predict`'s own. boxes:
     beside them, left, top, right and bottom in the units of the strokes, or in pixels of what was found
     in a picture. strokes: beside them, strokes that draw the image, set upright; None in a picture. said:
-    beside them, of digits that touch in a picture, what the two say together, (11,); None of others.
+    beside them, of a picture's digits, what each is beside its neighbours, (11,); None of others.
     """
 
     digits: tuple[Prediction, ...] = ()
@@ -159,11 +159,11 @@ class Classifier:
     def read_row(self, row: Sequence[Ink], said: Sequence[Said | None] = ()) -> Reading:
         """The number whose digits are known already, from left to right. `row` holds at least one.
 
-        said: beside them, as in `Reading`; nothing, where no digit touches another.
+        said: beside them, as in `Reading`, or nothing.
         """
         said = tuple(said) or (None,) * len(row)
         answers = [
-            answer.of_pair(each)
+            answer.beside(each)
             for answer, each in zip(
                 self._answers([ink.to_image() for ink in row]), said, strict=True
             )

@@ -115,7 +115,7 @@ CONVOLUTIONS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PairConfig:
-    """A convolutional network on images of two digits that touch, (28, 48), as `place_pair` makes them.
+    """A convolutional network on images of two digits in a row, (28, 48), as `place_pair` makes them.
 
     Its logits: of the left digit ten and "no pair", of the right digit the same.
     temperature: as an MLP's.

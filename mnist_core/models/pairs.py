@@ -1,4 +1,4 @@
-"""Two digits that touch, read at once: which they are, and whether they are two."""
+"""Two digits beside each other, read at once: which they are, and whether they are two."""
 
 from __future__ import annotations
 

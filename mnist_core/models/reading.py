@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from mnist_core.ink.ink import Ink
 from mnist_core.ink.picture_pieces import PicturePieces
-from mnist_core.ink.pieces import Box, Pieces, Said, StrokePieces, row_height
+from mnist_core.ink.pieces import Box, Pieces, Said, StrokePieces, row_height, said_of
 from mnist_core.ink.raster import FloatArray, Image
 from mnist_core.models.config import CLASS_COUNT, MLPConfig
 from mnist_core.models.lattice import NO_ROW, Group, Row, likeliest_row, whole_score
@@ -25,13 +25,13 @@ _ARCHES = {1, 7}
 _LETTERS = {(0, 1), (1, 2), (1, 3)}
 # Where each digit touches the next, all of them are right with this probability.
 _SURE = 0.98
-# In a picture with `_ALL_DIGITS`, and what touches is no pair with at most the first; where others stand
-# apart, with the second.
-_NO_PAIRS, _NO_PAIRS_IN_A_ROW = 0.25, 0.5
+# In a picture with `_ALL_DIGITS`, and what touches is no pair with at most the first, as one of them has
+# it; ones, which may be H, M or N, with the second, as all have it. Where others stand apart, the third.
+_NO_PAIRS, _NO_ONES, _NO_PAIRS_IN_A_ROW = 0.15, 0.01, 0.5
 # In a picture, all that may be digits are, with this probability, or they are letters of a word.
 _ALL_DIGITS = 0.9
-# A digit parted from another may be parted badly, and then be any: that it seems none counts for so much.
-# The pair that it is of may be none.
+# A digit that was parted from another may be parted badly, and then be any: that it seems none counts for
+# so much. Beside its neighbours, it may be none.
 _BADLY_PARTED, _SEEMS_NONE, _NO_PAIR = 0.2, 0.1, 0.0005
 # A drawing of more pieces is looked at as a whole only, which bounds what it takes.
 _MAX_PIECES = 32
@@ -50,8 +50,8 @@ class Answer:
         """Probabilities of the ten digits, and that it is none."""
         return np.append(self.probabilities * self.likeness, 1 - self.likeness)
 
-    def of_pair(self, said: Said | None) -> Answer:
-        """What it is together with what the pair says that the digit is of, if it is of one."""
+    def beside(self, said: Said | None) -> Answer:
+        """What it is together with what is said of it beside its neighbours, if anything is."""
         if said is None:
             return self
         parted = (1 - _BADLY_PARTED) * self.said
@@ -84,7 +84,7 @@ def pieces_of(ink: Ink) -> Pieces:
 class Digit:
     """A digit of a row: what the network says, where it is, and strokes that draw its image, if any do.
 
-    said: what the pair says that it is of, where it touches another digit in a picture.
+    said: what it is beside its neighbours, in a picture.
     """
 
     answer: Answer
@@ -124,18 +124,20 @@ def digits_in_a_row(
                 is_better |= not was_read or reader.is_number(parts, row)
             if is_better:
                 found, best = parts, row
-    answers = [reader.answer(found, group.members) for group in best.groups]
-    is_word = in_picture and _is_word(answers, config)
+    groups = [group.members for group in best.groups]
+    together = found.together(groups, judge=reader)
+    answers = [
+        reader.alone(found, members).beside(said)
+        for members, said in zip(groups, together, strict=True)
+    ]
+    # Of a row, one may be said to be none; where each alone may be a digit, none of them is.
+    alike = math.prod(answer.likeness for answer in answers)
+    is_word = in_picture and alike < _ALL_DIGITS and reader.is_number(found, best)
     if config.rejects and (is_word or not _is_plausible(found, best.groups, answers)):
         return []
     return [
-        Digit(
-            answer,
-            found.place(group.members),
-            found.strokes(group.members),
-            _said_of(found, group.members),
-        )
-        for answer, group in zip(answers, best.groups, strict=True)
+        Digit(answer, found.place(members), found.strokes(members), said)
+        for answer, members, said in zip(answers, groups, together, strict=True)
     ]
 
 
@@ -148,27 +150,17 @@ def _is_plausible(found: Pieces, groups: Sequence[Group], answers: Sequence[Answ
     if not any(touching):
         return True
     probability = math.prod(answer.probability for answer in answers)
+    digits = tuple(int(answer.probabilities.argmax()) for answer in answers)
     if not found.in_picture:
-        digits = tuple(int(answer.probabilities.argmax()) for answer in answers)
         return not set(digits) <= _ARCHES and (
             not all(touching) or (probability >= _SURE and digits not in _LETTERS)
         )
-    said = (_said_of(found, group.members) for group in groups)
-    none = max(0.0 if each is None else float(each[-1]) for each in said)
+    said = (said_of(found.pieces, group.members) for group in groups)
+    nones = [float(each[-1]) for each in said if each is not None] or [0.0]
     if not all(touching):
-        return none <= _NO_PAIRS_IN_A_ROW
-    return probability >= _ALL_DIGITS and none <= _NO_PAIRS
-
-
-def _is_word(answers: Sequence[Answer], config: MLPConfig) -> bool:
-    """Whether each may be a digit and all of them hardly are. Of a row, one may be said to be none."""
-    alike = math.prod(answer.likeness for answer in answers)
-    return _may_be_digits(answers, config) and alike < _ALL_DIGITS
-
-
-def _may_be_digits(answers: Sequence[Answer], config: MLPConfig) -> bool:
-    """Whether each is as much like a digit as one of a row must be."""
-    return min((answer.likeness for answer in answers), default=1.0) >= least_in_a_row(config)
+        return max(nones) <= _NO_PAIRS_IN_A_ROW
+    is_pair = max(nones) <= _NO_ONES if set(digits) == {1} else min(nones) <= _NO_PAIRS
+    return probability >= _ALL_DIGITS and is_pair
 
 
 class _Reader:
@@ -185,8 +177,8 @@ class _Reader:
             new = [index for index, name in enumerate(names) if name not in self._known]
             images = [found.image(groups[index]) for index in new]
             for index, answer in zip(new, self._network(images) if images else (), strict=True):
-                self._known[names[index]] = answer.of_pair(_said_of(found, groups[index]))
-            return [self._known[name].probability for name in names]
+                self._known[names[index]] = answer
+            return [self.answer(found, members).probability for members in groups]
 
         return likeliest_row(found.pieces, answers, rejects=self._config.rejects)
 
@@ -197,6 +189,9 @@ class _Reader:
         return read_pairs(np.stack(images))
 
     def answer(self, found: Pieces, members: Sequence[int]) -> Answer:
+        return self.alone(found, members).beside(said_of(found.pieces, members))
+
+    def alone(self, found: Pieces, members: Sequence[int]) -> Answer:
         return self._known[_name(found, members)]
 
     def doubtful(self, found: Pieces, row: Row) -> set[int]:
@@ -211,13 +206,9 @@ class _Reader:
         }
 
     def is_number(self, found: Pieces, row: Row) -> bool:
-        """Whether each group is a digit."""
-        answers = [self.answer(found, group.members) for group in row.groups]
-        return _may_be_digits(answers, self._config)
-
-
-def _said_of(found: Pieces, members: Sequence[int]) -> Said | None:
-    return found.pieces[members[0]].said if len(members) == 1 else None
+        """Whether each group may be a digit."""
+        likenesses = (self.answer(found, group.members).likeness for group in row.groups)
+        return min(likenesses, default=1.0) >= least_in_a_row(self._config)
 
 
 def _name(found: Pieces, members: Sequence[int]) -> tuple[tuple[int, int], ...]:

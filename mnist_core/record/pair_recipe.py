@@ -1,4 +1,4 @@
-"""The recipe of the network that reads two digits that touch, from the images that the MLP learns from."""
+"""The recipe of the network that reads two digits at once, from the images that the MLP learns from."""
 
 from __future__ import annotations
 

@@ -64,9 +64,14 @@ def drawn(
 
 
 def found_whole(shape: Grey, *, generator: np.random.Generator) -> PicturePieces | None:
-    """A shape as it may be found in a picture, a single piece; None where it does not hang together."""
-    found = PicturePieces.of(taken(shape, generator=generator))
+    """As `found_in`, a single piece; None where it does not hang together."""
+    found = found_in(shape, generator)
     return found if len(found.pieces) == 1 else None
+
+
+def found_in(shape: Grey, generator: np.random.Generator) -> PicturePieces:
+    """A shape as it may be found in a picture, in pieces."""
+    return PicturePieces.of(taken(shape, generator=generator))
 
 
 def taken(shape: Grey, *, generator: np.random.Generator) -> Grey:

@@ -141,7 +141,7 @@ GOING_ON = RecordConfig(epochs=100, learning_rate=7e-4, distillation=0.5)
 #: The recipe of the reader of pairs.
 PAIRS = RecordConfig(
     epochs=50,
-    images_per_epoch=102_400,
+    images_per_epoch=128_000,
     mnist_share=0.34,
     pen_share=0.4,
     made_up_share=0.15,
@@ -150,7 +150,7 @@ PAIRS = RecordConfig(
     non_digit_share=0.0,
     parted=0,
     numbers_are_none=False,
-    written_pairs=240_000,
+    written_pairs=360_000,
     written_share=0.6,
     distillation=0.0,
 )

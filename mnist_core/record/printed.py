@@ -39,13 +39,18 @@ _THINNER, _THICKER, _SLANT = 0.03, 0.05, 0.12
 _LETTERS = (0.6, 0.3, 0.1)
 # The next one begins so much before the last one ends, by the height of a digit.
 _OVERLAP = (-0.02, 0.2)
+# Of letters that stand apart.
+_OVERLAP_APART = (-0.3, 0.0)
 
 
-def printed(text: str, *, size: float, generator: np.random.Generator) -> Grey:
-    """`text` as a shape, so tight that its letters are likely to touch. size: of a digit, in pixels."""
+def printed(text: str, *, size: float, generator: np.random.Generator, apart: bool = False) -> Grey:
+    """`text` as a shape, so tight that its letters are likely to touch, unless they are to stand apart.
+
+    size: of a digit, in pixels.
+    """
     opencv = generator.random() < _CV_SHARE
     tiles = (_in_opencv if opencv else _in_type)(text, size, generator)
-    overlap = generator.uniform(*_OVERLAP) * size
+    overlap = generator.uniform(*(_OVERLAP_APART if apart else _OVERLAP)) * size
     shape = np.zeros((len(tiles[0][0]), 0), np.uint8)
     place = 0.0
     for tile, advance in tiles:
@@ -101,9 +106,9 @@ def _cropped(shape: Levels) -> Grey:
     return np.asarray(found, np.float32) / np.float32(255)
 
 
-def some_letters(generator: np.random.Generator) -> str:
-    """A letter, or a few that are not all like digits."""
-    count = 1 + int(generator.choice(len(_LETTERS), p=_LETTERS))
+def some_letters(generator: np.random.Generator, *, least: int = 1) -> str:
+    """A letter, or a few, at least so many, that are not all like digits."""
+    count = max(least, 1 + int(generator.choice(len(_LETTERS), p=_LETTERS)))
     while True:
         text = "".join(generator.choice(list(string.ascii_letters), count).tolist())
         if count == 1 or not set(text) <= _LIKE_DIGITS:

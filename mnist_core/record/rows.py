@@ -1,4 +1,4 @@
-"""Digits side by side, so close that they touch, as one hand writes them with one pen.
+"""Digits side by side, so close that they touch, or apart, as one hand writes them with one pen.
 
 Lengths are in heights of a digit.
 """
@@ -35,6 +35,8 @@ _LEAST, _MOST = -0.25, 0.95
 _FURTHER_SHARE, _FURTHEST = 0.2, -0.4
 _JOINED_SHARE, _WIDEST = 0.15, 0.2
 _LINE_SHARE = 0.6
+# Paper between those that stand apart, beside the pen's width.
+_FURTHEST_APART = 0.5
 _STEP = 0.03
 
 
@@ -58,10 +60,12 @@ def digit_by(
     return chosen.strokes, chosen.digit
 
 
-def written_row(inks: Sequence[Strokes], generator: np.random.Generator) -> list[Grey]:
+def written_row(
+    inks: Sequence[Strokes], generator: np.random.Generator, *, apart: bool = False
+) -> list[Grey]:
     """The shapes of what is written side by side, each on a sheet of the size of all."""
     width = log_uniform(_THINNEST, _THICKEST, generator)
-    row = _in_a_row(inks, width, generator)
+    row = _in_a_row(inks, width, generator, apart=apart)
     size = some_height(generator)
     points = np.concatenate(list(chain.from_iterable(row)))
     across, down = np.ptp(points, axis=0).tolist()
@@ -74,7 +78,7 @@ def some_height(generator: np.random.Generator) -> float:
 
 
 def _in_a_row(
-    inks: Sequence[Strokes], width: float, generator: np.random.Generator
+    inks: Sequence[Strokes], width: float, generator: np.random.Generator, *, apart: bool
 ) -> list[Drawing]:
     size = generator.uniform(*_SIZES)
     row: list[Drawing] = []
@@ -83,10 +87,14 @@ def _in_a_row(
         own = vary_strokes(ink, strength=generator.uniform(*_OWN), generator=generator)
         upright = _upright(own, math.exp(generator.normal(0, size)), generator)
         if last:
-            joined = generator.random() < _JOINED_SHARE
-            far = _reach(last, upright) + (
-                generator.uniform(0, _WIDEST) if joined else _distance(width, generator)
-            )
+            joined = not apart and generator.random() < _JOINED_SHARE
+            if apart:
+                distance = width + generator.uniform(0, _FURTHEST_APART)
+            elif joined:
+                distance = generator.uniform(0, _WIDEST)
+            else:
+                distance = _distance(width, generator)
+            far = _reach(last, upright) + distance
             upright = [stroke + np.array((far, 0.0)) for stroke in upright]
             if joined and generator.random() < _LINE_SHARE:
                 upright[0] = np.concatenate((last[-1][-1:], upright[0]))

@@ -1,4 +1,4 @@
-"""Images of two digits that touch, for training: written by one hand with one pen, or printed.
+"""Images of two neighbours in a row, for training: written by one hand with one pen, or printed.
 
 Those of `record.pairs` are put together from images of one digit each; these have in common what two
 digits of a number have: slant, pen, light and edges.
@@ -20,17 +20,20 @@ from mnist_core.models.config import CLASS_COUNT
 from mnist_core.record.hands import Labelled
 from mnist_core.record.non_digits import letter
 from mnist_core.record.parts import Part, in_parts
-from mnist_core.record.pictures import found_whole
+from mnist_core.record.pictures import found_in, found_whole
 from mnist_core.record.pools import NOT_A_DIGIT, Pool
 from mnist_core.record.printed import printed, some_letters
 from mnist_core.record.rows import by_hand, digit_by, some_height, written_row
 
-# The kinds; of letters, some stand beside a digit or another letter.
+# The kinds, of what hangs together and of what stands apart; how many do the latter.
 _TWO, _THREE, _ONE, _LETTERS = range(4)
-_SHARES = (0.58, 0.06, 0.17, 0.19)
+_SHARES, _SHARES_APART = (0.58, 0.06, 0.17, 0.19), (0.6, 0.0, 0.05, 0.35)
+_APART_SHARE = 1 / 3
 # Of each, how many are printed: mostly of what is no pair, since print seldom touches.
 _PRINTED = (0.08, 0.0, 0.5, 0.4)
+# Of letters, some stand beside a digit or another letter; what stands apart all do.
 _BESIDE_A_DIGIT, _TWO_LETTERS = 0.2, 0.2
+_BESIDE_A_DIGIT_APART = 0.35
 _NONE = (NOT_A_DIGIT, NOT_A_DIGIT)
 
 
@@ -54,31 +57,42 @@ def _some(
     for image, label in zip(images, labels, strict=True):
         found: PicturePieces | None = None
         while found is None:
-            kind = int(generator.choice(len(_SHARES), p=_SHARES))
+            apart = generator.random() < _APART_SHARE
+            shares = _SHARES_APART if apart else _SHARES
+            kind = int(generator.choice(len(shares), p=shares))
             if generator.random() < _PRINTED[kind]:
-                shape, label[:] = _in_print(kind, generator)
+                shape, label[:] = _in_print(kind, generator, apart=apart)
             else:
                 hand = hands[int(generator.integers(len(hands)))]
-                inks, label[:] = _side_by_side(kind, hand, pen, generator)
-                shape = np.maximum.reduce(written_row(inks, generator))
-            found = found_whole(shape, generator=generator)
-        image[:] = np.rint(found.pair_image_of(found.pieces[0].mask) * 255)
+                inks, label[:] = _side_by_side(kind, hand, pen, generator, apart=apart)
+                shape = np.maximum.reduce(written_row(inks, generator, apart=apart))
+            found = found_in(shape, generator) if apart else found_whole(shape, generator=generator)
+        mask = np.logical_or.reduce([piece.mask for piece in found.pieces])
+        image[:] = np.rint(found.pair_image_of(mask) * 255)
     return images, labels
 
 
-def _in_print(kind: int, generator: np.random.Generator) -> tuple[Grey, tuple[int, int]]:
+def _in_print(
+    kind: int, generator: np.random.Generator, *, apart: bool
+) -> tuple[Grey, tuple[int, int]]:
     """A shape, and its labels."""
     size = some_height(generator)
     if kind == _LETTERS:
-        return printed(some_letters(generator), size=size, generator=generator), _NONE
+        letters = some_letters(generator, least=2 if apart else 1)
+        return printed(letters, size=size, generator=generator, apart=apart), _NONE
     digits = generator.integers(CLASS_COUNT, size=2 if kind == _TWO else 1).tolist()
     text = "".join(map(str, digits))
-    shape = printed(text, size=size, generator=generator)
+    shape = printed(text, size=size, generator=generator, apart=apart)
     return shape, (digits[0], digits[1]) if kind == _TWO else _NONE
 
 
 def _side_by_side(
-    kind: int, hand: Sequence[PenDigit], pen: Sequence[PenDigit], generator: np.random.Generator
+    kind: int,
+    hand: Sequence[PenDigit],
+    pen: Sequence[PenDigit],
+    generator: np.random.Generator,
+    *,
+    apart: bool,
 ) -> tuple[list[Strokes], tuple[int, int]]:
     """What is written side by side, and its labels."""
 
@@ -92,8 +106,8 @@ def _side_by_side(
         return [digit()[0] for _ in range(3 if kind == _THREE else 1)], _NONE
     inks: list[Strokes] = [letter(generator=generator)]
     chance = generator.random()
-    if chance < _BESIDE_A_DIGIT:
+    if chance < (_BESIDE_A_DIGIT_APART if apart else _BESIDE_A_DIGIT):
         inks.insert(int(generator.integers(2)), digit()[0])
-    elif chance < _BESIDE_A_DIGIT + _TWO_LETTERS:
+    elif apart or chance < _BESIDE_A_DIGIT + _TWO_LETTERS:
         inks.append(letter(generator=generator))
     return inks, _NONE

@@ -31,8 +31,14 @@ test("a picture stands in the strokes' place, and is undone and redone with them
 });
 
 test("what travels is the picture's image, or else the strokes in whole units", () => {
-  assert.deepEqual(travelling({ strokes: [], picture: PICTURE }), { strokes: [], image: "AAAA", images: [], said: [] });
-  assert.deepEqual(travelling({ strokes: [[[5.4, 5]]], picture: null }), { strokes: [[[5, 5]]] });
+  assert.deepEqual(travelling({ strokes: [], picture: PICTURE }, "ready"), { strokes: [], image: "AAAA", images: [], said: [] });
+  assert.deepEqual(travelling({ strokes: [[[5.4, 5]]], picture: null }, "ready"), { strokes: [[[5, 5]]] });
+});
+
+test("what digits are beside their neighbours is told to the ready-made model alone", () => {
+  const picture = { image: "AAAA", images: ["AAAA", "BBBB"], said: [[0.5], [0.25]] };
+  const saidTo = (model) => travelling({ strokes: [], picture }, model).said;
+  assert.deepEqual([saidTo("ready"), saidTo("yours")], [[[0.5], [0.25]], []]);
 });
 
 test("of a picture with a number, the chosen digit is looked at", () => {
@@ -102,7 +108,7 @@ test("an image in the strokes' place is read as it is", () => {
   const number = read(Network.from(tinyModel()), [], { images: [sent, sent] });
   assert.deepEqual(number.parts.map(({ at, digit }) => [at, digit]), [[0, 1], [1, 1]]);
   const pair = [...Array(11).keys()].map((digit) => (digit === 7 ? 0.99 : 0.001));
-  const touching = read(Network.from(tinyModel()), [], { images: [sent, sent], said: [null, pair] });
-  assert.deepEqual(touching.parts.map(({ digit, touches }) => [digit, touches]), [[1, false], [7, true]]);
-  assert.ok(Math.abs(touching.probabilities.reduce((sum, each) => sum + each) - 1) < 1e-5);
+  const beside = read(Network.from(tinyModel()), [], { images: [sent, sent], said: [null, pair] });
+  assert.deepEqual(beside.parts.map(({ digit, together }) => [digit, together]), [[1, false], [7, true]]);
+  assert.ok(Math.abs(beside.probabilities.reduce((sum, each) => sum + each) - 1) < 1e-5);
 });

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from mnist_core.ink.picture_pieces import PicturePiece, PicturePieces
 from mnist_core.ink.pieces import Said, StrokePieces, row_height
 from mnist_core.models.config import MLPConfig
 from mnist_core.models.mlp import MLP
-from mnist_core.models.reading import Answer, digits_in_a_row
+from mnist_core.models.reading import Answer, digits_in_a_row, pieces_of
 from mnist_core.record.non_digits import FIGURES, figure
 from tests.ink.test_partings import inked
 from tests.support.pictures import FOUR, SEVEN, TWO, Strokes, pictured, touching_74
@@ -184,7 +185,9 @@ def test_digits_that_touch_in_a_picture_are_a_number(
     assert lefts == sorted(lefts)
 
 
-def test_digits_that_touch_are_read_again_by_what_their_pair_says(classifier: Classifier) -> None:
+def test_digits_of_a_picture_are_read_again_by_what_their_neighbours_say(
+    classifier: Classifier,
+) -> None:
     reading = classifier.read(touching_74())
     assert [each is not None for each in reading.said] == [True, True]
     row_of = [Ink.from_placed(digit.image) for digit in reading.digits]
@@ -196,7 +199,27 @@ def test_digits_that_touch_are_read_again_by_what_their_pair_says(classifier: Cl
     alone = classifier.read_row(row_of)
     assert alone.said == (None, None)
     assert not np.array_equal(alone.digits[0].probabilities, again.digits[0].probabilities)
-    assert classifier.read(pictured(row(FOUR, TWO))).said == (None, None)
+
+
+def answers_of(likeness: float) -> Callable[[list[raster.Image]], list[Answer]]:
+    """What a network says to which everything is so much like a digit, and that a 7."""
+    sevens = np.eye(10, dtype=np.float32)[7]
+    return lambda images: [Answer(image, sevens, likeness) for image in images]
+
+
+@pytest.mark.parametrize(("text", "count"), [("4271", 4), ("deaf", 0), ("HAND", 0)])
+def test_in_a_picture_neighbours_say_whether_what_may_be_digits_are(text: str, count: int) -> None:
+    found = pieces_of(Ink.from_image(in_print(text, "DejaVuSans")))
+    assert len(found.pieces) == len(text)
+    nothing = Answer(found.image([0]), np.full(10, 0.1, np.float32), 0.0)
+    answers = answers_of(0.85)
+    digits = digits_in_a_row(found, nothing, answers, MLPConfig(rejects=True))
+    assert len(digits) == count
+    assert all(digit.said is not None for digit in digits)
+
+
+def test_of_strokes_neighbours_say_nothing(classifier: Classifier) -> None:
+    assert classifier.read(Ink(row(FOUR, TWO))).said == (None, None)
 
 
 def thin(text: str, *, width: int) -> NDArray[np.float64]:
@@ -306,11 +329,7 @@ def test_what_touches_beside_a_digit_is_rather_a_pair_than_none(none: float, cou
         for name, mask in zip(names, masks, strict=True)
     ]
     found = PicturePieces(np.logical_or.reduce(masks).astype(float), pieces)
-    sevens = np.eye(10, dtype=np.float32)[7]
-
-    def network(images: list[raster.Image]) -> list[Answer]:
-        return [Answer(image, sevens, 1.0) for image in images]
-
-    nothing = Answer(found.image([0]), sevens, 0.0)
+    network = answers_of(1.0)
+    nothing = Answer(found.image([0]), np.full(10, 0.1, np.float32), 0.0)
     config = MLPConfig(rejects=True)
     assert len(digits_in_a_row(found, nothing, network, config)) == count

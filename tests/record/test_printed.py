@@ -22,14 +22,14 @@ def test_print_is_a_tight_shape_of_about_that_size(text: str, size: float) -> No
             assert shape.max(axis=axis)[[0, -1]].min() > 0
 
 
-def test_digits_of_a_number_are_close() -> None:
-    def widths(text: str) -> float:
+def test_digits_of_a_number_are_close_or_apart() -> None:
+    def width(text: str, *, apart: bool = False) -> float:
         generator = np.random.default_rng(3)
-        return float(
-            np.mean([printed(text, size=60, generator=generator).shape[1] for _ in range(40)])
-        )
+        shapes = (printed(text, size=60, generator=generator, apart=apart) for _ in range(40))
+        return float(np.mean([shape.shape[1] for shape in shapes]))
 
-    assert widths("8") * 1.5 < widths("88") < widths("8") * 2.1
+    assert width("8") * 1.5 < width("88") < width("8") * 2.1
+    assert width("88") + 60 * 0.15 < width("88", apart=True) < width("88") + 60 * 0.35
 
 
 def test_letters_are_one_or_a_few_that_are_no_number() -> None:
@@ -38,3 +38,4 @@ def test_letters_are_one_or_a_few_that_are_no_number() -> None:
     assert {len(text) for text in texts} == {1, 2, 3}
     assert set("".join(texts)) == set(string.ascii_letters)
     assert not {"lO", "IO", "Il", "So", "SI"} & set(texts)
+    assert {len(some_letters(generator, least=2)) for _ in range(200)} == {2, 3}

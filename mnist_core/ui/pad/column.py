@@ -107,7 +107,7 @@ def _parts(reading: Reading) -> list[Answer]:
             "digit": digit.digit,
             **_as_shown(digit),
             "strokes": strokes and [np.round(stroke, 2).tolist() for stroke in strokes],
-            "touches": said is not None,
+            "together": said is not None,
         }
         for at, (digit, strokes, said) in enumerate(
             zip(reading.digits, reading.strokes, reading.said, strict=True)

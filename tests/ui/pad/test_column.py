@@ -118,9 +118,9 @@ def test_predict_answers_a_pictures_digits_by_what_their_pair_says(server: Serve
     assert answer["words"] == "74"
     for part, digit in zip(answer["parts"], reading.digits, strict=True):
         assert part["probabilities"] == pytest.approx(digit.probabilities, abs=1e-3)
-    assert [part["touches"] for part in answer["parts"]] == [True, True]
+    assert [part["together"] for part in answer["parts"]] == [True, True]
     (alone, _) = server.predict([], images=images)["parts"]
-    assert not alone["touches"]
+    assert not alone["together"]
     assert alone["probabilities"] != answer["parts"][0]["probabilities"]
 
 
