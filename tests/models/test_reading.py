@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from itertools import pairwise
 from pathlib import Path
 
@@ -201,10 +201,10 @@ def test_digits_of_a_picture_are_read_again_by_what_their_neighbours_say(
     assert not np.array_equal(alone.digits[0].probabilities, again.digits[0].probabilities)
 
 
-def answers_of(likeness: float) -> Callable[[list[raster.Image]], list[Answer]]:
-    """What a network says to which everything is so much like a digit, and that a 7."""
-    sevens = np.eye(10, dtype=np.float32)[7]
-    return lambda images: [Answer(image, sevens, likeness) for image in images]
+def answers_of(likeness: float, digit: int = 7) -> Callable[[list[raster.Image]], list[Answer]]:
+    """What a network says to which everything is so much like a digit, and that this one."""
+    probabilities = np.eye(10, dtype=np.float32)[digit]
+    return lambda images: [Answer(image, probabilities, likeness) for image in images]
 
 
 @pytest.mark.parametrize(("text", "count"), [("4271", 4), ("deaf", 0), ("HAND", 0)])
@@ -320,16 +320,33 @@ def test_pieces_of_a_cut_stroke_make_up_the_stroke() -> None:
 
 @pytest.mark.parametrize(("none", "count"), [(0.3, 3), (0.7, 0)])
 def test_what_touches_beside_a_digit_is_rather_a_pair_than_none(none: float, count: int) -> None:
-    said = np.full(11, (1 - none) / 10)
-    said[10] = none
-    masks = [inked(SEVEN, place) for place in (0, 110, 220)]
-    names = [(1, -1), (2, 0), (2, 1)]
+    nones = {(1, -1): None, (2, 0): none, (2, 1): none}
+    assert count_in_a_row(nones, digit=7) == count
+
+
+@pytest.mark.parametrize(
+    ("digit", "nones", "count"),
+    [(7, (0.3, 0.1), 2), (7, (0.3, 0.2), 0), (1, (0.005, 0.005), 2), (1, (0.005, 0.1), 0)],
+)
+def test_where_all_touches_it_is_a_pair_and_ones_surely(
+    digit: int, nones: tuple[float, float], count: int
+) -> None:
+    of_parts = {(1, part): none for part, none in enumerate(nones)}
+    assert count_in_a_row(of_parts, digit=digit) == count
+
+
+def count_in_a_row(nones: Mapping[tuple[int, int], float | None], *, digit: int) -> int:
+    """How many digits are found in pieces of those names, that digit or none with that probability."""
+
+    def said(none: float) -> Said:
+        return (1 - none) * np.eye(11)[digit] + none * np.eye(11)[10]
+
+    masks = [inked(SEVEN, 110 * place) for place in range(len(nones))]
     pieces = [
-        PicturePiece.of(name, mask, said if name[1] >= 0 else None)
-        for name, mask in zip(names, masks, strict=True)
+        PicturePiece.of(name, mask, None if none is None else said(none))
+        for (name, none), mask in zip(nones.items(), masks, strict=True)
     ]
     found = PicturePieces(np.logical_or.reduce(masks).astype(float), pieces)
-    network = answers_of(1.0)
     nothing = Answer(found.image([0]), np.full(10, 0.1, np.float32), 0.0)
-    config = MLPConfig(rejects=True)
-    assert len(digits_in_a_row(found, nothing, network, config)) == count
+    answers = answers_of(1.0, digit)
+    return len(digits_in_a_row(found, nothing, answers, MLPConfig(rejects=True)))
