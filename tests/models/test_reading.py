@@ -339,7 +339,7 @@ def count_in_a_row(nones: Mapping[tuple[int, int], float | None], *, digit: int)
     """How many digits are found in pieces of those names, that digit or none with that probability."""
 
     def said(none: float) -> Said:
-        return (1 - none) * np.eye(11)[digit] + none * np.eye(11)[10]
+        return np.asarray((1 - none) * np.eye(11)[digit] + none * np.eye(11)[10])
 
     masks = [inked(SEVEN, 110 * place) for place in range(len(nones))]
     pieces = [
