@@ -9,8 +9,8 @@ const LEAST_LIKENESS_IN_A_ROW = 0.8;
 const ARCHES = [1, 7];
 const LETTERS = ["01", "12", "13"];
 const SURE = 0.98;
-// A digit that was parted from another may be parted badly, and then be any: that it seems none counts for so
-// much. Beside its neighbours, it may be none.
+// A digit beside others may be parted from them badly, and then be any: that it seems none counts for so much.
+// What is said of it beside them may be wrong.
 const BADLY_PARTED = 0.2;
 const SEEMS_NONE = 0.1;
 const NO_PAIR = 0.0005;

@@ -30,8 +30,8 @@ _SURE = 0.98
 _NO_PAIRS, _NO_ONES, _NO_PAIRS_IN_A_ROW = 0.15, 0.01, 0.5
 # In a picture, all that may be digits are, with this probability, or they are letters of a word.
 _ALL_DIGITS = 0.9
-# A digit that was parted from another may be parted badly, and then be any: that it seems none counts for
-# so much. Beside its neighbours, it may be none.
+# A digit beside others may be parted from them badly, and then be any: that it seems none counts for so
+# much. What is said of it beside them may be wrong.
 _BADLY_PARTED, _SEEMS_NONE, _NO_PAIR = 0.2, 0.1, 0.0005
 # A drawing of more pieces is looked at as a whole only, which bounds what it takes.
 _MAX_PIECES = 32
