@@ -19,6 +19,7 @@ from mnist_core.ink.pieces import (
     around,
     profile_of,
     said_of,
+    said_of_each,
     share_a_mark,
 )
 from mnist_core.ink.raster import Image
@@ -110,17 +111,20 @@ class PicturePieces:
     def image(self, members: Iterable[int]) -> Image:
         return self.image_of(self._mask(members))
 
-    def together(self, groups: Sequence[Sequence[int]], *, judge: Judge) -> list[Said | None]:
-        from mnist_core.ink.touching import said_of_each  # as in `of`
+    def pair_image(self, members: Iterable[int]) -> Image:
+        """The pieces together as two digits, (28, 48)."""
+        return self.pair_image_of(self._mask(members))
 
+    def together(self, groups: Sequence[Sequence[int]], *, judge: Judge) -> list[Said | None]:
         if len(groups) < 2:
             return [None] * len(groups)
-        masks = [self._mask(members) for members in groups]
-        pairs = judge.pairs([self.pair_image_of(one | other) for one, other in pairwise(masks)])
-        of_parts = (said_of(self.pieces, members) for members in groups)
+        of_parts = [said_of(self.pieces, members) for members in groups]
+        if all(said is not None for said in of_parts):
+            return of_parts
+        images = [self.pair_image((*one, *other)) for one, other in pairwise(groups)]
         return [
             beside if parted is None else parted
-            for parted, beside in zip(of_parts, said_of_each(pairs), strict=True)
+            for parted, beside in zip(of_parts, said_of_each(judge.pairs(images)), strict=True)
         ]
 
     def strokes(self, members: Iterable[int]) -> None:

@@ -24,6 +24,8 @@ Box = tuple[float, float, float, float]
 _TOUCHING = 0.12
 # Lines that lean further are no handwriting.
 _MOST_LEAN = 0.6
+# What a pair says of a digit is wrong with about this probability.
+_PAIR_ERRS = 0.005
 # A row is looked at in bands of this height.
 _BAND = 0.1
 
@@ -253,6 +255,12 @@ def share_a_mark(pieces: Sequence[Part], one: Iterable[int], other: Iterable[int
 def said_of(pieces: Sequence[Part], members: Sequence[int]) -> Said | None:
     """What is said of a digit that touches another one, if the members are one."""
     return pieces[members[0]].said if len(members) == 1 else None
+
+
+def said_of_each(pairs: Said) -> list[Said]:
+    """What pairs (N - 1, 2, 11) of N neighbours say of each: those that it is of agree, or it is none."""
+    within = (pairs[1:, 0] + _PAIR_ERRS) * (pairs[:-1, 1] + _PAIR_ERRS)
+    return [pairs[0, 0], *within / within.sum(axis=1, keepdims=True), pairs[-1, 1]]
 
 
 def _are_near(one: FloatArray, other: FloatArray, height: float) -> bool:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from mnist_core.ink.paper import Mask
 from mnist_core.ink.partings import Partings, halves, partings
-from mnist_core.ink.pieces import Judge, Said
+from mnist_core.ink.pieces import Judge, Said, said_of_each
 from mnist_core.ink.raster import Image
 
 # What a cut's cost counts for beside the logarithms of probabilities, and the least of these: of a part,
@@ -33,8 +33,6 @@ _ONE_SHARE = 0.5
 _STEP_SHARE, _LOOKED_AT = 0.5, 8
 # Of what a way is as a whole, the way there counts for so much.
 _WAY_SHARE = 0.5
-# What a pair says of a digit is wrong with about this probability.
-_PAIR_ERRS = 0.005
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -173,12 +171,6 @@ def _as_row(
     agreement = sum(_agreement(*each) for each in zip(alone, said, strict=True))
     masks = [ways.partings.parts[ends] for ends in pairwise(way)]
     return _Row(agreement + _WAY_SHARE * score, list(map(TouchingDigit, masks, said)))
-
-
-def said_of_each(pairs: Said) -> list[Said]:
-    """What pairs (N - 1, 2, 11) of N neighbours say of each: those that it is of agree, or it is none."""
-    within = (pairs[1:, 0] + _PAIR_ERRS) * (pairs[:-1, 1] + _PAIR_ERRS)
-    return [pairs[0, 0], *within / within.sum(axis=1, keepdims=True), pairs[-1, 1]]
 
 
 def _as_pair(ways: _Ways, left: Said, right: Said) -> list[_Row]:

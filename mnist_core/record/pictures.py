@@ -65,11 +65,11 @@ def drawn(
 
 def found_whole(shape: Grey, *, generator: np.random.Generator) -> PicturePieces | None:
     """As `found_in`, a single piece; None where it does not hang together."""
-    found = found_in(shape, generator)
+    found = found_in(shape, generator=generator)
     return found if len(found.pieces) == 1 else None
 
 
-def found_in(shape: Grey, generator: np.random.Generator) -> PicturePieces:
+def found_in(shape: Grey, *, generator: np.random.Generator) -> PicturePieces:
     """A shape as it may be found in a picture, in pieces."""
     return PicturePieces.of(taken(shape, generator=generator))
 

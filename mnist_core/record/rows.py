@@ -88,13 +88,11 @@ def _in_a_row(
         upright = _upright(own, math.exp(generator.normal(0, size)), generator)
         if last:
             joined = not apart and generator.random() < _JOINED_SHARE
-            if apart:
-                distance = width + generator.uniform(0, _FURTHEST_APART)
-            elif joined:
-                distance = generator.uniform(0, _WIDEST)
-            else:
-                distance = _distance(width, generator)
-            far = _reach(last, upright) + distance
+            far = _reach(last, upright) + (
+                generator.uniform(0, _WIDEST)
+                if joined
+                else _distance(width, generator, apart=apart)
+            )
             upright = [stroke + np.array((far, 0.0)) for stroke in upright]
             if joined and generator.random() < _LINE_SHARE:
                 upright[0] = np.concatenate((last[-1][-1:], upright[0]))
@@ -105,7 +103,9 @@ def _in_a_row(
     return [list(islice(varied, len(each))) for each in row]
 
 
-def _distance(width: float, generator: np.random.Generator) -> float:
+def _distance(width: float, generator: np.random.Generator, *, apart: bool) -> float:
+    if apart:
+        return width + float(generator.uniform(0, _FURTHEST_APART))
     if generator.random() < _FURTHER_SHARE:
         return float(generator.uniform(_FURTHEST, 0.0))
     return float(generator.uniform(_LEAST, _MOST * width))

@@ -66,9 +66,8 @@ def _some(
                 hand = hands[int(generator.integers(len(hands)))]
                 inks, label[:] = _side_by_side(kind, hand, pen, generator, apart=apart)
                 shape = np.maximum.reduce(written_row(inks, generator, apart=apart))
-            found = found_in(shape, generator) if apart else found_whole(shape, generator=generator)
-        mask = np.logical_or.reduce([piece.mask for piece in found.pieces])
-        image[:] = np.rint(found.pair_image_of(mask) * 255)
+            found = (found_in if apart else found_whole)(shape, generator=generator)
+        image[:] = np.rint(found.pair_image(range(len(found.pieces))) * 255)
     return images, labels
 
 

@@ -36,7 +36,7 @@ def test_they_are_two_digits_or_what_is_no_pair(
     assert pool.labels.shape == (600, 2)
     none = pool.labels == NOT_A_DIGIT
     assert torch.equal(none[:, 0], none[:, 1])
-    # Of digits, those that do not touch are left out.
+    # Of digits that are to touch, those that do not are left out.
     assert 0.35 < float(none[:, 0].float().mean()) < 0.55
     for side in (0, 1):
         assert set(pool.labels[~none[:, 0], side].tolist()) == set(range(10))
