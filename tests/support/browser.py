@@ -179,8 +179,21 @@ def reload(page: Page) -> None:
 def resize(page: Page, size: tuple[int, int]) -> None:
     """Gives the page's window another size, and waits until what goes by its size has been drawn anew."""
     page.set_viewport_size({"width": size[0], "height": size[1]})
-    page.wait_for_function("(width) => innerWidth === width", arg=size[0])
+    # The window's own numbers can be ahead of the layout, of which media queries tell.
+    page.wait_for_function(
+        "([width, height]) => innerWidth === width && innerHeight === height"
+        " && matchMedia(`(width: ${width}px) and (height: ${height}px)`).matches",
+        arg=list(size),
+    )
     wait_two_frames(page)
+    # Frames can be late on a busy machine: a canvas has as many pixels as its box, or none is to be seen.
+    page.wait_for_function(
+        """() => {
+          const canvas = document.querySelector("#sketchpad canvas");
+          const side = canvas?.getBoundingClientRect().width;
+          return !side || canvas.width === Math.round(side * devicePixelRatio);
+        }"""
+    )
 
 
 def wait_two_frames(page: Page) -> None:
