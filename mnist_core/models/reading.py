@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from statistics import geometric_mean
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,11 +26,10 @@ _ARCHES = {1, 7}
 _LETTERS = {(0, 1), (1, 2), (1, 3)}
 # Where each digit touches the next, all of them are right with this probability.
 _SURE = 0.98
-# In a picture with `_ALL_DIGITS`, and what touches is no pair with at most the first, as one of them has
-# it; ones, which may be H, M or N, with the second, as all have it. Where others stand apart, the third.
-_NO_PAIRS, _NO_ONES, _NO_PAIRS_IN_A_ROW = 0.15, 0.01, 0.5
-# In a picture, all that may be digits are, with this probability, or they are letters of a word.
-_ALL_DIGITS = 0.9
+# In a picture, what is said of digits beside their neighbours is wrong with this probability at most, in
+# the geometric mean: of letters, hardly one is surely a digit. With the second, ones: H, M and N are like
+# them. Nothing is said more surely than the third.
+_DOUBT, _DOUBT_OF_ONES, _LEAST_DOUBT = 0.16, 0.01, 0.001
 # A digit beside others may be parted from them badly, and then be any: that it seems none counts for so
 # much. What is said of it beside them may be wrong.
 _BADLY_PARTED, _SEEMS_NONE, _NO_PAIR = 0.2, 0.1, 0.0005
@@ -109,8 +109,7 @@ def digits_in_a_row(
     best = reader.row(found) if len(boxes) > 1 else NO_ROW
     if best.score <= as_one:
         best = Row(as_one)
-    in_picture = found.in_picture and config.rejects
-    if in_picture or not (best.groups or is_digit):
+    if (found.in_picture and config.rejects) or not (best.groups or is_digit):
         doubtful = {piece.name[0] for piece in found.pieces}
     else:
         doubtful = reader.doubtful(found, best)
@@ -130,10 +129,7 @@ def digits_in_a_row(
         reader.alone(found, members).beside(said)
         for members, said in zip(groups, together, strict=True)
     ]
-    # Of a row, one may be said to be none; where each alone may be a digit, none of them is.
-    alike = math.prod(answer.likeness for answer in answers)
-    is_word = in_picture and alike < _ALL_DIGITS and reader.is_number(found, best)
-    if config.rejects and (is_word or not _is_plausible(found, best.groups, answers)):
+    if config.rejects and not _is_plausible(found, best.groups, answers, together):
         return []
     return [
         Digit(answer, found.place(members), found.strokes(members), said)
@@ -141,26 +137,34 @@ def digits_in_a_row(
     ]
 
 
-def _is_plausible(found: Pieces, groups: Sequence[Group], answers: Sequence[Answer]) -> bool:
-    """Whether the digits are apart, or clearly digits: the strokes of a letter touch."""
-    height = row_height([group.box for group in groups]) if groups else 0.0
+def _is_plausible(
+    found: Pieces,
+    groups: Sequence[Group],
+    answers: Sequence[Answer],
+    together: Sequence[Said | None],
+) -> bool:
+    """Whether they are digits, and no letters that are like them."""
+    if len(groups) < 2:
+        return True
+    digits = [int(answer.probabilities.argmax()) for answer in answers]
+    if found.in_picture:
+        doubts = [
+            1 - float(said[digit]) + _LEAST_DOUBT
+            for said, digit in zip(together, digits, strict=True)
+            if said is not None
+        ]
+        return geometric_mean(doubts) <= (_DOUBT_OF_ONES if set(digits) == {1} else _DOUBT)
+    # The strokes of a letter touch: digits are apart, or clearly digits.
+    height = row_height([group.box for group in groups])
     touching = [
         found.touch(left.members, right.members, height=height) for left, right in pairwise(groups)
     ]
     if not any(touching):
         return True
     probability = math.prod(answer.probability for answer in answers)
-    digits = tuple(int(answer.probabilities.argmax()) for answer in answers)
-    if not found.in_picture:
-        return not set(digits) <= _ARCHES and (
-            not all(touching) or (probability >= _SURE and digits not in _LETTERS)
-        )
-    said = (said_of(found.pieces, group.members) for group in groups)
-    nones = [float(each[-1]) for each in said if each is not None] or [0.0]
-    if not all(touching):
-        return max(nones) <= _NO_PAIRS_IN_A_ROW
-    is_pair = max(nones) <= _NO_ONES if set(digits) == {1} else min(nones) <= _NO_PAIRS
-    return probability >= _ALL_DIGITS and is_pair
+    return not set(digits) <= _ARCHES and (
+        not all(touching) or (probability >= _SURE and tuple(digits) not in _LETTERS)
+    )
 
 
 class _Reader:
