@@ -26,10 +26,10 @@ _ARCHES = {1, 7}
 _LETTERS = {(0, 1), (1, 2), (1, 3)}
 # Where each digit touches the next, all of them are right with this probability.
 _SURE = 0.98
-# In a picture, what is said of digits beside their neighbours is wrong with this probability at most, in
-# the geometric mean: of letters, hardly one is surely a digit. With the second, ones: H, M and N are like
-# them. Nothing is said more surely than the third.
-_DOUBT, _DOUBT_OF_ONES, _LEAST_DOUBT = 0.16, 0.01, 0.001
+# In a picture, all of them are right with the first. What is said of them beside their neighbours is wrong
+# with the second at most, in the geometric mean (of letters, hardly one is surely a digit); of ones, with
+# the third: H, M and N are like them. Nothing is said more surely than the fourth.
+_RATHER, _DOUBT, _DOUBT_OF_ONES, _LEAST_DOUBT = 0.65, 0.22, 0.01, 0.001
 # A digit beside others may be parted from them badly, and then be any: that it seems none counts for so
 # much. What is said of it beside them may be wrong.
 _BADLY_PARTED, _SEEMS_NONE, _NO_PAIR = 0.2, 0.1, 0.0005
@@ -143,25 +143,24 @@ def _is_plausible(
     answers: Sequence[Answer],
     together: Sequence[Said | None],
 ) -> bool:
-    """Whether they are digits, and no letters that are like them."""
-    if len(groups) < 2:
-        return True
+    """Whether what was read in a row are digits, and no letters that are like them."""
     digits = [int(answer.probabilities.argmax()) for answer in answers]
-    if found.in_picture:
-        doubts = [
-            1 - float(said[digit]) + _LEAST_DOUBT
-            for said, digit in zip(together, digits, strict=True)
-            if said is not None
-        ]
-        return geometric_mean(doubts) <= (_DOUBT_OF_ONES if set(digits) == {1} else _DOUBT)
+    probability = math.prod(answer.probability for answer in answers)
+    doubts = [
+        1 - float(said[digit]) + _LEAST_DOUBT
+        for said, digit in zip(together, digits, strict=True)
+        if said is not None
+    ]
+    if doubts:
+        most = _DOUBT_OF_ONES if set(digits) == {1} else _DOUBT
+        return probability >= _RATHER and geometric_mean(doubts) <= most
     # The strokes of a letter touch: digits are apart, or clearly digits.
-    height = row_height([group.box for group in groups])
+    height = row_height([group.box for group in groups]) if groups else 0.0
     touching = [
         found.touch(left.members, right.members, height=height) for left, right in pairwise(groups)
     ]
     if not any(touching):
         return True
-    probability = math.prod(answer.probability for answer in answers)
     return not set(digits) <= _ARCHES and (
         not all(touching) or (probability >= _SURE and tuple(digits) not in _LETTERS)
     )
