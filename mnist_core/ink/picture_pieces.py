@@ -20,7 +20,6 @@ from mnist_core.ink.pieces import (
     profile_of,
     said_of,
     said_of_each,
-    share_a_mark,
 )
 from mnist_core.ink.raster import Image
 
@@ -129,9 +128,6 @@ class PicturePieces:
 
     def strokes(self, members: Iterable[int]) -> None:
         return None
-
-    def touch(self, one: Sequence[int], other: Sequence[int], *, height: float) -> bool:
-        return share_a_mark(self.pieces, one, other)
 
     def place(self, members: Iterable[int]) -> Box:
         return around(self.pieces[member].box for member in members)

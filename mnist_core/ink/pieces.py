@@ -91,9 +91,6 @@ class Pieces(Protocol):
     def strokes(self, members: Iterable[int]) -> list[FloatArray] | None:
         """What draws the same image; None in a picture."""
 
-    def touch(self, one: Sequence[int], other: Sequence[int], *, height: float) -> bool:
-        """Whether the ink of the one hangs together with the other's, in a row of that height."""
-
     def place(self, members: Iterable[int]) -> Box:
         """Where they are in the drawing, or in what was found in the picture."""
 
@@ -158,7 +155,8 @@ class StrokePieces:
         return [self.pieces[member].points * self.scale for member in members]
 
     def touch(self, one: Sequence[int], other: Sequence[int], *, height: float) -> bool:
-        return share_a_mark(self.pieces, one, other) or any(
+        """Whether the ink of the one hangs together with the other's, in a row of that height."""
+        return _share_a_stroke(self.pieces, one, other) or any(
             _are_near(self.pieces[a].points, self.pieces[b].points, height)
             for a in one
             for b in other
@@ -247,7 +245,7 @@ def reach(left: Profile, right: Profile) -> float:
     )
 
 
-def share_a_mark(pieces: Sequence[Part], one: Iterable[int], other: Iterable[int]) -> bool:
+def _share_a_stroke(pieces: Sequence[Piece], one: Iterable[int], other: Iterable[int]) -> bool:
     """Whether some of the one were cut from what some of the other were."""
     return not {pieces[a].name[0] for a in one}.isdisjoint(pieces[b].name[0] for b in other)
 

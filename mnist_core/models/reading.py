@@ -129,7 +129,8 @@ def digits_in_a_row(
         reader.alone(found, members).beside(said)
         for members, said in zip(groups, together, strict=True)
     ]
-    if config.rejects and not _is_plausible(found, best.groups, answers, together):
+    is_row = config.rejects and len(groups) > 1
+    if is_row and not _is_plausible(found, best.groups, answers, together):
         return []
     return [
         Digit(answer, found.place(members), found.strokes(members), said)
@@ -143,19 +144,19 @@ def _is_plausible(
     answers: Sequence[Answer],
     together: Sequence[Said | None],
 ) -> bool:
-    """Whether what was read in a row are digits, and no letters that are like them."""
+    """Whether a row of two or more are digits, and no letters that are like them."""
     digits = [int(answer.probabilities.argmax()) for answer in answers]
     probability = math.prod(answer.probability for answer in answers)
-    doubts = [
-        1 - float(said[digit]) + _LEAST_DOUBT
-        for said, digit in zip(together, digits, strict=True)
-        if said is not None
-    ]
-    if doubts:
+    if not isinstance(found, StrokePieces):
+        doubts = [
+            1 - float(said[digit]) + _LEAST_DOUBT
+            for said, digit in zip(together, digits, strict=True)
+            if said is not None
+        ]
         most = _DOUBT_OF_ONES if set(digits) == {1} else _DOUBT
         return probability >= _RATHER and geometric_mean(doubts) <= most
     # The strokes of a letter touch: digits are apart, or clearly digits.
-    height = row_height([group.box for group in groups]) if groups else 0.0
+    height = row_height([group.box for group in groups])
     touching = [
         found.touch(left.members, right.members, height=height) for left, right in pairwise(groups)
     ]
