@@ -7,13 +7,13 @@ ink is 0.131, the longer side of the ink is 20 px, and the centre of mass lies a
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from mnist_core.ink.picture import FoundInk, find_ink, place
+from mnist_core.ink.picture import FoundInk, find_ink, look_again, place
 from mnist_core.ink.raster import (
     BOX_SIZE,
     IMAGE_SIZE,
@@ -60,10 +60,14 @@ class Ink:
         the lighting, finds which side is ink, crops, scales and centres. A picture without ink
         gives empty ink. Such ink has no strokes. Raises ValueError for any other array.
         """
+        return cls._of(find_ink(np.asarray(array)))
+
+    @classmethod
+    def _of(cls, found: FoundInk | None) -> Ink:
         ink = cls()
-        ink._found = find_ink(np.asarray(array))
-        if ink._found is not None:
-            ink._image = place(ink._found.ink)
+        if found is not None:
+            ink._found = found
+            ink._image = place(found.ink)
         return ink
 
     @classmethod
@@ -85,6 +89,11 @@ class Ink:
     def found(self) -> FoundInk | None:
         """Where the ink comes from a picture, what was found in it; else None."""
         return self._found
+
+    def looks_again(self) -> Iterator[Ink]:
+        """Where the ink comes from a picture, what else in it may be the ink, the likeliest first."""
+        if self._found is not None:
+            yield from map(self._of, look_again(self._found))
 
     @property
     def is_empty(self) -> bool:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -39,12 +41,19 @@ Picture = NDArray[np.floating]
 class FoundInk:
     """What was found in a picture.
 
-    picture: (height, width) in [0, 1], its brightness, the longer side at most 512 pixels. ink: of the
-    same shape, in [0, 1], paper 0: what was taken for ink, without what lies about it.
+    colours: (height, width, 1 or 3) in [0, 1], the picture, its longer side at most 512 pixels. ink:
+    (height, width) in [0, 1], paper 0: what was taken for ink, without what lies about it.
     """
 
-    picture: Picture
+    colours: Picture
     ink: Picture
+
+    @property
+    def picture(self) -> Picture:
+        """(height, width) in [0, 1], the picture's brightness."""
+        from mnist_core.ink.paper import brightness  # as in `find_ink`
+
+        return brightness(self.colours)
 
 
 def find_ink(array: NDArray[np.generic]) -> FoundInk | None:
@@ -53,23 +62,34 @@ def find_ink(array: NDArray[np.generic]) -> FoundInk | None:
     `array` is as in `Ink.from_image`. Raises ValueError for another shape, type or range.
     """
     # OpenCV takes time and memory, which a page that was shown no picture does without.
-    from mnist_core.ink.panels import panel_in
-    from mnist_core.ink.paper import brightness, contrasts
     from mnist_core.ink.pixels import colours_of, enlarged
-    from mnist_core.ink.writing import writing
 
     colours = colours_of(array, side=_WORKING_SIDE)
     if max(colours.shape[:2]) < IMAGE_SIZE:
         colours = enlarged(colours, times=_TIMES)
+    ink = next(_looks(colours), None)
+    return None if ink is None else FoundInk(colours=colours, ink=ink)
+
+
+def look_again(found: FoundInk) -> Iterator[FoundInk]:
+    """What else may be the ink of that picture, with less of shadows and of what is wide."""
+    for ink in islice(_looks(found.colours), 1, None):
+        yield FoundInk(colours=found.colours, ink=ink)
+
+
+def _looks(colours: Picture) -> Iterator[Picture]:
+    """What may be ink, (height, width), the likeliest first."""
+    from mnist_core.ink.panels import panel_in
+    from mnist_core.ink.paper import brightness, contrasts
+    from mnist_core.ink.writing import writings
+
     picture = brightness(colours)
     for window in (panel_in(picture), (slice(None), slice(None))):
         sides = contrasts(colours[window], picture[window]) if window else []
-        found = writing(sides)
-        if found is not None:
+        for found in writings(sides):
             ink = np.zeros_like(picture)
             ink[window] = found
-            return FoundInk(picture=picture, ink=ink)
-    return None
+            yield ink
 
 
 def place(ink: Picture) -> NDArray[np.float32]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import cv2
@@ -39,6 +39,8 @@ _ABOUT = 0.25
 _SLIM, _BEYOND, _LEAST_BESIDE = 0.25, 0.15, 0.3
 # With the paper looked for nearer, what is found is whole where its pen is so thin by that reach.
 _THIN = 0.7
+# So many times the paper is looked for nearer, whatever looks like writing then.
+_NEARER = 2
 # Where lines are so faint beside the darkest of the ink, that is a dot, and they are as dark as ink gets.
 _FAINT = 0.6
 
@@ -54,21 +56,32 @@ class _Writing:
     pen: float
 
 
-def writing(contrasts: Sequence[Contrast]) -> Grey | None:
-    """The ink, in [0, 1], of the digit or the row of them that looks most like writing; None for nothing.
+def writings(contrasts: Sequence[Contrast]) -> Iterator[Grey]:
+    """The ink, in [0, 1], of the digit or the row of them that looks most like writing; none for nothing.
 
+    Then what looks most like it where less of shadows and of wide strokes stands out.
     contrasts: from `paper.contrasts`.
     """
-    found = [(each, side) for side in contrasts if (each := _written(side)) is not None]
-    if not found:
-        return None
-    best, side = max(found, key=lambda each: each[0].score)
+    found = _likeliest_of(contrasts)
+    if found is None:
+        return
+    best, side = found
     while (near := nearer(side)) is not None:
         again = _written(near)
         if again is None or again.score <= best.score or again.pen > _THIN * near.reach:
             break
         best, side = again, near
-    return best.ink
+    yield best.ink
+    for _ in range(_NEARER):
+        contrasts = [near for side in contrasts if (near := nearer(side)) is not None]
+        found = _likeliest_of(contrasts)
+        if found is not None:
+            yield found[0].ink
+
+
+def _likeliest_of(contrasts: Sequence[Contrast]) -> tuple[_Writing, Contrast] | None:
+    found = [(each, side) for side in contrasts if (each := _written(side)) is not None]
+    return max(found, key=lambda each: each[0].score, default=None)
 
 
 def _written(contrast: Contrast) -> _Writing | None:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from mnist_core.files import WEIGHTS
 from mnist_core.ink.ink import Ink
+from mnist_core.ink.picture import FoundInk
 from mnist_core.ink.pieces import Box, Said
 from mnist_core.ink.raster import IMAGE_SIZE, Image, Strokes
 from mnist_core.models.checkpoint_reading import read_checkpoint
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float32]
 
+# All of a number is right with this probability, where only another look at its picture finds it.
+_SURE = 0.98
 _PART = 1000  # images at once: more take more memory, and are no quicker
 
 
@@ -52,13 +55,15 @@ class Reading:
     digits: what was found, from left to right; where that is one, `Classifier.predict`'s own. boxes:
     beside them, left, top, right and bottom in the units of the strokes, or in pixels of what was found
     in a picture. strokes: beside them, strokes that draw the image, set upright; None in a picture. said:
-    beside them, of a picture's digits, what each is beside its neighbours, (11,); None of others.
+    beside them, of a picture's digits, what each is beside its neighbours, (11,); None of others. found:
+    of a picture, what of it was read.
     """
 
     digits: tuple[Prediction, ...] = ()
     boxes: tuple[Box, ...] = ()
     strokes: tuple[Strokes | None, ...] = ()
     said: tuple[Said | None, ...] = ()
+    found: FoundInk | None = None
 
     @property
     def text(self) -> str:
@@ -72,6 +77,12 @@ class Reading:
         if not self.text:
             return 0.0
         return math.prod(float(each.probabilities.max()) for each in self.digits)
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether there is a number, and hardly anything else is likely."""
+        likenesses = (each.digit_likeness for each in self.digits)
+        return self.confidence * math.prod(likenesses) >= _SURE
 
 
 class Classifier:
@@ -128,6 +139,13 @@ class Classifier:
             return Prediction(
                 probabilities=blank, digit=None, image=ink.to_image(), digit_likeness=0.0
             )
+        prediction = self._as_one(ink)
+        if prediction.digit is None and ink.found is not None:
+            digits = self.read(ink).digits
+            return digits[0] if len(digits) == 1 else prediction
+        return prediction
+
+    def _as_one(self, ink: Ink) -> Prediction:
         (answer,) = self._answers([ink.to_image()])
         return self._prediction(answer, alone=True)
 
@@ -135,10 +153,18 @@ class Classifier:
         """The number in `ink`: several digits in a row, or one. Empty ink is a state, not an error.
 
         One digit is what `predict` says of it. A word, a scribble, or more than 32 pieces are no number.
+        A picture in which there is none is looked at again.
         """
         if ink.is_empty:
             return Reading()
-        whole = self.predict(ink)
+        reading = self._as_found(ink)
+        if reading.text or not self.config.rejects:
+            return reading
+        others = map(self._as_found, ink.looks_again())
+        return next((other for other in others if other.is_sure), reading)
+
+    def _as_found(self, ink: Ink) -> Reading:
+        whole = self._as_one(ink)
         if (
             not ink.strokes and ink.found is None
         ):  # an image already: there is nothing to take apart
@@ -150,6 +176,7 @@ class Classifier:
         digits = tuple(self._prediction(each.answer, alone=len(row) == 1) for each in row)
         everything = found.place(range(len(found.pieces)))
         return Reading(
+            found=ink.found,
             digits=digits or (whole,),
             boxes=tuple(each.box for each in row) or (everything,),
             strokes=tuple(each.strokes for each in row) or (list(ink.strokes) or None,),

@@ -17,6 +17,7 @@ from mnist_core.data.fonts import font
 from mnist_core.data.pendigits import is_held_out, read_pen_digits
 from mnist_core.evaluation.other_ink import LETTERS, letter
 from mnist_core.ink import raster
+from mnist_core.ink.picture_file import read_picture
 from mnist_core.ink.picture_pieces import PicturePiece, PicturePieces
 from mnist_core.ink.pieces import Said, StrokePieces, row_height
 from mnist_core.models.config import MLPConfig
@@ -24,7 +25,15 @@ from mnist_core.models.mlp import MLP
 from mnist_core.models.reading import Answer, digits_in_a_row, pieces_of
 from mnist_core.record.non_digits import FIGURES, figure
 from tests.ink.test_partings import inked
-from tests.support.pictures import FOUR, SEVEN, TWO, Strokes, pictured, touching_74
+from tests.support.pictures import (
+    FOUR,
+    SEVEN,
+    TWO,
+    Strokes,
+    in_a_shadow,
+    pictured,
+    touching_74,
+)
 
 ONE = [[(0.0, 0.0), (-2.0, 100.0)]]
 CROSSED_SEVEN = [*SEVEN, [(15.0, 50.0), (60.0, 48.0)]]
@@ -199,6 +208,37 @@ def test_digits_of_a_picture_are_read_again_by_what_their_neighbours_say(
     alone = classifier.read_row(row_of)
     assert alone.said == (None, None)
     assert not np.array_equal(alone.digits[0].probabilities, again.digits[0].probabilities)
+
+
+@pytest.mark.parametrize(
+    ("strokes", "reach", "text"), [(SEVEN, 40, "7"), (row(SEVEN, FOUR), 50, "74")]
+)
+def test_a_picture_in_which_nothing_is_read_is_looked_at_again(
+    classifier: Classifier, strokes: Strokes, reach: int, text: str
+) -> None:
+    ink = Ink.from_image(read_picture(in_a_shadow(strokes, reach=reach)))
+    assert ink.found is not None
+    assert classifier.predict(Ink.from_placed(ink.to_image())).digit is None
+    reading = classifier.read(ink)
+    assert reading.text == text
+    assert reading.found is not None
+    assert reading.found.ink[:, -20:].max() == 0 < ink.found.ink[:, -20:].max()  # the shadow
+    assert np.array_equal(reading.found.picture, ink.found.picture)
+    assert classifier.predict(ink).digit == (7 if text == "7" else None)
+
+
+def test_a_second_look_must_be_sure(
+    classifier: Classifier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mnist_core.models.classifier._SURE", 1.01)
+    ink = Ink.from_image(read_picture(in_a_shadow(SEVEN)))
+    assert classifier.read(ink).found is ink.found
+    assert classifier.predict(ink).digit is None
+
+
+def test_who_never_refuses_looks_once() -> None:
+    ink = Ink.from_image(read_picture(in_a_shadow(SEVEN)))
+    assert Classifier(MLP(MLPConfig())).read(ink).found is ink.found
 
 
 def answers_of(likeness: float, digit: int = 7) -> Callable[[list[raster.Image]], list[Answer]]:

@@ -6,7 +6,7 @@ import io
 from collections.abc import Sequence
 
 import numpy as np
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageFilter
 
 from mnist_core.ink.ink import Ink
 
@@ -41,6 +41,17 @@ def touching_74() -> Ink:
 def touching_74_file() -> bytes:
     """The same as a PNG file."""
     return _file(_drawn(_TOUCHING_74, pen=9), "PNG")
+
+
+def in_a_shadow(strokes: Strokes, *, reach: int = 40) -> bytes:
+    """A photo, as a PNG file, of strokes and a round shadow on the right, which is taken for ink first."""
+    ink = 1 - np.asarray(_drawn(strokes, pen=9)) / 255
+    rows, columns = np.indices(ink.shape)
+    far = np.hypot(rows - 0.3 * len(ink), columns - ink.shape[1])
+    paper = np.where(far < reach, 0.6, 1.0)
+    levels = np.rint(255 * paper * (0.9 - 0.4 * ink)).astype(np.uint8)
+    soft = Image.fromarray(levels).filter(ImageFilter.GaussianBlur(1))
+    return _file(soft, "PNG")
 
 
 _TOUCHING_74 = [*SEVEN, *([(x + 52, y) for x, y in stroke] for stroke in FOUR)]

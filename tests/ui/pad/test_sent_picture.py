@@ -26,7 +26,7 @@ from mnist_core.server.limits import Limits
 from mnist_core.ui.pad import sent_picture
 from mnist_core.ui.pad.sent_picture import picture_route
 from tests.support.loops import run
-from tests.support.pictures import seven
+from tests.support.pictures import SEVEN, in_a_shadow, seven
 from tests.support.synthetic import uniform_model
 from tests.support.visitors import Clock, Pool
 
@@ -70,6 +70,17 @@ def test_the_image_is_that_of_the_file_wherever_it_is_read(client: TestClient, s
     answer = send(client, file, secret)
     image = np.frombuffer(base64.b64decode(answer["image"]), np.float32).reshape(28, 28)
     assert np.array_equal(image, Ink.from_image(read_picture(file)).to_image())
+
+
+def test_the_image_is_that_of_the_look_at_which_it_is_read() -> None:
+    classifier = Classifier.load()
+    file = in_a_shadow(SEVEN)
+    answer: dict[str, Any] = sent_picture.found_in(io.BytesIO(file), classifier)
+    image = np.frombuffer(base64.b64decode(answer["image"]), np.float32).reshape(28, 28)
+    ink = Ink.from_image(read_picture(file))
+    assert np.array_equal(image, classifier.predict(ink).image)
+    assert not np.array_equal(image, ink.to_image())
+    assert answer["box"][2] < 0.8  # and the shadow on the right is not shown as ink
 
 
 def test_what_was_taken_for_ink_lies_where_it_is_in_the_picture(
