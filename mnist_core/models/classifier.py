@@ -133,7 +133,10 @@ class Classifier:
         return self._model
 
     def predict(self, ink: Ink) -> Prediction:
-        """What the model makes of `ink`. Empty ink is a state, not an error."""
+        """What the model makes of `ink` as one digit. Empty ink is a state, not an error.
+
+        A picture in which there is no number is looked at again, as by `read`.
+        """
         if ink.is_empty:
             blank = np.full(CLASS_COUNT, 1 / CLASS_COUNT, dtype=np.float32)
             return Prediction(
@@ -153,7 +156,7 @@ class Classifier:
         """The number in `ink`: several digits in a row, or one. Empty ink is a state, not an error.
 
         One digit is what `predict` says of it. A word, a scribble, or more than 32 pieces are no number.
-        A picture in which there is none is looked at again.
+        A picture in which there is none is looked at again, and what is surely one then is taken.
         """
         if ink.is_empty:
             return Reading()
