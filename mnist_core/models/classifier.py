@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 
 from mnist_core.files import WEIGHTS
 from mnist_core.ink.ink import Ink
-from mnist_core.ink.picture import FoundInk
 from mnist_core.ink.pieces import Box, Said
 from mnist_core.ink.raster import IMAGE_SIZE, Image, Strokes
 from mnist_core.models.checkpoint_reading import read_checkpoint
@@ -55,15 +54,15 @@ class Reading:
     digits: what was found, from left to right; where that is one, `Classifier.predict`'s own. boxes:
     beside them, left, top, right and bottom in the units of the strokes, or in pixels of what was found
     in a picture. strokes: beside them, strokes that draw the image, set upright; None in a picture. said:
-    beside them, of a picture's digits, what each is beside its neighbours, (11,); None of others. found:
-    of a picture, what of it was read.
+    beside them, of a picture's digits, what each is beside its neighbours, (11,); None of others. ink:
+    what was read, of a picture perhaps at another look; empty where only the digits were known.
     """
 
     digits: tuple[Prediction, ...] = ()
     boxes: tuple[Box, ...] = ()
     strokes: tuple[Strokes | None, ...] = ()
     said: tuple[Said | None, ...] = ()
-    found: FoundInk | None = None
+    ink: Ink = field(default_factory=Ink)
 
     @property
     def text(self) -> str:
@@ -77,12 +76,6 @@ class Reading:
         if not self.text:
             return 0.0
         return math.prod(float(each.probabilities.max()) for each in self.digits)
-
-    @property
-    def is_sure(self) -> bool:
-        """Whether there is a number, and hardly anything else is likely."""
-        likenesses = (each.digit_likeness for each in self.digits)
-        return self.confidence * math.prod(likenesses) >= _SURE
 
 
 class Classifier:
@@ -164,7 +157,7 @@ class Classifier:
         if reading.text or not self.config.rejects:
             return reading
         others = map(self._as_found, ink.looks_again())
-        return next((other for other in others if other.is_sure), reading)
+        return next((other for other in others if _is_sure(other)), reading)
 
     def _as_found(self, ink: Ink) -> Reading:
         whole = self._as_one(ink)
@@ -172,14 +165,14 @@ class Classifier:
             not ink.strokes and ink.found is None
         ):  # an image already: there is nothing to take apart
             box = (0.0, 0.0, float(IMAGE_SIZE), float(IMAGE_SIZE))
-            return Reading(digits=(whole,), boxes=(box,), strokes=(None,), said=(None,))
+            return Reading(ink=ink, digits=(whole,), boxes=(box,), strokes=(None,), said=(None,))
         found = pieces_of(ink)
         answer = Answer(whole.image, whole.probabilities, whole.digit_likeness)
         row = digits_in_a_row(found, answer, self._answers, self.config)
         digits = tuple(self._prediction(each.answer, alone=len(row) == 1) for each in row)
         everything = found.place(range(len(found.pieces)))
         return Reading(
-            found=ink.found,
+            ink=ink,
             digits=digits or (whole,),
             boxes=tuple(each.box for each in row) or (everything,),
             strokes=tuple(each.strokes for each in row) or (list(ink.strokes) or None,),
@@ -228,6 +221,12 @@ class Classifier:
             for start in range(0, max(len(batch), 1), _PART)
         ]
         return _known(np.concatenate(parts))
+
+
+def _is_sure(reading: Reading) -> bool:
+    """Whether there is a number, and hardly anything else is likely."""
+    likenesses = (each.digit_likeness for each in reading.digits)
+    return reading.confidence * math.prod(likenesses) >= _SURE
 
 
 def _known(probabilities: Floats) -> Floats:

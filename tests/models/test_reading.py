@@ -221,9 +221,10 @@ def test_a_picture_in_which_nothing_is_read_is_looked_at_again(
     assert classifier.predict(Ink.from_placed(ink.to_image())).digit is None
     reading = classifier.read(ink)
     assert reading.text == text
-    assert reading.found is not None
-    assert reading.found.ink[:, -20:].max() == 0 < ink.found.ink[:, -20:].max()  # the shadow
-    assert np.array_equal(reading.found.picture, ink.found.picture)
+    found = reading.ink.found
+    assert found is not None
+    assert found.ink[:, -20:].max() == 0 < ink.found.ink[:, -20:].max()  # the shadow
+    assert np.array_equal(found.picture, ink.found.picture)
     assert classifier.predict(ink).digit == (7 if text == "7" else None)
 
 
@@ -232,13 +233,13 @@ def test_a_second_look_must_be_sure(
 ) -> None:
     monkeypatch.setattr("mnist_core.models.classifier._SURE", 1.01)
     ink = Ink.from_image(read_picture(in_a_shadow(SEVEN)))
-    assert classifier.read(ink).found is ink.found
+    assert classifier.read(ink).ink is ink
     assert classifier.predict(ink).digit is None
 
 
 def test_who_never_refuses_looks_once() -> None:
     ink = Ink.from_image(read_picture(in_a_shadow(SEVEN)))
-    assert Classifier(MLP(MLPConfig())).read(ink).found is ink.found
+    assert Classifier(MLP(MLPConfig())).read(ink).ink is ink
 
 
 def answers_of(likeness: float, digit: int = 7) -> Callable[[list[raster.Image]], list[Answer]]:

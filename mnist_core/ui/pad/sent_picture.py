@@ -17,7 +17,7 @@ from starlette.routing import Route
 
 from mnist_core.errors import PictureError
 from mnist_core.ink.ink import Ink
-from mnist_core.ink.picture import Picture, extent, place
+from mnist_core.ink.picture import FoundInk, extent
 from mnist_core.ink.picture_file import NO_INK, read_picture
 from mnist_core.server.application import Application
 from mnist_core.server.gate.requests import PICTURE
@@ -105,14 +105,14 @@ def found_in(file: io.BytesIO, classifier: Classifier) -> Answer:
         reading = classifier.read(Ink.from_image(read_picture(file)))
     finally:
         give_back_memory()
-    found = reading.found
-    if found is None:
+    ink = reading.ink
+    if ink.found is None:
         raise PictureError(NO_INK)
     return {
-        "picture": _base64(_encoded(_sheet(found.picture), "JPEG")),
-        "ink": _base64(_encoded(_transparent(found.ink), "PNG")),
-        "box": _box(found.ink),
-        "image": _floats(place(found.ink)),
+        "picture": _base64(_encoded(_sheet(ink.found.picture), "JPEG")),
+        "ink": _base64(_encoded(_transparent(ink.found.ink), "PNG")),
+        "box": _box(ink.found),
+        "image": _floats(ink.to_image()),
         **_digits(reading),
     }
 
@@ -144,9 +144,9 @@ def _transparent(ink: NDArray[np.floating]) -> Image.Image:
     return Image.merge("LA", (Image.new("L", alpha.size), alpha))
 
 
-def _box(ink: Picture) -> list[float]:
-    height, width = ink.shape
-    rows, columns = extent(ink)
+def _box(found: FoundInk) -> list[float]:
+    height, width = found.ink.shape
+    rows, columns = extent(found.ink)
     shares = (columns.start / width, rows.start / height, columns.stop / width, rows.stop / height)
     return [round(float(share), 4) for share in shares]
 
