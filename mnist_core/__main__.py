@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import functools
 import io
 import os
 import sys
@@ -25,14 +24,15 @@ from mnist_core.evaluation.charts import learning_curves
 from mnist_core.evaluation.pictures import PICTURES_OF_A_KIND, numbers_report, pictures_report
 from mnist_core.evaluation.report import evaluation_report
 from mnist_core.evaluation.style import save_figure
-from mnist_core.files import WEIGHTS
+from mnist_core.files import ELDER_PAIR_WEIGHTS, ELDER_WEIGHTS, WEIGHTS
 from mnist_core.ink.ink import Ink
 from mnist_core.ink.picture_file import NO_INK, read_picture
+from mnist_core.models.checkpoint_reading import read_metadata
 from mnist_core.models.checkpoints import load_checkpoint, save_checkpoint
 from mnist_core.models.classifier import Classifier
 from mnist_core.models.mlp import MLP
-from mnist_core.record.pools import GOING_ON, PAIRS, RecordConfig
-from mnist_core.record.report import train_pairs, train_record
+from mnist_core.models.pairs import read_pair_network
+from mnist_core.record.report import RECIPES, train_record
 from mnist_core.search.command import add_options, sweep, trials_of
 from mnist_core.training.config import MAX_EPOCHS
 from mnist_core.training.events import EndEvent, EpochEvent
@@ -99,7 +99,7 @@ def _check_format(path: Path) -> None:
 
 
 def run_train(options: argparse.Namespace) -> None:
-    if options.preset in ("record", "pairs"):
+    if options.preset in RECIPES:
         run_record(options)
         return
     preset = PRESETS[options.preset]
@@ -132,12 +132,19 @@ def run_sweep(options: argparse.Namespace) -> None:
 
 
 def run_evaluate(options: argparse.Namespace) -> None:
-    model = load_checkpoint(options.weights)
+    is_held_out = options.writers_held_out or options.pictures is not None
+    weights = options.weights or (ELDER_WEIGHTS if is_held_out else WEIGHTS)
+    model = load_checkpoint(weights)
+    metadata = read_metadata(weights.read_bytes(), name=str(weights))
+    if is_held_out and metadata.get("all_writers") == "True":
+        raise ValueError(
+            f"{weights}: all writers have taught it; expected weights as {ELDER_WEIGHTS}"
+        )
     data = load_mnist(options.data, on_progress=_show_download)
     if data.test is None:
         raise DatasetError("MNIST's test set is missing")
     pen = None
-    if options.pen_digits is not None or options.writers_held_out or options.pictures:
+    if options.pen_digits is not None or is_held_out:
         source = options.data if options.pen_digits is None else options.pen_digits
         pen = load_pen_digits(source, on_progress=_show_download)
     for text in evaluation_report(
@@ -150,7 +157,7 @@ def run_evaluate(options: argparse.Namespace) -> None:
         print(text, flush=True)
     if options.pictures and pen is not None:
         print()
-        classifier = Classifier(model)
+        classifier = Classifier(model, pairs=read_pair_network(ELDER_PAIR_WEIGHTS))
         for text in pictures_report(classifier, pen, count=options.pictures):
             print(text, flush=True)
         for text in numbers_report(classifier, pen, photos=2 * options.pictures):
@@ -158,19 +165,21 @@ def run_evaluate(options: argparse.Namespace) -> None:
 
 
 def run_record(options: argparse.Namespace) -> None:
-    elders = [load_checkpoint(path) for path in options.elders]
-    recipe = PAIRS if options.preset == "pairs" else GOING_ON if elders else RecordConfig()
-    config = dataclasses.replace(recipe, seed=options.seed)
+    recipe = RECIPES[options.preset]
+    config = dataclasses.replace(
+        recipe.going_on if options.elders else recipe.config,
+        seed=options.seed,
+        all_writers=options.all_writers,
+    )
     if options.epochs is not None:
         teacher_epochs = min(options.epochs, config.teacher_epochs)
         config = dataclasses.replace(config, epochs=options.epochs, teacher_epochs=teacher_epochs)
     data = load_mnist(options.data, on_progress=_show_download)
-    train_recipe = (
-        train_pairs if options.preset == "pairs" else functools.partial(train_record, elders=elders)
-    )
-    for line in train_recipe(
+    for line in train_record(
+        recipe,
         data,
         config=config,
+        elders=options.elders,
         data_root=options.data,
         out=options.out,
         figure=options.figure,
@@ -231,7 +240,7 @@ def _parser() -> argparse.ArgumentParser:
     command = commands.add_parser("train", help="train a model on MNIST")
     command.add_argument(
         "--preset",
-        choices=[*PRESETS, "record", "pairs"],
+        choices=[*PRESETS, *RECIPES],
         default=DEFAULT_PRESET,
         help="network and training; record and pairs are the shipped weights' "
         f"(default: {DEFAULT_PRESET})",
@@ -246,7 +255,12 @@ def _parser() -> argparse.ArgumentParser:
         nargs="+",
         default=[],
         metavar="FILE",
-        help="for record: weights to go on from (the first) and to learn from (all)",
+        help="for record and pairs: weights to go on from (the first) and to learn from (all)",
+    )
+    command.add_argument(
+        "--all-writers",
+        action="store_true",
+        help="of record and pairs, beside --elders: all pen writers train, none measures",
     )
     command.add_argument("--out", type=Path, metavar="FILE", help="where to save the weights")
     command.add_argument(
@@ -261,12 +275,17 @@ def _parser() -> argparse.ArgumentParser:
     command.set_defaults(run=run_sweep)
 
     command = commands.add_parser("evaluate", help="measure a model on the test set")
-    command.add_argument("--weights", type=Path, default=WEIGHTS, metavar="FILE")
+    command.add_argument(
+        "--weights",
+        type=Path,
+        metavar="FILE",
+        help="(default: those that ship; for writers held out, those that they go on from)",
+    )
     command.add_argument(
         "--pen-digits", type=Path, metavar="FILE", help="pendigits-orig.tra, or UCI's zip of it"
     )
     command.add_argument(
-        "--writers-held-out", action="store_true", help="only the pen writers that never trained"
+        "--writers-held-out", action="store_true", help="only the pen writers that never taught it"
     )
     command.add_argument(
         "--pictures",

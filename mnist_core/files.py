@@ -14,6 +14,9 @@ APP = ROOT / "app.py"
 ASSETS = ROOT / "assets"
 WEIGHTS = ASSETS / "mnist.safetensors"
 PAIR_WEIGHTS = ASSETS / "pairs.safetensors"
+# What these go on from, which nine of the thirty pen writers have not taught: six of them measure it.
+ELDER_WEIGHTS = ASSETS / "elders" / "mnist.safetensors"
+ELDER_PAIR_WEIGHTS = ASSETS / "elders" / "pairs.safetensors"
 
 
 # A part of a file that nobody has written to for so long is what a killed process left.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -17,7 +18,9 @@ from mnist_core.ink.pieces import Box, Said
 from mnist_core.ink.raster import IMAGE_SIZE, Image, Strokes
 from mnist_core.models.checkpoint_reading import read_checkpoint
 from mnist_core.models.config import CLASS_COUNT, MLPConfig
+from mnist_core.models.convolutional import ConvolutionalNetwork
 from mnist_core.models.network import Network
+from mnist_core.models.pairs import read_pairs
 from mnist_core.models.reading import Answer, digits_in_a_row, least_in_a_row, pieces_of
 
 if TYPE_CHECKING:
@@ -85,9 +88,11 @@ class Classifier:
     without PyTorch, as long as nobody asks for the `model` of one that was loaded.
     """
 
-    def __init__(self, model: MLP | Network) -> None:
+    def __init__(self, model: MLP | Network, *, pairs: ConvolutionalNetwork | None = None) -> None:
+        """pairs: reads two digits at once, in pictures; that of `read_pairs` where none is given."""
         self._model = None if isinstance(model, Network) else model.eval()
         self._loaded = model if isinstance(model, Network) else None
+        self._read_pairs = functools.partial(read_pairs, network=pairs)
 
     @classmethod
     def load(
@@ -168,7 +173,7 @@ class Classifier:
             return Reading(ink=ink, digits=(whole,), boxes=(box,), strokes=(None,), said=(None,))
         found = pieces_of(ink)
         answer = Answer(whole.image, whole.probabilities, whole.digit_likeness)
-        row = digits_in_a_row(found, answer, self._answers, self.config)
+        row = digits_in_a_row(found, answer, self._answers, self._read_pairs, self.config)
         digits = tuple(self._prediction(each.answer, alone=len(row) == 1) for each in row)
         everything = found.place(range(len(found.pieces)))
         return Reading(

@@ -12,12 +12,13 @@ from mnist_core.models.convolutional import ConvolutionalNetwork, tensor_shapes
 from mnist_core.models.network import Floats
 
 
-def read_pairs(images: Floats) -> Floats:
+def read_pairs(images: Floats, network: ConvolutionalNetwork | None = None) -> Floats:
     """Which digits the left and the right one are, of images (N, 28, 48) by `place_pair`: (N, 2, 11).
 
-    Probabilities; the eleventh is that it is no pair of digits, but one, three, or none.
+    Probabilities; the eleventh is that it is no pair of digits, but one, three, or none. network: that
+    which comes with the project, where none is given.
     """
-    network = _network()
+    network = _shipped() if network is None else network
     return network.answers(network.logits(images))
 
 
@@ -29,5 +30,5 @@ def read_pair_network(source: Path | str | bytes) -> ConvolutionalNetwork:
 
 
 @cache
-def _network() -> ConvolutionalNetwork:
+def _shipped() -> ConvolutionalNetwork:
     return read_pair_network(PAIR_WEIGHTS)

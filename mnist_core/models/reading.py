@@ -17,7 +17,6 @@ from mnist_core.ink.pieces import Box, Pieces, Said, StrokePieces, row_height, s
 from mnist_core.ink.raster import FloatArray, Image
 from mnist_core.models.config import CLASS_COUNT, MLPConfig
 from mnist_core.models.lattice import NO_ROW, Group, Row, likeliest_row, whole_score
-from mnist_core.models.pairs import read_pairs
 
 # In a row of digits, what is at least so much like a digit is one: its neighbours speak for it.
 _LEAST_LIKENESS_IN_A_ROW = 0.8
@@ -93,16 +92,18 @@ class Digit:
     said: Said | None
 
 
+#: What the networks say of images: of one digit each, and of two.
 Network = Callable[[list[Image]], list[Answer]]
+Pairs = Callable[[NDArray[np.float32]], Said]
 
 
 def digits_in_a_row(
-    found: Pieces, whole: Answer, network: Network, config: MLPConfig
+    found: Pieces, whole: Answer, network: Network, pairs: Pairs, config: MLPConfig
 ) -> list[Digit]:
     """The digits from left to right; none where the drawing is one, or no row."""
     if len(found.pieces) > _MAX_PIECES:
         return []
-    reader = _Reader(network, config)
+    reader = _Reader(network, pairs, config)
     boxes = [piece.box for piece in found.pieces]
     is_digit = whole.likeness >= config.reject_below
     as_one = whole_score(boxes, whole.probability, is_digit=is_digit, rejects=config.rejects)
@@ -170,8 +171,9 @@ def _is_plausible(
 class _Reader:
     """Asks the network once about each group of pieces."""
 
-    def __init__(self, network: Network, config: MLPConfig) -> None:
+    def __init__(self, network: Network, pairs: Pairs, config: MLPConfig) -> None:
         self._network = network
+        self._pairs = pairs
         self._config = config
         self._known: dict[tuple[tuple[int, int], ...], Answer] = {}
 
@@ -190,7 +192,7 @@ class _Reader:
         return np.stack([answer.said for answer in self._network(images)])
 
     def pairs(self, images: list[Image]) -> Said:
-        return read_pairs(np.stack(images))
+        return self._pairs(np.stack(images))
 
     def answer(self, found: Pieces, members: Sequence[int]) -> Answer:
         return self.alone(found, members).beside(said_of(found.pieces, members))

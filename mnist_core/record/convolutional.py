@@ -7,6 +7,8 @@ makes of every bent and slanted image, with its doubts, tells the MLP more than 
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -19,6 +21,7 @@ from mnist_core.models.config import (
     NetworkConfig,
 )
 from mnist_core.models.convolutional import feature_count
+from mnist_core.models.pairs import read_pair_network
 
 _DROPOUT = 0.3
 
@@ -78,3 +81,11 @@ class ConvNet(nn.Module):
                 nn.init.kaiming_normal_(module.weight, nonlinearity="relu", generator=generator)
                 if module.bias is not None:
                     nn.init.zeros_(module.bias)
+
+
+def load_pair_network(source: Path | str | bytes) -> ConvNet:
+    """The reader of pairs in a file, or in its bytes; errors are those of `read_checkpoint`."""
+    network = read_pair_network(source)
+    model = ConvNet(network.config).eval()
+    model.load_state_dict({key: torch.tensor(value) for key, value in network.tensors.items()})
+    return model

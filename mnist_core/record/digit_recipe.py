@@ -53,33 +53,42 @@ def _task(
         std=MNIST_STD,
         rejects=True,
     )
+    fitted = functools.partial(calibrated, validation=(of_mnist, of_pens))
     return Task(
         stage="mlp",
         network=lambda generator: MLP(settings, generator=generator),
         batches=functools.partial(varied_batches, pools, config, device=device),
         validation=((of_mnist.images, of_mnist.labels), (of_pens.images, of_pens.labels)),
-        calibrated=functools.partial(calibrated, validation=(of_mnist, of_pens)),
+        calibrated=copy.deepcopy if config.all_writers else fitted,
     )
 
 
 def pools_and_validation(
     mnist: Splits, pen: Sequence[PenDigit], config: RecordConfig, device: torch.device
 ) -> tuple[list[Pool], tuple[Dataset, Dataset]]:
-    """What trains, as `make_pools` has it, and what chooses: MNIST's images, and other writers' digits."""
+    """What trains, as `make_pools` has it, and what chooses: MNIST's images, and other writers' digits.
+
+    With all writers, there are none of the latter.
+    """
     data = hold_out(
         mnist, size=config.validation_size, generator=torch.Generator().manual_seed(config.seed)
     )
     if data.validation is None:
         raise ValueError("expected a validation split")
-    validation_pen = pen_dataset(digit for digit in pen if is_validation(digit.writer))
-    training_pen = [d for d in pen if trains(d.writer, all_writers=config.all_writers)]
-    pools = make_pools(data.train, training_pen, config, device)
-    return pools, (data.validation.to(device), validation_pen.to(device))
+    pools = make_pools(data.train, training_digits(pen, config), config, device)
+    of_pens = pen_dataset(
+        digit for digit in pen if is_validation(digit.writer) and not config.all_writers
+    )
+    return pools, (data.validation.to(device), of_pens.to(device))
 
 
-def trains(writer: int, *, all_writers: bool) -> bool:
-    """Whether a writer's digits train: neither held out nor validation, or not the latter."""
-    return not is_validation(writer) and (all_writers or not is_held_out(writer))
+def training_digits(pen: Sequence[PenDigit], config: RecordConfig) -> list[PenDigit]:
+    """Those of writers who neither measure nor choose, or of all."""
+    return [
+        digit
+        for digit in pen
+        if config.all_writers or not (is_validation(digit.writer) or is_held_out(digit.writer))
+    ]
 
 
 def calibrated(model: MLP, validation: Sequence[Dataset]) -> MLP:

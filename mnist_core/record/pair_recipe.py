@@ -15,7 +15,7 @@ from mnist_core.data.pendigits import PenDigit
 from mnist_core.models.config import CLASS_COUNT, PairConfig
 from mnist_core.models.mlp import logits_of
 from mnist_core.record.convolutional import ConvNet
-from mnist_core.record.digit_recipe import pools_and_validation, trains
+from mnist_core.record.digit_recipe import pools_and_validation, training_digits
 from mnist_core.record.pairs import pair_batches, pairs_of
 from mnist_core.record.pools import PAIRS, RecordConfig, pool_of
 from mnist_core.record.recipe import (
@@ -36,34 +36,37 @@ def record_pairs(
     pen: Sequence[PenDigit],
     *,
     config: RecordConfig = PAIRS,
+    elders: Sequence[ConvNet] = (),
     state_path: Path | None = None,
     device: torch.device | str = "cpu",
 ) -> Generator[RecordEvent[ConvNet], None, None]:
     """Trains the shipped reader of pairs, as `learn` does."""
     device = torch.device(device)
     task = functools.partial(_task, mnist, pen, config, device)
-    return learn(task, config=config, state_path=state_path, device=device)
+    return learn(task, config=config, elders=elders, state_path=state_path, device=device)
 
 
 def _task(
     mnist: Splits, pen: Sequence[PenDigit], config: RecordConfig, device: torch.device
 ) -> Task[ConvNet]:
     pools, sets = pools_and_validation(mnist, pen, config, device)
-    writers = [digit for digit in pen if trains(digit.writer, all_writers=config.all_writers)]
     written = written_pairs(
-        writers, config.written_pairs, generator=np.random.default_rng(config.seed)
+        training_digits(pen, config),
+        config.written_pairs,
+        generator=np.random.default_rng(config.seed),
     )
     generator = torch.Generator(device).manual_seed(config.seed)
     with torch.device(device):
         of_mnist, of_pens = (
             pairs_of(pool_of(each), _VALIDATION_PAIRS, generator=generator) for each in sets
         )
+    fitted = functools.partial(_calibrated, validation=(of_mnist, of_pens))
     return Task(
         stage="pairs",
         network=lambda generator: ConvNet(PairConfig(), generator=generator),
         batches=functools.partial(pair_batches, pools, written.to(device), config, device=device),
         validation=(of_mnist, of_pens),
-        calibrated=functools.partial(_calibrated, validation=(of_mnist, of_pens)),
+        calibrated=copy.deepcopy if config.all_writers else fitted,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 
 import numpy as np
 import torch
@@ -56,7 +56,8 @@ class RecordConfig:
     numbers_are_none: several digits are among the non-digits.
     written_pairs: images of pairs as one hand writes them, which only the reader of pairs learns
     from; `written_share` of its batches, the other shares being those of the rest.
-    all_writers: also trains the six writers who otherwise only measure.
+    all_writers: also trains the writers who otherwise measure and choose. Nobody is left then to fit
+    temperature and rejection to: they stay the first elder's.
     last_augmentation: to what share the augmentation falls over the last `calming_share` of the
     epochs, so that the model ends on digits as people write them.
     """
@@ -136,8 +137,6 @@ class RecordConfig:
         )
 
 
-#: The recipe of an MLP that goes on from others.
-GOING_ON = RecordConfig(epochs=100, learning_rate=7e-4, distillation=0.5)
 #: The recipe of the reader of pairs.
 PAIRS = RecordConfig(
     epochs=50,
@@ -154,6 +153,9 @@ PAIRS = RecordConfig(
     written_share=0.6,
     distillation=0.0,
 )
+#: Those of networks that go on from others.
+GOING_ON = RecordConfig(epochs=100, learning_rate=7e-4, distillation=0.5)
+PAIRS_GOING_ON = replace(PAIRS, epochs=16, learning_rate=7e-4)
 
 
 @dataclass(frozen=True, slots=True)

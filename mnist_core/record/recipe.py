@@ -3,7 +3,7 @@
 A convolutional teacher learns first; the network then learns from the labels and from what the teacher
 makes of every image. The weights kept are a running average (Polyak), calibrated at the end.
 
-MLPs that are done can be elders of a next one: it goes on from the first of them, and learns from the
+Networks that are done can be elders of a next one: it goes on from the first of them, and learns from the
 labels and from what they all say together (Furlanello et al. 2018).
 """
 
@@ -99,8 +99,11 @@ def learn(
     The same seed on the same machine and thread count gives the same weights. With `elders`, there is no
     teacher to train.
 
-    Raises ValueError for a state file of another recipe or a damaged one.
+    Raises ValueError for a state file of another recipe or a damaged one, and where all writers train
+    and there are no elders.
     """
+    if config.all_writers and not elders:
+        raise ValueError("all writers: expected weights to go on from, that others were fitted to")
     run = _Run(task, config, elders, device)
     if state_path is not None and state_path.exists():
         run.resume(state_path)

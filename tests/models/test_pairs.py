@@ -11,13 +11,13 @@ import torch
 from mnist_core.data.pendigits import is_held_out, pen_dataset, read_pen_digits
 from mnist_core.errors import CheckpointError
 from mnist_core.evaluation.other_ink import LETTERS, letter
-from mnist_core.files import PAIR_WEIGHTS, WEIGHTS
+from mnist_core.files import ELDER_PAIR_WEIGHTS, PAIR_WEIGHTS, WEIGHTS
 from mnist_core.ink.ink import Ink
 from mnist_core.ink.picture import place_pair
 from mnist_core.models.checkpoints import dump_checkpoint, load_checkpoint
 from mnist_core.models.config import PairConfig
 from mnist_core.models.pairs import read_pair_network, read_pairs
-from mnist_core.record.convolutional import ConvNet
+from mnist_core.record.convolutional import ConvNet, load_pair_network
 from mnist_core.record.pairs import pairs_of
 from mnist_core.record.pools import pool_of
 
@@ -28,7 +28,7 @@ def test_pairs_by_hands_that_never_trained_are_read(mnist_root: Path) -> None:
     digits = read_pen_digits(mnist_root / "pendigits")
     pool = pool_of(pen_dataset(digit for digit in digits if is_held_out(digit.writer)))
     images, labels = pairs_of(pool, 1000, generator=torch.Generator().manual_seed(0))
-    said = read_pairs(images.numpy())
+    said = read_pairs(images.numpy(), read_pair_network(ELDER_PAIR_WEIGHTS))
     assert said.shape == (1000, 2, 11)
     np.testing.assert_allclose(said.sum(axis=2), 1, rtol=1e-5)
     right = (said[:, :, :NONE].argmax(axis=2) == labels.numpy()).all(axis=1)
@@ -44,7 +44,8 @@ def test_one_digit_or_a_letter_is_no_pair(mnist_root: Path) -> None:
     # Some letters are two digits side by side: a and d are 01, B is 13, h is 17.
     letters = set(LETTERS) - set("adBh")
     drawings += [letter(character, generator=generator) for character in sorted(letters)]
-    said = read_pairs(np.stack([place_pair(ink.to_image()) for ink in drawings]))
+    images = np.stack([place_pair(ink.to_image()) for ink in drawings])
+    said = read_pairs(images, read_pair_network(ELDER_PAIR_WEIGHTS))
     assert (said[:, :, NONE] > 0.5).all(axis=1).mean() > 0.95
 
 
@@ -77,4 +78,9 @@ def test_a_model_of_pairs_comes_back_as_it_was() -> None:
     images = torch.rand(20, 28, 48)
     np.testing.assert_allclose(
         network.logits(images.numpy()), model(images).detach().numpy(), rtol=1e-4, atol=1e-5
+    )
+    again = load_pair_network(dump_checkpoint(model))
+    assert torch.equal(again(images), model(images))
+    np.testing.assert_array_equal(
+        read_pairs(images.numpy(), network), network.answers(network.logits(images.numpy()))
     )

@@ -22,6 +22,7 @@ from mnist_core.ink.picture_pieces import PicturePiece, PicturePieces
 from mnist_core.ink.pieces import Said, StrokePieces, row_height
 from mnist_core.models.config import MLPConfig
 from mnist_core.models.mlp import MLP
+from mnist_core.models.pairs import read_pairs
 from mnist_core.models.reading import Answer, digits_in_a_row, pieces_of
 from mnist_core.record.non_digits import FIGURES, figure
 from tests.ink.test_partings import inked
@@ -254,7 +255,7 @@ def test_in_a_picture_neighbours_say_whether_what_may_be_digits_are(text: str, c
     assert len(found.pieces) == len(text)
     nothing = Answer(found.image([0]), np.full(10, 0.1, np.float32), 0.0)
     answers = answers_of(0.85)
-    digits = digits_in_a_row(found, nothing, answers, MLPConfig(rejects=True))
+    digits = digits_in_a_row(found, nothing, answers, read_pairs, MLPConfig(rejects=True))
     assert len(digits) == count
     assert all(digit.said is not None for digit in digits)
 
@@ -397,4 +398,4 @@ def count_in_a_row(
     found = PicturePieces(np.logical_or.reduce(masks).astype(float), pieces)
     nothing = Answer(found.image([0]), np.full(10, 0.1, np.float32), 0.0)
     answers = answers_of(likeness, digit)
-    return len(digits_in_a_row(found, nothing, answers, MLPConfig(rejects=True)))
+    return len(digits_in_a_row(found, nothing, answers, read_pairs, MLPConfig(rejects=True)))

@@ -11,14 +11,16 @@ from PIL import Image, ImageDraw
 from mnist_core import __main__ as command_line
 from mnist_core.__main__ import main
 from mnist_core.data.datasets import Splits
-from mnist_core.files import ROOT
+from mnist_core.files import ELDER_WEIGHTS, ROOT, WEIGHTS
 from mnist_core.ink.ink import Ink
 from mnist_core.ink.picture_file import read_picture
 from mnist_core.models.checkpoints import load_checkpoint
 from mnist_core.models.classifier import Classifier
 from mnist_core.models.config import MLPConfig
+from mnist_core.models.mlp import MLP
 from mnist_core.training.config import TrainConfig
 from mnist_core.training.presets import PRESETS, Preset
+from tests.support.pen_digits import made_up_pen
 from tests.support.picture_files import refused_files, turned
 
 
@@ -94,6 +96,34 @@ def test_evaluate_reports_the_shipped_weights_and_draws_the_report(
     assert found is not None
     assert float(found[1]) >= 98
     assert figure.read_bytes().startswith(b"\x89PNG")
+
+
+def test_of_writers_held_out_weights_are_measured_that_they_have_not_taught(
+    digits: Splits,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    used: list[Path] = []
+
+    def load(path: Path) -> MLP:
+        used.append(path)
+        return load_checkpoint(path)
+
+    monkeypatch.setattr(command_line, "load_checkpoint", load)
+    monkeypatch.setattr(command_line, "load_mnist", lambda *_, **__: digits)
+    monkeypatch.setattr(command_line, "load_pen_digits", lambda *_, **__: made_up_pen((5,)))
+    for report in ("pictures_report", "numbers_report"):
+        monkeypatch.setattr(command_line, report, lambda *_, **__: [])
+    assert main(["evaluate", "--writers-held-out"]) == 0
+    assert "Pen digits, held-out writers: " in capsys.readouterr().out
+    assert main(["evaluate", "--pictures", "1"]) == 0
+    assert main(["evaluate"]) == 0
+    assert used == [ELDER_WEIGHTS, ELDER_WEIGHTS, WEIGHTS]
+    for option in ("--writers-held-out", "--pictures"):
+        assert main(["evaluate", "--weights", str(WEIGHTS), option]) == 1
+        error = capsys.readouterr().err
+        assert error.startswith(f"error: {WEIGHTS}: all writers have taught it; expected")
 
 
 def test_a_training_that_diverges_is_a_sentence(

@@ -2,7 +2,7 @@
 
 import re
 
-from mnist_core.files import PAIR_WEIGHTS, ROOT, WEIGHTS
+from mnist_core.files import ELDER_PAIR_WEIGHTS, ELDER_WEIGHTS, PAIR_WEIGHTS, ROOT, WEIGHTS
 
 
 def test_the_space_runs_the_gradio_that_is_pinned() -> None:
@@ -14,5 +14,5 @@ def test_the_space_runs_the_gradio_that_is_pinned() -> None:
 
 
 def test_the_shipped_weights_stay_small() -> None:
-    for weights in (WEIGHTS, PAIR_WEIGHTS):
+    for weights in (WEIGHTS, PAIR_WEIGHTS, ELDER_WEIGHTS, ELDER_PAIR_WEIGHTS):
         assert weights.stat().st_size <= 8 * 2**20

@@ -14,7 +14,7 @@ from mnist_core.record.convolutional import ConvNet
 from mnist_core.record.pair_recipe import record_pairs
 from mnist_core.record.pools import RecordConfig
 from mnist_core.record.recipe import RecordEvent
-from mnist_core.record.report import train_pairs
+from mnist_core.record.report import RECORD_PAIRS, train_record
 from tests.record.test_recipe import SMALL as SMALL_RECIPE
 from tests.record.test_recipe import mnist, pen
 from tests.support.pen_digits import made_up_pen, unipen
@@ -89,12 +89,28 @@ def test_a_teacher_can_teach_it_first() -> None:
     assert taught[-1].model is not None
 
 
-def test_train_pairs_tells_each_epoch_and_saves_the_weights(tmp_path: Path) -> None:
+def test_it_goes_on_from_an_elder_with_all_writers(whole: list[RecordEvent[ConvNet]]) -> None:
+    elder = whole[-1].model
+    assert elder is not None
+    still = replace(SMALL, all_writers=True, epochs=1, images_per_epoch=64, learning_rate=1e-9)
+    begun, last = record_pairs(mnist(), pen(), config=still, elders=[elder])
+    assert (begun.stage, begun.epoch) == ("pairs", 0)
+    assert last.pen_accuracy is None
+    assert last.model is not None
+    assert last.model.config == elder.config
+    assert torch.allclose(last.model.output.weight, elder.output.weight, atol=1e-5)
+
+
+def test_its_recipe_tells_each_epoch_and_saves_the_weights(tmp_path: Path) -> None:
     folder = tmp_path / "pendigits"
     folder.mkdir()
     (folder / "pendigits-orig.tra").write_text(unipen(made_up_pen((1, 3, 5))))
     out, figure = tmp_path / "pairs.safetensors", tmp_path / "curves.png"
-    lines = list(train_pairs(mnist(), config=SMALL, data_root=tmp_path, out=out, figure=figure))
+    lines = list(
+        train_record(
+            RECORD_PAIRS, mnist(), config=SMALL, data_root=tmp_path, out=out, figure=figure
+        )
+    )
     assert lines[0].startswith("pairs epoch 0/3  ink drawn")
     assert lines[3].startswith("pairs epoch 3/3  loss")
     assert lines[4:] == [f"saved to {out}", f"figure saved to {figure}"]

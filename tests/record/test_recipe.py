@@ -11,7 +11,7 @@ from torch import Tensor
 from mnist_core.data.datasets import Splits
 from mnist_core.data.pendigits import PenDigit
 from mnist_core.models.mlp import MLP
-from mnist_core.record.digit_recipe import calibrated, record, trains
+from mnist_core.record.digit_recipe import calibrated, record, training_digits
 from mnist_core.record.pools import RecordConfig
 from mnist_core.record.recipe import RecordEvent, likeliest_temperature
 from tests.support.pen_digits import made_up_pen
@@ -146,13 +146,27 @@ def test_foreign_and_damaged_states_are_refused(tmp_path: Path) -> None:
 
 
 def test_held_out_writers_train_only_when_asked(whole: list[RecordEvent[MLP]]) -> None:
-    assert not trains(5, all_writers=False)
-    assert trains(5, all_writers=True)
-    assert trains(1, all_writers=False)
-    assert not trains(3, all_writers=True)
+    everyone = replace(SMALL, all_writers=True)
+    assert {digit.writer for digit in training_digits(pen(), SMALL)} == {1, 2}
+    assert {digit.writer for digit in training_digits(pen(), everyone)} == {1, 2, 3, 5}
     without = [digit for digit in pen() if digit.writer != 5]
     again = islice(record(mnist(), without, config=SMALL), 2)
     assert losses(again) == losses(whole[:2])
+
+
+def test_what_all_writers_have_taught_stays_fitted_to_those_who_had_not(
+    whole: list[RecordEvent[MLP]],
+) -> None:
+    elder = finished(whole)
+    everyone = replace(SMALL, all_writers=True, epochs=1)
+    _, last = record(mnist(), pen(), config=everyone, elders=[elder])
+    assert last.mnist_accuracy is not None
+    assert last.pen_accuracy is None
+    assert last.model is not None
+    assert last.model.config == elder.config
+    assert not torch.equal(weights(last.model), weights(elder))
+    with pytest.raises(ValueError, match="all writers: expected weights to go on from"):
+        next(record(mnist(), pen(), config=everyone))
 
 
 def test_calibration_brings_percentages_down_where_the_model_is_too_sure(

@@ -5,7 +5,7 @@ import torch
 from mnist_core.data.datasets import Splits
 from mnist_core.models.checkpoints import load_checkpoint
 from mnist_core.record.pools import RecordConfig
-from mnist_core.record.report import train_record
+from mnist_core.record.report import RECORD, train_record
 from tests.support.pen_digits import made_up_pen, unipen
 from tests.support.synthetic import synthetic_digits
 
@@ -39,7 +39,7 @@ def test_record_tells_each_epoch_saves_the_weights_and_drops_its_state(tmp_path:
     (folder / "pendigits-orig.tra").write_text(unipen(made_up_pen((1, 3, 5))))
     out = tmp_path / "weights.safetensors"
     figure = tmp_path / "curves.png"
-    run = train_record(splits(), config=SMALL, data_root=tmp_path, out=out, figure=figure)
+    run = train_record(RECORD, splits(), config=SMALL, data_root=tmp_path, out=out, figure=figure)
     assert next(run).startswith("teacher epoch 0/1")
     assert next(run).startswith("teacher epoch 1/1  loss")
     assert next(run).startswith("mlp epoch 1/2  loss")
