@@ -166,11 +166,10 @@ def run_evaluate(options: argparse.Namespace) -> None:
 
 def run_record(options: argparse.Namespace) -> None:
     recipe = RECIPES[options.preset]
-    config = dataclasses.replace(
-        recipe.going_on if options.elders else recipe.config,
-        seed=options.seed,
-        all_writers=options.all_writers,
-    )
+    settings = recipe.going_on if options.elders else recipe.config
+    if options.all_writers:
+        settings = recipe.with_all_writers
+    config = dataclasses.replace(settings, seed=options.seed)
     if options.epochs is not None:
         teacher_epochs = min(options.epochs, config.teacher_epochs)
         config = dataclasses.replace(config, epochs=options.epochs, teacher_epochs=teacher_epochs)

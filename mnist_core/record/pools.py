@@ -156,6 +156,9 @@ PAIRS = RecordConfig(
 #: Those of networks that go on from others.
 GOING_ON = RecordConfig(epochs=100, learning_rate=7e-4, distillation=0.5)
 PAIRS_GOING_ON = replace(PAIRS, epochs=16, learning_rate=7e-4)
+#: Of those that all writers teach: gently, since nothing but their hands is new.
+WITH_ALL_WRITERS = RecordConfig(epochs=60, learning_rate=3e-4, distillation=0.8, all_writers=True)
+PAIRS_WITH_ALL_WRITERS = replace(PAIRS_GOING_ON, all_writers=True)
 
 
 @dataclass(frozen=True, slots=True)

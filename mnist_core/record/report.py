@@ -20,7 +20,14 @@ from mnist_core.models.mlp import MLP
 from mnist_core.record.convolutional import ConvNet, load_pair_network
 from mnist_core.record.digit_recipe import record
 from mnist_core.record.pair_recipe import record_pairs
-from mnist_core.record.pools import GOING_ON, PAIRS, PAIRS_GOING_ON, RecordConfig
+from mnist_core.record.pools import (
+    GOING_ON,
+    PAIRS,
+    PAIRS_GOING_ON,
+    PAIRS_WITH_ALL_WRITERS,
+    WITH_ALL_WRITERS,
+    RecordConfig,
+)
 from mnist_core.record.recipe import RecordEvent
 
 
@@ -28,7 +35,7 @@ from mnist_core.record.recipe import RecordEvent
 class Recipe:
     """A preset of `train` that makes shipped weights: `record` or `record_pairs`, and their settings.
 
-    going_on: those with elders, whose files `load` reads.
+    going_on: those with elders, whose files `load` reads; with_all_writers: where all teach, too.
     """
 
     preset: str
@@ -36,10 +43,16 @@ class Recipe:
     load: Callable[[Path], MLP | ConvNet]
     config: RecordConfig
     going_on: RecordConfig
+    with_all_writers: RecordConfig
 
 
 RECORD = Recipe(
-    preset="record", run=record, load=load_checkpoint, config=RecordConfig(), going_on=GOING_ON
+    preset="record",
+    run=record,
+    load=load_checkpoint,
+    config=RecordConfig(),
+    going_on=GOING_ON,
+    with_all_writers=WITH_ALL_WRITERS,
 )
 RECORD_PAIRS = Recipe(
     preset="pairs",
@@ -47,6 +60,7 @@ RECORD_PAIRS = Recipe(
     load=load_pair_network,
     config=PAIRS,
     going_on=PAIRS_GOING_ON,
+    with_all_writers=PAIRS_WITH_ALL_WRITERS,
 )
 RECIPES: Mapping[str, Recipe] = {each.preset: each for each in (RECORD, RECORD_PAIRS)}
 
