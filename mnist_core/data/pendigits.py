@@ -32,7 +32,7 @@ class PenDigit:
 
 
 def is_held_out(writer: int) -> bool:
-    """Whether a writer measures the model and never trains it: every fifth, 5, 10, … 30.
+    """Whether a writer measures the elders of the weights, and never trains those: every fifth, 5 to 30.
 
     The rule was written before any result was seen: six of the thirty, by number alone.
     """
@@ -40,7 +40,7 @@ def is_held_out(writer: int) -> bool:
 
 
 def held_out_digits(digits: Iterable[PenDigit]) -> list[PenDigit]:
-    """The digits of the writers who only measure. Raises `DatasetError` where there are none."""
+    """The digits of the writers held out. Raises `DatasetError` where there are none."""
     chosen = [digit for digit in digits if is_held_out(digit.writer)]
     if not chosen:
         raise DatasetError("pen digits: expected some by held-out writers, got none")
@@ -48,7 +48,7 @@ def held_out_digits(digits: Iterable[PenDigit]) -> list[PenDigit]:
 
 
 def is_validation(writer: int) -> bool:
-    """Whether a writer calibrates the model and chooses its settings: 3, 13 and 23."""
+    """Whether a writer calibrates those elders and chooses their settings: 3, 13 and 23."""
     return writer % 10 == 3
 
 

@@ -29,8 +29,8 @@ def evaluation_report(
 ) -> Iterator[str]:
     """Yields the reports on MNIST's test set and on `pen`, and saves the `figure` of them.
 
-    `writers_held_out` keeps to the six writers that have not taught the elders. Raises `DatasetError` where
-    `pen` has none of them.
+    `writers_held_out` keeps to the six writers who never taught the elders. Raises `DatasetError`
+    where `pen` has none of them.
     """
     parts: list[tuple[str, Evaluation, Dataset]] = []
 

@@ -101,7 +101,7 @@ def floats_of(text: str) -> Floats:
 
 
 def held_out_digits(root: Path) -> list[Strokes]:
-    """A third of the digits of the pen writers that never trained the model: 500."""
+    """A third of the digits of the pen writers held out: 500."""
     digits = [d for d in read_pen_digits(root / "pendigits") if is_held_out(d.writer)]
     return [[s.tolist() for s in d.strokes] for d in digits[::3]]
 
