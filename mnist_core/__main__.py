@@ -135,8 +135,7 @@ def run_evaluate(options: argparse.Namespace) -> None:
     is_held_out = options.writers_held_out or options.pictures is not None
     weights = options.weights or (ELDER_WEIGHTS if is_held_out else WEIGHTS)
     model = load_checkpoint(weights)
-    metadata = read_metadata(weights.read_bytes(), name=str(weights))
-    if is_held_out and metadata.get("all_writers") == "True":
+    if is_held_out and read_metadata(weights.read_bytes()).get("all_writers") == "True":
         raise ValueError(
             f"{weights}: all writers have taught it; expected weights as {ELDER_WEIGHTS}"
         )

@@ -53,13 +53,12 @@ def _task(
         std=MNIST_STD,
         rejects=True,
     )
-    fitted = functools.partial(calibrated, validation=(of_mnist, of_pens))
     return Task(
         stage="mlp",
         network=lambda generator: MLP(settings, generator=generator),
         batches=functools.partial(varied_batches, pools, config, device=device),
         validation=((of_mnist.images, of_mnist.labels), (of_pens.images, of_pens.labels)),
-        calibrated=copy.deepcopy if config.all_writers else fitted,
+        calibrated=functools.partial(calibrated, validation=(of_mnist, of_pens)),
     )
 
 

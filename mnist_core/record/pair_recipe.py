@@ -60,13 +60,12 @@ def _task(
         of_mnist, of_pens = (
             pairs_of(pool_of(each), _VALIDATION_PAIRS, generator=generator) for each in sets
         )
-    fitted = functools.partial(_calibrated, validation=(of_mnist, of_pens))
     return Task(
         stage="pairs",
         network=lambda generator: ConvNet(PairConfig(), generator=generator),
         batches=functools.partial(pair_batches, pools, written.to(device), config, device=device),
         validation=(of_mnist, of_pens),
-        calibrated=copy.deepcopy if config.all_writers else fitted,
+        calibrated=functools.partial(_calibrated, validation=(of_mnist, of_pens)),
     )
 
 

@@ -187,7 +187,10 @@ class _Run(Generic[Network]):
 
     def _finish(self) -> None:
         if self._stage != "teacher" and self._epoch == self._epochs:
-            self.model = self._task.calibrated(self._learnt.average)
+            average = self._learnt.average
+            # With all writers, nobody is left to fit it to: it stays as its elder was.
+            as_it_is = self._config.all_writers
+            self.model = copy.deepcopy(average) if as_it_is else self._task.calibrated(average)
 
     def _teach(self, images: Tensor) -> Tensor:
         # Not inference mode: what it makes may take no part in another thread's training.

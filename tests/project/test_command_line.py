@@ -99,10 +99,7 @@ def test_evaluate_reports_the_shipped_weights_and_draws_the_report(
 
 
 def test_of_writers_held_out_weights_are_measured_that_they_have_not_taught(
-    digits: Splits,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+    digits: Splits, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     used: list[Path] = []
 
